@@ -1,0 +1,63 @@
+# Everything that a person or CI does with this project. `make help` lists it.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+FRONTEND_STAMP := frontend/node_modules/.installed
+PORT ?= 8000
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format bench schema lock clean
+
+help: ## List these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(STAMP) $(FRONTEND_STAMP) ## Make the environment and install what the lock files name
+
+$(STAMP): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with make PYTHON=…"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(FRONTEND_STAMP): $(wildcard frontend/package-lock.json)
+	@if [ -f frontend/package-lock.json ]; then \
+	  command -v npm >/dev/null || { echo "Node 20 or newer is needed for the pages (npm was not found)."; exit 2; }; \
+	  (cd frontend && npm ci --no-audit --no-fund --loglevel=error) && touch $@; fi
+
+run: setup ## Start everything: database, pages, worker, ticker
+	@if [ -f frontend/package.json ]; then (cd frontend && npm run --silent build); fi
+	@$(BIN)/python -m config.launch --port $(PORT)
+
+lint: setup ## Format, types, layers, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	@if [ -f frontend/package.json ]; then (cd frontend && npm run --silent lint); fi
+
+test: setup ## Run every test
+	@if [ -f frontend/package.json ]; then (cd frontend && npm run --silent build && npm run --silent test); fi
+	$(BIN)/python -m pytest
+
+format: setup ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## Measure, and write docs/performance.md
+	$(BIN)/python -m tests.benchmarks
+
+schema: setup ## Write the OpenAPI snapshot anew
+	$(BIN)/python manage.py spectacular --file tests/architecture/openapi.json --format openapi-json
+
+lock: setup ## Resolve the Python requirements anew
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/base.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements/dev.txt
+
+clean: ## Stop the embedded databases and remove what make has made
+	-@$(BIN)/python -m config.embedded_postgres stop
+	-@$(BIN)/python -m config.embedded_postgres stop var/test-postgres
+	rm -rf $(VENV) var frontend/node_modules builder/static/builder

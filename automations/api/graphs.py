@@ -1,0 +1,286 @@
+"""A workflow's draft: its document, whether it is valid, and what it would do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from automations.api.parsing import DocumentParser
+from automations.api.references import require_seen, unseen
+from automations.api.schema import operation
+from automations.api.serializers import Answer, Body, ProblemEntry
+from automations.api.views import ApiView
+from automations.api.workflows import workflow_for
+from automations.errors import NotFoundError
+from automations.models import Workflow, WorkflowVersion
+from automations.runtime.subscriptions import definition_of
+from automations.services import drafts
+from automations.services.run_tests import DEFAULT_LIMIT, MAX_LIMIT, RunTestRequest, run_test
+from automations.services.versions import validate_draft
+
+DOCUMENT_KEYS = frozenset({"schema", "revision", "nodes", "edges", "layout"})
+
+
+class NodeShape(Answer):
+    id = serializers.CharField(max_length=64)
+    type = serializers.CharField(max_length=64, help_text="family.kind: trigger.record, condition.if, action.assign")
+    title = serializers.CharField(required=False)
+    lane = serializers.CharField(required=False)
+    config = serializers.DictField()
+
+
+class EdgeShape(Answer):
+    branch = serializers.CharField(required=False, help_text="The way out of the source; left out on a plain one.")
+
+    def get_fields(self) -> dict[str, Any]:
+        ends = {"from": serializers.CharField(max_length=64), "to": serializers.CharField(max_length=64)}
+        return {**ends, **super().get_fields()}
+
+
+class PlaceShape(Answer):
+    x = serializers.FloatField()
+    y = serializers.FloatField()
+
+
+class DocumentShape(Answer):
+    """The draft: what runs (nodes, edges) and where it is drawn (layout)."""
+
+    schema = serializers.IntegerField(default=1)
+    revision = serializers.IntegerField(help_text="The save counter that the document was edited from.")
+    nodes = NodeShape(many=True)
+    edges = EdgeShape(many=True)
+    layout = serializers.DictField(child=PlaceShape())
+
+
+class ValidationAnswer(Answer):
+    valid = serializers.BooleanField(help_text="Whether there is no error; warnings don't count.")
+    problems = ProblemEntry(many=True)
+
+
+class RunTestBody(Body):
+    version = serializers.JSONField(default="draft", help_text="“draft” or a version's number.")
+    trigger = serializers.CharField(max_length=64, required=False, allow_blank=True, help_text="Node id; else the first.")
+    event = serializers.DictField(required=False, allow_null=True)
+    record = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    records = serializers.JSONField(required=False, allow_null=True, help_text="“live” or a list of record keys.")
+    input = serializers.DictField(required=False)
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
+    at = serializers.DateTimeField(required=False, allow_null=True, help_text="Stands in for now.")
+
+    def validate_version(self, value: Any) -> str | int:
+        if value == "draft" or (isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31):
+            return value  # type: ignore[no-any-return]
+        raise serializers.ValidationError("“version” is “draft” or a number.")
+
+    def validate_records(self, value: Any) -> Any:
+        keys = isinstance(value, list) and len(value) <= MAX_LIMIT and all(isinstance(key, str) for key in value)
+        if value is None or value == "live" or keys:
+            return value
+        raise serializers.ValidationError(f"“records” is “live” or a list of at most {MAX_LIMIT} record keys.")
+
+
+class ChangeAnswer(Answer):
+    field = serializers.CharField()
+    before = serializers.JSONField(allow_null=True)
+    after = serializers.JSONField(allow_null=True)
+
+
+class PlannedActionAnswer(Answer):
+    node = serializers.CharField()
+    kind = serializers.CharField()
+    risk = serializers.CharField()
+    allowed = serializers.BooleanField()
+    changes = ChangeAnswer(many=True)
+    preview = serializers.JSONField(allow_null=True)
+
+
+class PathStepAnswer(Answer):
+    node = serializers.CharField()
+    branches = serializers.ListField(child=serializers.CharField())
+
+
+class CandidateAnswer(Answer):
+    record = serializers.CharField(allow_null=True)
+    branch = serializers.CharField()
+    path = PathStepAnswer(many=True)
+    status = serializers.CharField()
+    inconclusive = serializers.BooleanField()
+    actions = PlannedActionAnswer(many=True)
+
+
+class BranchTotalAnswer(Answer):
+    node = serializers.CharField()
+    branch = serializers.CharField()
+    total = serializers.IntegerField()
+
+
+class CandidatesAnswer(Answer):
+    total = serializers.IntegerField()
+    shown = serializers.IntegerField()
+    branches = BranchTotalAnswer(many=True)
+    items = CandidateAnswer(many=True)
+
+
+class DecisionShape(Answer):
+    outcome = serializers.CharField()
+    reason = serializers.DictField()
+
+
+class TestLogAnswer(Answer):
+    seq = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    level = serializers.CharField()
+    node = serializers.CharField()
+    record = serializers.CharField(allow_null=True)
+    message = serializers.CharField()
+    data = serializers.JSONField(allow_null=True)
+
+
+class RunTestAnswer(Answer):
+    run = serializers.IntegerField(allow_null=True)
+    mode = serializers.CharField()
+    matched = serializers.BooleanField()
+    decision = DecisionShape()
+    candidates = CandidatesAnswer()
+    logs = TestLogAnswer(many=True)
+    problems = ProblemEntry(many=True)
+
+
+EXAMPLE: dict[str, Any] = {
+    "schema": 1,
+    "revision": 12,
+    "nodes": [
+        {"id": "t1", "type": "trigger.record", "title": "Ticket created", "config": {"module": "tickets", "on": ["created"]}},
+        {"id": "a1", "type": "action.assign", "config": {"strategy": "least_loaded", "group": "support"}},
+    ],
+    "edges": [{"from": "t1", "to": "a1"}],
+    "layout": {"t1": {"x": 0, "y": 0}, "a1": {"x": 240, "y": 0}},
+}
+PROBLEM: dict[str, Any] = {
+    "code": "unknown-operator",
+    "path": "nodes[2].config.rule.all[0].op",
+    "node": "c1",
+    "message": "There is no operator “equals”.",
+    "hint": "Did you mean “eq”?",
+    "severity": "error",
+}
+RUN_TEST_EXAMPLE: dict[str, Any] = {
+    "run": None,
+    "mode": "simulate",
+    "matched": True,
+    "decision": {"outcome": "matched", "reason": {}},
+    "candidates": {
+        "total": 1,
+        "shown": 1,
+        "branches": [{"node": "c1", "branch": "true", "total": 1}],
+        "items": [
+            {
+                "record": "T-1042",
+                "branch": "true",
+                "path": [{"node": "t1", "branches": []}, {"node": "c1", "branches": ["true"]}],
+                "status": "succeeded",
+                "inconclusive": False,
+                "actions": [
+                    {
+                        "node": "a1",
+                        "kind": "action.assign",
+                        "risk": "low",
+                        "allowed": True,
+                        "changes": [{"field": "assignee", "before": None, "after": "bob"}],
+                        "preview": None,
+                    }
+                ],
+            }
+        ],
+    },
+    "logs": [],
+    "problems": [],
+}
+
+
+class GraphView(ApiView):
+    parser_classes = (DocumentParser,)
+
+    @operation("graph_get", "graph", answer=DocumentShape, example=EXAMPLE)
+    def get(self, request: Request, pk: int) -> Response:
+        """The draft as one document."""
+        return Response(drafts.document_of_draft(workflow_for(self, pk, "view")))
+
+    @operation("graph_put", "graph", request=DocumentShape, answer=DocumentShape, sent=EXAMPLE, example=EXAMPLE)
+    def put(self, request: Request, pk: int) -> Response:
+        """Replace the draft, edited from `revision`. An unfinished draft may be saved; 409 when somebody was faster.
+
+        Documents of up to 4 MiB are read; 422 names every problem of their shape."""
+        workflow = workflow_for(self, pk, "edit")
+        document = request.data
+        revision = _revision(document)
+        saved = drafts.save_draft(workflow=workflow, document=document, revision=revision, actor=self.actor)
+        return Response(saved.to_document())
+
+
+def _revision(document: Any) -> int:
+    """The revision that a document names. Raises ValidationError for unknown top-level keys or no revision."""
+    if not isinstance(document, dict):
+        raise ValidationError({"non_field_errors": ["The document must be a JSON object."]})
+    unknown = {key[:80]: [_unknown(key)] for key in list(document)[:200] if key not in DOCUMENT_KEYS}
+    if unknown:
+        raise ValidationError(unknown)
+    revision = document.get("revision")
+    if isinstance(revision, bool) or not isinstance(revision, int) or not 0 <= revision < 2**31:
+        raise ValidationError({"revision": ["Send the revision that this document was edited from."]})
+    return revision
+
+
+def _unknown(key: str) -> serializers.ErrorDetail:
+    return serializers.ErrorDetail(f"“{key[:80]}” is no part of a document.", code="unknown-field")
+
+
+class ValidateView(ApiView):
+    @operation(
+        "graph_validate",
+        "graph",
+        request=None,
+        answer=ValidationAnswer,
+        example={"valid": False, "problems": [PROBLEM]},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Every problem of the draft as saved: errors keep it from being published, warnings don't."""
+        workflow = workflow_for(self, pk, "view")
+        problems = unseen(drafts.load_draft(workflow).definition, self.actor) or validate_draft(workflow)
+        valid = not any(problem.severity == "error" for problem in problems)
+        return Response({"valid": valid, "problems": [problem.to_json() for problem in problems]})
+
+
+class RunTestView(ApiView):
+    @operation(
+        "graph_run_test",
+        "graph",
+        request=RunTestBody,
+        answer=RunTestAnswer,
+        sent={"version": "draft", "records": "live", "limit": 50},
+        example=RUN_TEST_EXAMPLE,
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """What the draft or a version would do with an event, with records, or with the live records. Nothing is
+        written; 422 with all problems when the definition is not valid."""
+        workflow = workflow_for(self, pk, "run_test")
+        wanted = self.body(RunTestBody)
+        sources = [name for name in ("event", "record", "records") if wanted.get(name)]
+        if len(sources) > 1:
+            raise ValidationError({sources[1]: [f"Send one of “event”, “record” and “records”, not {len(sources)}."]})
+        require_seen(_definition(workflow, wanted["version"]), self.actor)
+        given = {key: value for key, value in wanted.items() if value is not None}
+        return Response(run_test(workflow=workflow, request=RunTestRequest(**given)))
+
+
+def _definition(workflow: Workflow, version: str | int) -> Any:
+    if version == "draft":
+        return drafts.load_draft(workflow).definition
+    row = WorkflowVersion.objects.filter(workflow=workflow, number=version).first()
+    if row is None:
+        raise NotFoundError(f"“{workflow.name}” has no version {version}.")
+    return definition_of(row)

@@ -1,0 +1,63 @@
+"""Who is asking, and what they may do in general."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from automations import permissions
+from automations.api.schema import operation
+from automations.api.serializers import Answer
+from automations.api.views import ApiView
+from automations.models import Notification
+
+
+class MayAnswer(Answer):
+    create_workflows = serializers.BooleanField()
+    manage_modules = serializers.BooleanField()
+    manage_policies = serializers.BooleanField()
+    send_events = serializers.BooleanField()
+
+
+class MeAnswer(Answer):
+    username = serializers.CharField()
+    name = serializers.CharField(help_text="Full name, or the user name.")
+    email = serializers.CharField()
+    roles = serializers.ListField(child=serializers.CharField())
+    may = MayAnswer()
+    unread_notifications = serializers.IntegerField()
+
+
+class MeView(ApiView):
+    @operation(
+        "me_get",
+        "me",
+        answer=MeAnswer,
+        example={
+            "username": "alice",
+            "name": "Alice Ahrens",
+            "email": "alice@example.com",
+            "roles": ["Publisher"],
+            "may": {"create_workflows": True, "manage_modules": False, "manage_policies": True, "send_events": False},
+            "unread_notifications": 2,
+        },
+    )
+    def get(self, request: Request) -> Response:
+        """You, your roles, and what you may do beside single workflows."""
+        user = self.actor
+        return Response(
+            {
+                "username": user.get_username(),
+                "name": user.get_full_name() or user.get_username(),
+                "email": user.email,
+                "roles": list(user.groups.order_by("name").values_list("name", flat=True)),
+                "may": {
+                    "create_workflows": permissions.may_create_workflow(user),
+                    "manage_modules": permissions.may_manage_modules(user),
+                    "manage_policies": permissions.may_manage_policies(user),
+                    "send_events": permissions.may_send_events(user),
+                },
+                "unread_notifications": Notification.objects.filter(user=user, read_at=None).count(),
+            }
+        )

@@ -1,0 +1,63 @@
+"""Cursor pagination by primary key: a page costs the same however far down the list it is."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ValidationError as FieldError
+from django.db.models import QuerySet
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
+
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 200
+PAGE_PARAMS = ("cursor", "limit")
+
+
+def page_of(
+    request: Request, rows: QuerySet[Any], serialise: Callable[[list[Any]], Any], *, ascending: bool = False
+) -> dict[str, Any]:
+    """One page of `rows`, newest first unless `ascending`: {"next": address or null, "results": […]}.
+
+    Reads `?cursor=` (opaque, from `next`) and `?limit=` (1 to 200). Rows that arrive or go between two pages are
+    neither shown twice nor make another be left out. Raises ValidationError for a cursor that is none.
+    """
+    limit = _limit(request.query_params.get("limit"))
+    cursor = request.query_params.get("cursor")
+    if cursor:
+        rows = rows.filter(**{"pk__gt" if ascending else "pk__lt": _decode(cursor, rows)})
+    found = list(rows.order_by("pk" if ascending else "-pk")[: limit + 1])
+    shown = found[:limit]
+    following = None
+    if len(found) > limit:
+        following = replace_query_param(request.build_absolute_uri(), "cursor", _encode(shown[-1].pk))
+    return {"next": following, "results": serialise(shown)}
+
+
+def _limit(raw: str | None) -> int:
+    if raw is None:
+        return PAGE_SIZE
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 4 and int(raw) >= 1):
+        raise ValidationError({"limit": [f"“limit” is a whole number from 1 to {MAX_PAGE_SIZE}."]})
+    return min(int(raw), MAX_PAGE_SIZE)
+
+
+def _encode(pk: object) -> str:
+    return base64.urlsafe_b64encode(str(pk).encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str, rows: QuerySet[Any]) -> Any:
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        field = rows.model._meta.pk
+        value = field.to_python(text) if "\0" not in text and len(text) <= 200 else None
+        if value is not None:
+            field.run_validators(value)
+            return value
+    except (binascii.Error, UnicodeError, FieldError, ValueError):
+        pass
+    raise ValidationError({"cursor": ["This cursor is none of ours. Follow “next” of the page before."]})

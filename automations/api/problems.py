@@ -1,0 +1,129 @@
+"""Every refusal of the API as RFC 9457 `application/problem+json`, with a stable code and all problems found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from automations.engine.errors import Problem
+from automations.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, ServiceError
+from automations.modules.adapter import VersionConflictError
+from automations.runtime.intake import KeyReusedError, PayloadRefusedError
+
+CONTENT_TYPE = "application/problem+json"
+
+CODES: Mapping[type[Exception], str] = {
+    exceptions.NotAuthenticated: "not-authenticated",
+    exceptions.AuthenticationFailed: "authentication-failed",
+    exceptions.PermissionDenied: "forbidden",
+    exceptions.NotFound: "not-found",
+    exceptions.MethodNotAllowed: "method-not-allowed",
+    exceptions.NotAcceptable: "not-acceptable",
+    exceptions.UnsupportedMediaType: "unsupported-media-type",
+    exceptions.Throttled: "throttled",
+}
+STATUSES: Mapping[type[ServiceError], int] = {NotFoundError: 404, ForbiddenError: 403, ConflictError: 409, InvalidError: 422}
+WHOLE_REQUEST = ("too-many-nodes", "too-many-edges", "malformed-document", "unknown-schema")
+"""Problems that stand for the whole refusal, so that its `code` names them."""
+
+HINTS: Mapping[str, str] = {
+    "required": "Send it.",
+    "unknown-field": "Remove it, or correct its name.",
+    "read-only-field": "Leave it out; it can't be set.",
+    "null": "Leave it out or give it a value.",
+    "blank": "Give it a text.",
+}
+
+
+def problem_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """The answer to an exception of a view; None for one that is nobody's fault but ours."""
+    answer = _answer(error)
+    if answer is not None:
+        set_rollback()
+    return answer
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    problems: list[Problem] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "problems": [entry.to_json() for entry in problems or ()],
+    }
+    return Response(body, status=status, content_type=CONTENT_TYPE, headers=dict(headers or {}))
+
+
+def _answer(error: Exception) -> Response | None:
+    if isinstance(error, ServiceError):
+        problems = error.problems if isinstance(error, InvalidError) else []
+        status = next((number for kind, number in STATUSES.items() if isinstance(error, kind)), 409)
+        status = 422 if error.code == "idempotency-key-reused" else status
+        code = problems[0].code if problems and problems[0].code in WHOLE_REQUEST else error.code
+        return problem(status, code, error.detail, problems)
+    if isinstance(error, VersionConflictError):
+        return problem(409, "version-conflict", str(error))
+    if isinstance(error, KeyReusedError):
+        return problem(422, "idempotency-key-reused", str(error))
+    if isinstance(error, PayloadRefusedError):
+        found = Problem("payload-refused", error.path, error.message, "Send what the source's contract asks for.")
+        return problem(422, "payload-refused", "The payload breaks the contract of its source.", [found])
+    if isinstance(error, exceptions.ValidationError):
+        found_problems = list(_flatten(error.detail, ""))
+        return problem(400, "invalid-request", "The request can't be read as it stands.", found_problems)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if isinstance(error, exceptions.APIException):
+        return _framework_answer(error)
+    return None
+
+
+def _framework_answer(error: exceptions.APIException) -> Response:
+    detail = str(error.detail)
+    code = CODES.get(type(error)) or str(getattr(error.detail, "code", error.default_code)).replace("_", "-")
+    if detail.startswith("CSRF Failed"):
+        code = "csrf-failed"
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = f"{wait:.0f}"
+    return problem(error.status_code, code, detail, headers=headers)
+
+
+def _flatten(detail: Any, path: str) -> Iterator[Problem]:
+    """DRF's nested error details as problems, each with the path of the value that it is about."""
+    if isinstance(detail, Mapping):
+        for key, inner in detail.items():
+            yield from _flatten(inner, path + _step(key, path))
+    elif isinstance(detail, list):
+        for index, inner in enumerate(detail):
+            nested = isinstance(inner, Mapping | list)
+            yield from _flatten(inner, f"{path}[{index}]" if nested else path)
+    else:
+        code = str(getattr(detail, "code", "invalid")).replace("_", "-")
+        yield Problem(code, path, str(detail), HINTS.get(code, ""))
+
+
+def _step(key: Any, path: str) -> str:
+    if key == "non_field_errors":
+        return ""
+    if isinstance(key, int):
+        return f"[{key}]"
+    return f".{key}" if path else str(key)

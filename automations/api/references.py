@@ -1,0 +1,77 @@
+"""What a document names must be visible to who tests or publishes it: a workflow is no way round the rights.
+
+A thing that is hidden is told like one that does not exist, so that names can't be probed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+
+from automations import permissions
+from automations.engine.documents import Definition, Node
+from automations.engine.errors import Problem
+from automations.errors import InvalidError
+
+NAMED = {"module": "module", "workflow": "workflow"}
+"""Keys of a node's config that hold the key of a thing with rights of its own; policies stand inside rules."""
+
+
+def unseen(definition: Definition, actor: Any) -> list[Problem]:
+    """A problem for each module, policy or workflow that the definition names and the actor can't see."""
+    named = list(_named(definition))
+    if not named:
+        return []
+    visible: dict[str, set[str]] = {
+        "module": _keys(permissions.visible_modules(actor), named, "module"),
+        "policy": _keys(permissions.visible_policies(actor), named, "policy"),
+        "workflow": _keys(permissions.visible_workflows(actor), named, "workflow"),
+    }
+    return [
+        Problem(
+            f"unknown-{noun}",
+            path,
+            f"There is no {noun} “{key[:80]}”.",
+            f"Choose a {noun} that you can see, or ask its owner to share it with you.",
+            node=node.id,
+        )
+        for noun, key, path, node in named
+        if key not in visible[noun]
+    ]
+
+
+def require_seen(definition: Definition, actor: Any) -> None:
+    """Raises InvalidError with what `unseen` finds."""
+    problems = unseen(definition, actor)
+    if problems:
+        raise InvalidError(problems)
+
+
+Named = tuple[str, str, str, Node]
+
+
+def _keys(visible: QuerySet[Any], named: list[Named], noun: str) -> set[str]:
+    wanted = {key for kind, key, _, _ in named if kind == noun}
+    return set(visible.filter(key__in=wanted).values_list("key", flat=True)) if wanted else set()
+
+
+def _named(definition: Definition) -> Iterator[Named]:
+    """(noun, key, path, node) of everything that the nodes name."""
+    for index, node in enumerate(definition.nodes):
+        path = f"nodes[{index}].config"
+        for name, noun in NAMED.items():
+            key = node.config.get(name)
+            if isinstance(key, str) and key:
+                yield noun, key, f"{path}.{name}", node
+        stack: list[tuple[Any, str]] = [(node.config, path)]
+        while stack:
+            value, place = stack.pop()
+            if isinstance(value, Mapping):
+                policy = value.get("policy")
+                if len(value) == 1 and isinstance(policy, str):
+                    yield "policy", policy, f"{place}.policy", node
+                stack.extend((inner, f"{place}.{key}") for key, inner in value.items())
+            elif isinstance(value, list):
+                stack.extend((inner, f"{place}[{position}]") for position, inner in enumerate(value))

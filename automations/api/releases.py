@@ -1,0 +1,178 @@
+"""A workflow's versions: published, promoted, rolled back; and runs started by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from automations import permissions
+from automations.api.idempotency import idempotent
+from automations.api.pagination import page_of
+from automations.api.references import require_seen
+from automations.api.schema import operation
+from automations.api.serializers import Answer, Body, UserName
+from automations.api.views import ApiView
+from automations.api.workflows import DETAIL, ReasonBody, WorkflowDetailAnswer, detail, workflow_for
+from automations.errors import NotFoundError
+from automations.models import Mode, WorkflowVersion
+from automations.runtime.subscriptions import definition_of
+from automations.services import versions as service
+from automations.services.drafts import load_draft
+from automations.services.runs import start_run
+
+
+class VersionAnswer(Answer):
+    number = serializers.IntegerField()
+    digest = serializers.CharField(help_text="SHA-256 of the canonical JSON of the document.")
+    note = serializers.CharField()
+    published_by = UserName(allow_null=True)
+    published_at = serializers.DateTimeField()
+
+
+class VersionDetailAnswer(VersionAnswer):
+    document = serializers.DictField(help_text="Frozen: nodes, edges, pinned policies, settings.")
+
+
+class PublishBody(Body):
+    mode = serializers.ChoiceField(Mode.choices, default=Mode.SIMULATE)
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class RollbackBody(Body):
+    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class RunBody(Body):
+    record = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    input = serializers.DictField(required=False, default=dict, help_text="Variables that the run starts with.")
+
+
+class StartedAnswer(Answer):
+    event = serializers.IntegerField(help_text="Its detail names the decision and, once judged, the run.")
+
+
+EXAMPLE: dict[str, Any] = {
+    "number": 3,
+    "digest": "5f2c…",
+    "note": "VIPs go to second line",
+    "published_by": "alice",
+    "published_at": "2026-03-29T14:30:00Z",
+}
+
+
+class PublishView(ApiView):
+    @operation(
+        "versions_publish",
+        "versions",
+        request=PublishBody,
+        answer=VersionAnswer,
+        status=201,
+        idempotent=True,
+        sent={"mode": "simulate", "note": "VIPs go to second line"},
+        example=EXAMPLE,
+    )
+    @idempotent()
+    def post(self, request: Request, pk: int) -> Response:
+        """Freeze the draft as the next version and make it live. In mode execute this needs the right to promote too."""
+        workflow = workflow_for(self, pk, "publish")
+        wanted = self.body(PublishBody)
+        if wanted["mode"] == Mode.EXECUTE:
+            permissions.require(self.actor, "promote", workflow)
+        require_seen(load_draft(workflow).definition, self.actor)
+        version = service.publish_version(workflow=workflow, mode=wanted["mode"], note=wanted["note"], actor=self.actor)
+        return Response(VersionAnswer(version).data, status=201)
+
+
+class PromoteView(ApiView):
+    @operation(
+        "versions_promote", "versions", request=ReasonBody, answer=WorkflowDetailAnswer, sent={"reason": ""}, example=DETAIL
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Let the live version act: from simulate to execute."""
+        workflow = workflow_for(self, pk, "promote")
+        reason = self.body(ReasonBody)["reason"]
+        if workflow.active_version is not None:
+            require_seen(definition_of(workflow.active_version), self.actor)
+        return detail(service.promote_workflow(workflow=workflow, actor=self.actor, reason=reason), self.actor)
+
+
+class DemoteView(ApiView):
+    @operation(
+        "versions_demote", "versions", request=ReasonBody, answer=WorkflowDetailAnswer, sent={"reason": ""}, example=DETAIL
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Let the live version only simulate again."""
+        workflow = workflow_for(self, pk, "promote")
+        reason = self.body(ReasonBody)["reason"]
+        return detail(service.demote_workflow(workflow=workflow, actor=self.actor, reason=reason), self.actor)
+
+
+class RollbackView(ApiView):
+    @operation(
+        "versions_rollback",
+        "versions",
+        request=RollbackBody,
+        answer=WorkflowDetailAnswer,
+        sent={"version": 2, "reason": "Version 3 assigns to the wrong team"},
+        example=DETAIL,
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Make an earlier version the live one again. What newer runs did stands."""
+        workflow = workflow_for(self, pk, "rollback")
+        wanted = self.body(RollbackBody)
+        earlier = WorkflowVersion.objects.filter(workflow=workflow, number=wanted["version"]).first()
+        if earlier is not None:
+            require_seen(definition_of(earlier), self.actor)
+        service.rollback_workflow(
+            workflow=workflow, number=wanted["version"], reason=wanted["reason"], actor=self.actor
+        )
+        return detail(workflow_for(self, pk, "view"), self.actor)
+
+
+class VersionsView(ApiView):
+    @operation("versions_list", "versions", answer=VersionAnswer, many=True, example=EXAMPLE)
+    def get(self, request: Request, pk: int) -> Response:
+        """The published versions, newest first."""
+        workflow = workflow_for(self, pk, "view")
+        rows = WorkflowVersion.objects.filter(workflow=workflow).select_related("published_by").defer("document")
+        return Response(page_of(request, rows, lambda page: VersionAnswer(page, many=True).data))
+
+
+class VersionView(ApiView):
+    @operation("versions_get", "versions", answer=VersionDetailAnswer, example={**EXAMPLE, "document": {"schema": 1}})
+    def get(self, request: Request, pk: int, number: int) -> Response:
+        """One version with its frozen document."""
+        workflow = workflow_for(self, pk, "view")
+        rows = WorkflowVersion.objects.filter(workflow=workflow, number=number).select_related("published_by")
+        version = rows.first()
+        if version is None:
+            raise NotFoundError(f"“{workflow.name}” has no version {number}.")
+        return Response(VersionDetailAnswer(version).data)
+
+
+class StartRunView(ApiView):
+    @operation(
+        "workflows_run",
+        "workflows",
+        request=RunBody,
+        answer=StartedAnswer,
+        status=202,
+        idempotent=True,
+        sent={"record": "T-1042", "input": {"note": "asked by phone"}},
+        example={"event": 5120},
+    )
+    @idempotent()
+    def post(self, request: Request, pk: int) -> Response:
+        """Start the workflow by hand. The answer names the event; `events/{id}/` names the run once it is judged."""
+        workflow = workflow_for(self, pk, "run")
+        wanted = self.body(RunBody)
+        if workflow.active_version is not None:
+            require_seen(definition_of(workflow.active_version), self.actor)
+        accepted = start_run(
+            workflow=workflow, actor=self.actor, record_key=wanted["record"], user_input=wanted["input"]
+        )
+        return Response({"event": accepted.event_id}, status=202)

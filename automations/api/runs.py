@@ -1,0 +1,248 @@
+"""Runs: found, followed step by step and line by line, cancelled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+from automations import permissions
+from automations.api.pagination import page_of
+from automations.api.schema import operation
+from automations.api.serializers import Answer, Body, UserName
+from automations.api.views import ApiView
+from automations.api.workflows import ReasonBody
+from automations.engine.statuses import RunStatus, StepStatus
+from automations.errors import NotFoundError
+from automations.models import LogEntry, Mode, Run, Step
+from automations.services.runs import cancel_run
+
+LOG_PAGE = 500
+RUN_STATUSES = [status.value for status in RunStatus]
+
+
+class WorkflowName(Answer):
+    id = serializers.IntegerField()
+    key = serializers.CharField()
+    name = serializers.CharField()
+
+
+class RunAnswer(Answer):
+    id = serializers.IntegerField()
+    workflow = WorkflowName()
+    version = serializers.IntegerField(source="version.number")
+    mode = serializers.ChoiceField(Mode.choices)
+    status = serializers.ChoiceField(RUN_STATUSES)
+    trigger_node = serializers.CharField()
+    module = serializers.CharField(source="module.key", default=None, allow_null=True)
+    record = serializers.CharField(source="record_key", help_text="Empty when the run is about no record.")
+    event = serializers.IntegerField(source="event_id", allow_null=True)
+    actor = UserName(allow_null=True)
+    parent = serializers.IntegerField(source="parent_id", allow_null=True)
+    depth = serializers.IntegerField()
+    inconclusive = serializers.BooleanField()
+    failure_code = serializers.CharField()
+    failure = serializers.DictField(help_text="{message, node, fault, retryable}; {} unless it failed.")
+    attempt = serializers.IntegerField()
+    correlation_id = serializers.UUIDField()
+    last_seq = serializers.IntegerField(help_text="Number of its newest log line.")
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class RunDetailAnswer(RunAnswer):
+    input = serializers.DictField(allow_null=True, help_text="null without the right to see payloads.")
+    outcome = serializers.DictField(allow_null=True, help_text="null without the right to see payloads.")
+
+
+class RunQuery(Body):
+    workflow = serializers.IntegerField(required=False, min_value=1)
+    status = serializers.ChoiceField(RUN_STATUSES, required=False)
+    mode = serializers.ChoiceField(Mode.choices, required=False)
+    module = serializers.CharField(required=False, max_length=63)
+    record = serializers.CharField(required=False, max_length=120)
+    event = serializers.IntegerField(required=False, min_value=1)
+    created_after = serializers.DateTimeField(required=False, help_text="Made at or after this moment.")
+    created_before = serializers.DateTimeField(required=False, help_text="Made before this moment.")
+
+
+class RunChangeAnswer(Answer):
+    module = serializers.CharField()
+    record = serializers.CharField()
+    field = serializers.CharField()
+    before = serializers.JSONField(allow_null=True)
+    after = serializers.JSONField(allow_null=True)
+
+
+class StepAnswer(Answer):
+    node = serializers.CharField()
+    position = serializers.IntegerField()
+    kind = serializers.CharField()
+    status = serializers.ChoiceField([status.value for status in StepStatus])
+    branches = serializers.ListField(child=serializers.CharField())
+    attempt = serializers.IntegerField()
+    output = serializers.JSONField(allow_null=True, help_text="null without the right to see payloads.")
+    changes = RunChangeAnswer(many=True, help_text="[] without the right to see payloads.")
+    error = serializers.DictField(allow_null=True)
+    wait = serializers.DictField(allow_null=True)
+    assumed = serializers.BooleanField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class LogAnswer(Answer):
+    seq = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    level = serializers.CharField()
+    node = serializers.CharField()
+    message = serializers.CharField()
+    data = serializers.JSONField(allow_null=True, help_text="null without the right to see payloads.")
+
+
+class LogQuery(Body):
+    after = serializers.IntegerField(default=0, min_value=0, max_value=2**31 - 1, help_text="Only lines after this one.")
+
+
+EXAMPLE: dict[str, Any] = {
+    "id": 311,
+    "workflow": {"id": 4, "key": "route-tickets", "name": "Route tickets"},
+    "version": 3,
+    "mode": "execute",
+    "status": "succeeded",
+    "trigger_node": "t1",
+    "module": "tickets",
+    "record": "T-1042",
+    "event": 5120,
+    "actor": None,
+    "parent": None,
+    "depth": 0,
+    "inconclusive": False,
+    "failure_code": "",
+    "failure": {},
+    "attempt": 0,
+    "correlation_id": "5a3c54f2-96a8-4c0e-8d1f-0e7a4f1c9a55",
+    "last_seq": 4,
+    "created_at": "2026-03-29T14:30:00Z",
+    "started_at": "2026-03-29T14:30:01Z",
+    "finished_at": "2026-03-29T14:30:01Z",
+}
+DETAIL = {**EXAMPLE, "input": {}, "outcome": {}}
+STEP: dict[str, Any] = {
+    "node": "a1",
+    "position": 1,
+    "kind": "action.assign",
+    "status": "succeeded",
+    "branches": [""],
+    "attempt": 1,
+    "output": {"assignee": "bob"},
+    "changes": [{"module": "tickets", "record": "T-1042", "field": "assignee", "before": None, "after": "bob"}],
+    "error": None,
+    "wait": None,
+    "assumed": False,
+    "started_at": "2026-03-29T14:30:01Z",
+    "finished_at": "2026-03-29T14:30:01Z",
+}
+LOG: dict[str, Any] = {
+    "seq": 1,
+    "at": "2026-03-29T14:30:01Z",
+    "level": "info",
+    "node": "a1",
+    "message": "Assigned to bob.",
+    "data": None,
+}
+
+
+def visible(actor: Any) -> QuerySet[Run]:
+    return permissions.visible_runs(actor).select_related("workflow__owner", "version", "module", "actor").defer("version__document")
+
+
+def run_for(view: ApiView, pk: int, right: str) -> Run:
+    """The run, if the actor may see its workflow and has the right on it. Raises NotFoundError or ForbiddenError."""
+    run = visible(view.actor).filter(pk=pk).first()
+    if run is None:
+        raise NotFoundError("There is no such run.")
+    permissions.require(view.actor, right, run.workflow)
+    return run
+
+
+def _detail(run: Run, actor: Any) -> Response:
+    shown = permissions.may(actor, "view_payloads", run.workflow)
+    payloads = {"input": run.input if shown else None, "outcome": run.outcome if shown else None}
+    return Response({**RunAnswer(run).data, **payloads})
+
+
+class RunsView(ApiView):
+    @operation("runs_list", "runs", answer=RunAnswer, many=True, query=RunQuery, example=EXAMPLE)
+    def get(self, request: Request) -> Response:
+        """Runs of the workflows that you may see, newest first."""
+        wanted = self.query(RunQuery)
+        lookups = {
+            "workflow": "workflow_id",
+            "status": "status",
+            "mode": "mode",
+            "module": "module__key",
+            "record": "record_key",
+            "event": "event_id",
+            "created_after": "created_at__gte",
+            "created_before": "created_at__lt",
+        }
+        rows = visible(self.actor).filter(**{lookups[name]: value for name, value in wanted.items()})
+        return Response(page_of(request, rows, lambda page: RunAnswer(page, many=True).data))
+
+
+class RunView(ApiView):
+    @operation("runs_get", "runs", answer=RunDetailAnswer, example=DETAIL)
+    def get(self, request: Request, pk: int) -> Response:
+        """One run, with what went in and what came out."""
+        return _detail(run_for(self, pk, "view"), self.actor)
+
+
+class RunStepsView(ApiView):
+    @operation("runs_steps", "runs", answer=StepAnswer, many=True, example=STEP)
+    def get(self, request: Request, pk: int) -> Response:
+        """Every step of the run, in the order of the graph; always one page."""
+        run = run_for(self, pk, "view")
+        rows = StepAnswer(Step.objects.filter(run=run).order_by("position"), many=True).data
+        if not permissions.may(self.actor, "view_payloads", run.workflow):
+            rows = [{**row, "output": None, "changes": []} for row in rows]
+        return Response({"next": None, "results": rows})
+
+
+class RunLogsView(ApiView):
+    @operation(
+        "runs_logs",
+        "runs",
+        answer=LogAnswer,
+        many=True,
+        query=LogQuery,
+        example=LOG,
+        parameters=[OpenApiParameter("after", int, description="Only lines after this number; 0 for all.")],
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        """The run's log from a line on, oldest first, at most 500 lines. Ask again with the newest `seq` that you have."""
+        run = run_for(self, pk, "view")
+        after = self.query(LogQuery)["after"]
+        found = list(LogEntry.objects.filter(run=run, seq__gt=after).order_by("seq")[: LOG_PAGE + 1])
+        shown = LogAnswer(found[:LOG_PAGE], many=True).data
+        if not permissions.may(self.actor, "view_payloads", run.workflow):
+            shown = [{**row, "data": None} for row in shown]
+        more = len(found) > LOG_PAGE
+        following = replace_query_param(request.build_absolute_uri(), "after", shown[-1]["seq"]) if more else None
+        return Response({"next": following, "results": shown})
+
+
+class RunCancelView(ApiView):
+    @operation(
+        "runs_cancel", "runs", request=ReasonBody, answer=RunDetailAnswer, sent={"reason": "Wrong record"}, example=DETAIL
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """End a run that has not ended. What it did stands; 409 when it has ended already."""
+        run = run_for(self, pk, "run")
+        cancelled = cancel_run(run=run, actor=self.actor, reason=self.body(ReasonBody)["reason"])
+        return _detail(cancelled, self.actor)

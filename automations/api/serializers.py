@@ -1,0 +1,80 @@
+"""What the nouns' serializers share. Each serializer lists its fields; what a body names beyond them is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from automations.engine.schemas import nearest
+
+
+class Body(serializers.Serializer[Any]):
+    """A request body or query string, read strictly: an unknown or read-only name is a problem, not ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)
+        refused = {str(name): [self._refusal(str(name))] for name in list(data)[:200] if not self._takes(name)}
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            assert isinstance(error.detail, dict)
+            raise serializers.ValidationError({**error.detail, **refused}) from error
+        if refused:
+            raise serializers.ValidationError(refused)
+        return values
+
+    def _takes(self, name: object) -> bool:
+        field = self.fields.get(str(name))
+        return field is not None and not field.read_only
+
+    def _refusal(self, name: str) -> serializers.ErrorDetail:
+        if name in getattr(self, "read_only_names", ()):
+            return serializers.ErrorDetail(f"“{name}” can't be set here.", code="read-only-field")
+        meant = nearest(name, [key for key, field in self.fields.items() if not field.read_only])
+        hint = f" Did you mean “{meant}”?" if meant else ""
+        return serializers.ErrorDetail(f"“{name[:80]}” is no field of this request.{hint}", code="unknown-field")
+
+
+class Answer(serializers.Serializer[Any]):
+    """What an answer holds; written from models or from dicts, never read."""
+
+
+def page_serializer(item: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """The envelope of one page of `item`, for the OpenAPI schema."""
+    name = item.__name__
+    fields = {
+        "next": serializers.URLField(allow_null=True, help_text="Address of the next page; null on the last."),
+        "results": item(many=True),
+    }
+    return type(f"{name}Page", (Answer,), fields)
+
+
+class ProblemEntry(Answer):
+    code = serializers.CharField(help_text="Stable, kebab-case.")
+    path = serializers.CharField(help_text="Where in the body: nodes[2].config.rule.all[0].op")
+    node = serializers.CharField()
+    message = serializers.CharField()
+    hint = serializers.CharField(help_text="How to mend it.")
+    severity = serializers.ChoiceField(["error", "warning"])
+
+
+class ProblemAnswer(Answer):
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="Stable, kebab-case.")
+    detail = serializers.CharField()
+    problems = ProblemEntry(many=True)
+
+
+class UserName(serializers.RelatedField[Any, Any, Any]):
+    """A person, by user name; null when the account is gone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> str:
+        return str(value.get_username())

@@ -1,0 +1,212 @@
+"""Workflows: what they are, made, changed, paused and put away. Their graph and versions have files of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from automations import permissions
+from automations.api.idempotency import idempotent
+from automations.api.pagination import page_of
+from automations.api.schema import operation
+from automations.api.serializers import Answer, Body, UserName
+from automations.api.views import ApiView
+from automations.errors import ForbiddenError, NotFoundError
+from automations.models import Mode, Workflow
+from automations.services import workflows as service
+
+
+class WorkflowAnswer(Answer):
+    id = serializers.IntegerField()
+    key = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    module = serializers.CharField(source="module.key", default=None, allow_null=True)
+    team = serializers.CharField()
+    owner = UserName(allow_null=True)
+    run_as = UserName(allow_null=True)
+    runbook_url = serializers.CharField()
+    zone = serializers.CharField()
+    mode = serializers.ChoiceField(Mode.choices)
+    active_version = serializers.IntegerField(source="active_version.number", default=None, allow_null=True)
+    draft_revision = serializers.IntegerField()
+    limits = serializers.DictField()
+    paused_at = serializers.DateTimeField(allow_null=True)
+    pause_reason = serializers.CharField()
+    archived_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class WorkflowDetailAnswer(WorkflowAnswer):
+    rights = serializers.ListField(child=serializers.CharField(), help_text="What you may do with it.")
+
+
+class WorkflowQuery(Body):
+    archived = serializers.BooleanField(default=False, help_text="true: the archived ones instead.")
+    module = serializers.CharField(required=False)
+    team = serializers.CharField(required=False)
+    mode = serializers.ChoiceField(Mode.choices, required=False)
+    search = serializers.CharField(required=False, max_length=100, help_text="Part of the name.")
+
+
+class WorkflowBody(Body):
+    name = serializers.CharField(max_length=160)
+    key = serializers.SlugField(max_length=80, required=False, help_text="Made from the name when left out.")
+    module = serializers.CharField(max_length=63, required=False, allow_null=True, help_text="A module's key.")
+    description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+    team = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    zone = serializers.CharField(max_length=64, required=False)
+
+
+class WorkflowChangeBody(Body):
+    read_only_names = (
+        *("id", "key", "module", "owner", "run_as", "mode", "active_version", "draft_revision", "paused_at"),
+        *("pause_reason", "archived_at", "created_at", "updated_at", "rights"),
+    )
+    name = serializers.CharField(max_length=160, required=False)
+    description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+    team = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    zone = serializers.CharField(max_length=64, required=False)
+    runbook_url = serializers.URLField(max_length=200, required=False, allow_blank=True)
+    limits = serializers.DictField(required=False)
+
+
+class ReasonBody(Body):
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+EXAMPLE: dict[str, Any] = {
+    "id": 4,
+    "key": "route-tickets",
+    "name": "Route tickets",
+    "description": "",
+    "module": "tickets",
+    "team": "support",
+    "owner": "alice",
+    "run_as": None,
+    "runbook_url": "",
+    "zone": "Europe/Berlin",
+    "mode": "simulate",
+    "active_version": 3,
+    "draft_revision": 12,
+    "limits": {"blast_radius": 100},
+    "paused_at": None,
+    "pause_reason": "",
+    "archived_at": None,
+    "created_at": "2026-03-29T14:30:00Z",
+    "updated_at": "2026-03-29T14:30:00Z",
+}
+DETAIL = {**EXAMPLE, "rights": ["view", "edit", "run_test"]}
+
+
+def visible(actor: Any) -> QuerySet[Workflow]:
+    return permissions.visible_workflows(actor).select_related("module", "owner", "run_as", "active_version")
+
+
+def workflow_for(view: ApiView, pk: int, right: str) -> Workflow:
+    """The workflow, if the actor may see it and has the right. Raises NotFoundError or ForbiddenError."""
+    workflow = visible(view.actor).filter(pk=pk).first()
+    if workflow is None:
+        raise NotFoundError("There is no such workflow.")
+    permissions.require(view.actor, right, workflow)
+    return workflow
+
+
+def detail(workflow: Workflow, actor: Any) -> Response:
+    rights = [right for right in permissions.WORKFLOW_RIGHTS if permissions.may(actor, right, workflow)]
+    return Response({**WorkflowAnswer(workflow).data, "rights": rights})
+
+
+class WorkflowsView(ApiView):
+    @operation(
+        "workflows_list", "workflows", answer=WorkflowAnswer, many=True, query=WorkflowQuery, example=EXAMPLE
+    )
+    def get(self, request: Request) -> Response:
+        """The workflows that you may see, newest first."""
+        wanted = self.query(WorkflowQuery)
+        rows = visible(self.actor).filter(archived_at__isnull=not wanted["archived"])
+        for name, lookup in (("module", "module__key"), ("team", "team"), ("mode", "mode"), ("search", "name__icontains")):
+            if name in wanted:
+                rows = rows.filter(**{lookup: wanted[name]})
+        return Response(page_of(request, rows, lambda page: WorkflowAnswer(page, many=True).data))
+
+    @operation(
+        "workflows_create",
+        "workflows",
+        request=WorkflowBody,
+        answer=WorkflowDetailAnswer,
+        status=201,
+        idempotent=True,
+        sent={"name": "Route tickets", "module": "tickets", "zone": "Europe/Berlin"},
+        example=DETAIL,
+    )
+    @idempotent()
+    def post(self, request: Request) -> Response:
+        """Make a workflow with an empty draft. You own it and have every right on it."""
+        if not permissions.may_create_workflow(self.actor):
+            raise ForbiddenError("You may not create workflows. An admin can give you that right.")
+        wanted = self.body(WorkflowBody)
+        key = wanted.pop("module", None)
+        module = permissions.visible_modules(self.actor).filter(key=key).first() if key else None
+        if key and module is None:
+            raise NotFoundError(f"There is no module “{key}”.", code="unknown-module")
+        made = service.create_workflow(**wanted, module=module, actor=self.actor)
+        answer = detail(made, self.actor)
+        answer.status_code = 201
+        return answer
+
+
+class WorkflowView(ApiView):
+    @operation("workflows_get", "workflows", answer=WorkflowDetailAnswer, example=DETAIL)
+    def get(self, request: Request, pk: int) -> Response:
+        """One workflow, and what you may do with it."""
+        return detail(workflow_for(self, pk, "view"), self.actor)
+
+    @operation(
+        "workflows_update",
+        "workflows",
+        request=WorkflowChangeBody,
+        answer=WorkflowDetailAnswer,
+        sent={"team": "support", "limits": {"blast_radius": 50}},
+        example=DETAIL,
+    )
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change what is not the graph: name, description, team, zone, runbook, limits."""
+        workflow = workflow_for(self, pk, "edit")
+        changed = service.update_workflow(workflow=workflow, changes=self.body(WorkflowChangeBody), actor=self.actor)
+        return detail(changed, self.actor)
+
+    @operation("workflows_archive", "workflows", status=204)
+    def delete(self, request: Request, pk: int) -> Response:
+        """Archive a workflow: it no longer starts; its versions and runs stay."""
+        service.archive_workflow(workflow=workflow_for(self, pk, "publish"), actor=self.actor)
+        return Response(status=204)
+
+
+class WorkflowPauseView(ApiView):
+    @operation(
+        "workflows_pause",
+        "workflows",
+        request=ReasonBody,
+        answer=WorkflowDetailAnswer,
+        sent={"reason": "The mail server is down."},
+        example=DETAIL,
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Stop starting runs. Events are kept and told “paused”; runs in flight go on."""
+        workflow = workflow_for(self, pk, "run")
+        reason = self.body(ReasonBody)["reason"]
+        return detail(service.pause_workflow(workflow=workflow, reason=reason, actor=self.actor), self.actor)
+
+
+class WorkflowResumeView(ApiView):
+    @operation("workflows_resume", "workflows", request=None, answer=WorkflowDetailAnswer, example=DETAIL)
+    def post(self, request: Request, pk: int) -> Response:
+        """Start runs again from now on."""
+        workflow = workflow_for(self, pk, "run")
+        return detail(service.resume_workflow(workflow=workflow, actor=self.actor), self.actor)

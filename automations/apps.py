@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class AutomationsConfig(AppConfig):
+    name = "automations"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from automations import checks  # noqa: F401 - registers the system checks
+        from automations.modules.native import on_record_written
+        from automations.runtime.writes import report_native_write
+
+        on_record_written(report_native_write)
+        post_migrate.connect(_after_migrate, sender=self, dispatch_uid="automations:after_migrate")
+
+
+def _after_migrate(**_: object) -> None:
+    """Registered models as module rows, and the role groups."""
+    from automations.modules.native import sync_native_modules
+    from automations.permissions import seed_roles
+
+    sync_native_modules()
+    seed_roles()

@@ -1,0 +1,49 @@
+"""System checks: settings that would lose or double work are refused at start, with the way to mend them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+
+@register(Tags.compatibility)
+def check_queue_settings(**_: Any) -> list[CheckMessage]:
+    """Q_CLUSTER values with which django-q2 is known to hand out work twice or for ever."""
+    conf: dict[str, Any] = getattr(settings, "Q_CLUSTER", {})
+    found: list[CheckMessage] = []
+
+    def need(holds: bool, number: int, message: str, hint: str) -> None:
+        if not holds:
+            found.append(Error(message, hint=hint, id=f"automations.E{number:03d}"))
+
+    timeout, retry = conf.get("timeout"), conf.get("retry", 60)
+    workers = conf.get("workers") or 1
+    need(conf.get("orm") == "default", 1, "The queue must live in the default database.", 'Set Q_CLUSTER["orm"] = "default".')
+    need(bool(timeout), 2, "Q_CLUSTER has no timeout.", "Set timeout to 120.")
+    if timeout:
+        least = timeout * (1 + conf.get("queue_limit", workers**2) / workers) + 30
+        need(retry >= least, 3, f"Q_CLUSTER retry {retry} is too short.", f"Set it to {least:.0f} or more.")
+        slice_seconds = settings.AUTOMATIONS_SLICE_SECONDS
+        need(timeout > slice_seconds + 30, 4, "Q_CLUSTER timeout is too near the time slice.", "Set it to 120.")
+    need(conf.get("queue_limit") == workers, 5, "Q_CLUSTER queue_limit must equal workers.", f"Set it to {workers}.")
+    need(conf.get("max_attempts") == 1, 6, "Q_CLUSTER max_attempts must be 1: runs count their own.", "Set it to 1.")
+    need(conf.get("ack_failures") is True, 7, "Q_CLUSTER ack_failures must be on.", "Set it to True.")
+    need(conf.get("save_limit") == -1, 8, "Q_CLUSTER save_limit must be -1.", "Set it to -1.")
+    need(conf.get("scheduler") is False, 9, "django-q2's scheduler must be off: the ticker schedules.", "Set it to False.")
+    return found
+
+
+@register(Tags.compatibility)
+def check_lease(**_: Any) -> list[CheckMessage]:
+    """A lease must outlive a time slice by far, or live work is taken over."""
+    if settings.AUTOMATIONS_LEASE_SECONDS >= 2 * settings.AUTOMATIONS_SLICE_SECONDS:
+        return []
+    return [
+        Error(
+            "AUTOMATIONS_LEASE_SECONDS is shorter than two time slices.",
+            hint=f"Set it to {2 * settings.AUTOMATIONS_SLICE_SECONDS} or more.",
+            id="automations.E010",
+        )
+    ]

@@ -1,0 +1,274 @@
+"""The stored workflow document: parsed once at the edge into a frozen definition, named by its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from automations.engine.errors import Problem
+
+SCHEMA_VERSION = 1
+MAX_NODES = 1_000
+MAX_EDGES = 5_000
+MAX_CONFIG_DEPTH = 32
+MAX_BRANCH_LENGTH = 80
+MAX_PROBLEMS = 200
+NODE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One box of the graph. `type` is `family.kind`: `trigger.record`, `condition.if`, `action.assign`."""
+
+    id: str
+    type: str
+    title: str = ""
+    lane: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def family(self) -> str:
+        return self.type.partition(".")[0]
+
+    @property
+    def label(self) -> str:
+        return self.title or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    source: str
+    target: str
+    branch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A frozen snapshot of a workflow: what a version stores and the interpreter runs.
+
+    `policies` pins each policy by key as {"revision": n, "rule": tree}; a draft's are filled in when it is
+    loaded. `settings` holds what runs depend on beside the graph: zone, limits.
+    """
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def rules(self) -> dict[str, Any]:
+        """The pinned policies as {key: rule}."""
+        return {key: pinned["rule"] for key, pinned in self.policies.items()}
+
+    def to_document(self) -> dict[str, Any]:
+        """The executable document; `parse_document` of it gives an equal definition."""
+        return {
+            "schema": SCHEMA_VERSION,
+            "nodes": [node_to_json(node) for node in self.nodes],
+            "edges": [edge_to_json(edge) for edge in self.edges],
+            "policies": {key: dict(pinned) for key, pinned in sorted(self.policies.items())},
+            "settings": dict(self.settings),
+        }
+
+    def digest(self) -> str:
+        """SHA-256 (hex) of the canonical JSON of the executable document. Layout has no part in it, nor has the
+        order in which nodes and edges stand."""
+        document = self.to_document()
+        document["nodes"].sort(key=lambda node: node["id"])
+        document["edges"].sort(key=lambda edge: (edge["from"], edge.get("branch", ""), edge["to"]))
+        return hashlib.sha256(canonical_json(document).encode()).hexdigest()
+
+
+def canonical_json(value: object) -> str:
+    """One text for equal values: sorted keys, no spaces, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def node_to_json(node: Node) -> dict[str, Any]:
+    document: dict[str, Any] = {"id": node.id, "type": node.type}
+    if node.title:
+        document["title"] = node.title
+    if node.lane:
+        document["lane"] = node.lane
+    document["config"] = dict(node.config)
+    return document
+
+
+def edge_to_json(edge: Edge) -> dict[str, Any]:
+    document = {"from": edge.source, "to": edge.target}
+    if edge.branch:
+        document["branch"] = edge.branch
+    return document
+
+
+def parse_document(document: object) -> tuple[Definition | None, list[Problem]]:
+    """Parse untrusted JSON into a definition; on any problem the definition is None.
+
+    Sizes are looked at first, so that a document of a million nodes is refused without being walked. What parses
+    can be stored as jsonb and has a digest.
+    """
+    if not isinstance(document, Mapping):
+        hint = 'Send {"schema": 1, "nodes": [], "edges": []}.'
+        return None, [Problem("malformed-document", "", "The document must be a JSON object.", hint)]
+    problems = list(_shape_problems(document))
+    if problems:
+        return None, problems
+    nodes: list[Node] = []
+    seen: set[str] = set()
+    for index, raw in enumerate(document["nodes"]):
+        node = _parse_node(raw, f"nodes[{index}]", seen, problems)
+        if node is not None:
+            nodes.append(node)
+    edges: list[Edge] = []
+    for index, raw in enumerate(document.get("edges", ())):
+        edge = _parse_edge(raw, f"edges[{index}]", seen, problems)
+        if edge is not None:
+            edges.append(edge)
+    if problems:
+        return None, capped(problems)
+    return (
+        Definition(
+            nodes=tuple(nodes),
+            edges=tuple(edges),
+            policies=document.get("policies") or {},
+            settings=document.get("settings") or {},
+        ),
+        [],
+    )
+
+
+def capped(problems: list[Problem]) -> list[Problem]:
+    """At most MAX_PROBLEMS problems; where some are cut, the last one says how many."""
+    if len(problems) <= MAX_PROBLEMS:
+        return problems
+    shown = problems[: MAX_PROBLEMS - 1]
+    message = f"{len(problems) - len(shown):,} more problems are not shown."
+    return [*shown, Problem("more-problems", "", message, "Mend those shown and validate again.")]
+
+
+def _shape_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
+    schema = document.get("schema", SCHEMA_VERSION)
+    if schema != SCHEMA_VERSION or isinstance(schema, bool):
+        yield Problem("unknown-schema", "schema", "This schema version is not known here.", f"Use {SCHEMA_VERSION}.")
+    for key, most in (("nodes", MAX_NODES), ("edges", MAX_EDGES)):
+        value = document.get(key, None if key == "nodes" else [])
+        if not isinstance(value, list):
+            yield Problem("malformed-document", key, f"“{key}” must be a list.", f'Send "{key}": [].')
+        elif len(value) > most:
+            message = f"{len(value):,} {key} are more than the {most:,} allowed."
+            yield Problem(f"too-many-{key}", key, message, "Split the workflow and use “start workflow”.")
+    for key in ("policies", "settings", "layout"):
+        value = document.get(key)
+        if value is not None and not isinstance(value, Mapping):
+            hint = f'Send "{key}": {{}} or leave it out.'
+            yield Problem("malformed-document", key, f"“{key}” must be an object.", hint)
+        elif key != "layout" and value is not None:
+            yield from _value_problems(value, key)
+    pinned = document.get("policies")
+    for key, policy in pinned.items() if isinstance(pinned, Mapping) else ():
+        if not isinstance(policy, Mapping) or not isinstance(policy.get("rule"), Mapping):
+            message = "A pinned policy must be an object with its rule."
+            yield Problem("malformed-document", f"policies.{key}", message, 'Send {"revision": 1, "rule": {…}}.')
+
+
+def _parse_node(raw: object, path: str, seen: set[str], problems: list[Problem]) -> Node | None:
+    if not isinstance(raw, Mapping):
+        problems.append(Problem("malformed-node", path, "A node must be an object.", 'Send {"id", "type", "config"}.'))
+        return None
+    identity = raw.get("id")
+    if not isinstance(identity, str) or not NODE_ID.fullmatch(identity):
+        message = "A node needs an id of letters, digits, “-” and “_”, at most 64 long."
+        problems.append(Problem("bad-node-id", f"{path}.id", message, "Give it an id such as “a1”."))
+        return None
+    if identity in seen:
+        message = f"The id “{identity}” stands on two nodes."
+        hint = "Give one of them another id."
+        problems.append(Problem("duplicate-node-id", f"{path}.id", message, hint, node=identity))
+        return None
+    seen.add(identity)
+    texts = {}
+    for key, most in (("type", 64), ("title", 200), ("lane", 80)):
+        value = raw.get(key, "")
+        if not isinstance(value, str) or len(value) > most or (key == "type" and not value) or _unstorable(value):
+            message = f"“{key}” must be text of {'1 to' if key == 'type' else 'at most'} {most} characters."
+            problems.append(
+                Problem("malformed-node", f"{path}.{key}", message, f"Correct “{key}”.", node=identity)
+            )
+            return None
+        texts[key] = value
+    config = raw.get("config", {})
+    if not isinstance(config, Mapping):
+        message = "“config” must be an object."
+        problems.append(
+            Problem("malformed-node", f"{path}.config", message, 'Send "config": {}.', node=identity)
+        )
+        return None
+    wrong = list(_value_problems(config, f"{path}.config", node=identity))
+    problems += wrong
+    return None if wrong else Node(identity, texts["type"], texts["title"], texts["lane"], config)
+
+
+def _parse_edge(raw: object, path: str, nodes: set[str], problems: list[Problem]) -> Edge | None:
+    if not isinstance(raw, Mapping):
+        problems.append(Problem("malformed-edge", path, "An edge must be an object.", 'Send {"from", "to", "branch"}.'))
+        return None
+    source = raw.get("from")
+    node = source if isinstance(source, str) and source in nodes else ""
+    ends = []
+    for key in ("from", "to"):
+        value = raw.get(key)
+        if not isinstance(value, str):
+            message = f"“{key}” must be a node's id."
+            problems.append(Problem("malformed-edge", f"{path}.{key}", message, f"Set “{key}”.", node=node))
+            return None
+        if value not in nodes:
+            message = f"There is no node “{value[:64]}”."
+            hint = "Remove the edge or connect it to a node."
+            problems.append(Problem(f"edge-{key}-missing-node", f"{path}.{key}", message, hint, node=node))
+            return None
+        ends.append(value)
+    branch = raw.get("branch")
+    if branch is None:
+        branch = ""
+    if not isinstance(branch, str) or len(branch) > MAX_BRANCH_LENGTH or _unstorable(branch):
+        message = f"“branch” must be text of at most {MAX_BRANCH_LENGTH} characters."
+        problems.append(Problem("malformed-edge", f"{path}.branch", message, "Name a branch.", node=node))
+        return None
+    return Edge(ends[0], ends[1], branch)
+
+
+def _value_problems(value: object, path: str, *, node: str = "") -> Iterator[Problem]:
+    """What keeps a JSON value from being stored and digested, at most one problem; walked without recursion."""
+    stack: list[tuple[object, int]] = [(value, 1)]
+    while stack:
+        current, depth = stack.pop()
+        if isinstance(current, str):
+            if _unstorable(current):
+                message = "A text here holds a NUL or half a character, which cannot be stored."
+                yield Problem("unstorable-value", path, message, "Type the text anew.", node=node)
+                return
+        elif isinstance(current, float):
+            if not math.isfinite(current):
+                message = "A number here is infinite or not a number."
+                yield Problem("unstorable-value", path, message, "Give a finite number.", node=node)
+                return
+        elif isinstance(current, Mapping | list):
+            if depth > MAX_CONFIG_DEPTH:
+                message = f"“{path.rpartition('.')[2]}” is nested more than {MAX_CONFIG_DEPTH} deep."
+                yield Problem("config-too-deep", path, message, "Flatten it.", node=node)
+                return
+            if isinstance(current, Mapping):
+                stack.extend((key, depth + 1) for key in current)
+                stack.extend((child, depth + 1) for child in current.values())
+            else:
+                stack.extend((child, depth + 1) for child in current)
+
+
+def _unstorable(text: str) -> bool:
+    """Whether PostgreSQL or UTF-8 would refuse the text."""
+    return "\0" in text or (not text.isascii() and _SURROGATE.search(text) is not None)

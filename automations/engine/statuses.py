@@ -1,0 +1,41 @@
+"""The few statuses of runs and steps, their named subsets and their legal moves."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RunStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class StepStatus(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    WAITING = "waiting"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+ACTIVE_RUN = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING)
+TERMINAL_RUN = (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)
+
+ACTIVE_STEP = (StepStatus.PENDING, StepStatus.RUNNING, StepStatus.WAITING)
+TERMINAL_STEP = (StepStatus.SUCCEEDED, StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.CANCELLED)
+
+RUN_MOVES: dict[RunStatus, tuple[RunStatus, ...]] = {
+    RunStatus.QUEUED: (RunStatus.RUNNING, RunStatus.CANCELLED, RunStatus.FAILED),
+    RunStatus.RUNNING: (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.QUEUED, *TERMINAL_RUN),
+    RunStatus.WAITING: (RunStatus.RUNNING, RunStatus.CANCELLED, RunStatus.FAILED),
+    RunStatus.SUCCEEDED: (),
+    RunStatus.FAILED: (RunStatus.QUEUED,),
+    RunStatus.CANCELLED: (),
+}
+"""From each status, where a run may go; `failed -> queued` is a retry, `running -> running` a lease taken over."""

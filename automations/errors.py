@@ -1,0 +1,48 @@
+"""What services raise when they refuse: one class for each answer that a caller can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from automations.engine.errors import Problem
+
+
+class ServiceError(Exception):
+    """A refusal with a stable `code`; the message is a sentence that says what to do."""
+
+    code = "refused"
+
+    def __init__(self, detail: str, *, code: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        if code:
+            self.code = code
+
+
+class NotFoundError(ServiceError):
+    """There is no such thing, or the actor may not see it: the two are not told apart."""
+
+    code = "not-found"
+
+
+class ForbiddenError(ServiceError):
+    """The actor sees the thing but lacks the right."""
+
+    code = "forbidden"
+
+
+class ConflictError(ServiceError):
+    """The thing is not in a state that allows this, or has moved on."""
+
+    code = "conflict"
+
+
+class InvalidError(ServiceError):
+    """The input has problems, all of them in `problems`."""
+
+    code = "invalid"
+
+    def __init__(self, problems: Sequence[Problem], detail: str = "") -> None:
+        count = len(problems)
+        super().__init__(detail or f"There {'is 1 problem' if count == 1 else f'are {count} problems'}.")
+        self.problems = list(problems)

@@ -1,0 +1,157 @@
+"""What is new about a run since a cursor: the one reading behind the live socket and `manage.py watch`.
+
+The cursor is the number of the last log line seen. Log numbers have no gaps and rise in commit order within a run,
+so reading after the cursor loses nothing and doubles nothing. Steps have no number: the reader remembers what it
+has passed on and passes on what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from automations.engine.statuses import TERMINAL_RUN
+from automations.models import LogEntry, Run, Step
+
+PAGE = 500
+"""Log lines in one reading."""
+
+JSONDict = dict[str, Any]
+
+
+@dataclass(slots=True)
+class RunCursor:
+    """Where a watcher of one run stands: the last log line, and the steps and run as last passed on."""
+
+    run_id: int
+    seq: int = 0
+    payloads: bool = True
+    steps: dict[str, JSONDict] = field(default_factory=dict)
+    run: JSONDict = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunNews:
+    """One reading. `run` is None when the run is as it was; `more` says that another page is waiting now."""
+
+    entries: list[JSONDict]
+    steps: list[JSONDict]
+    run: JSONDict | None
+    seq: int
+    last_seq: int
+    more: bool
+    ended: bool
+
+    @property
+    def empty(self) -> bool:
+        return not self.entries and not self.steps and self.run is None
+
+
+def read_run_news(cursor: RunCursor) -> RunNews | None:
+    """Read what lies after `cursor` and move it; None when the run is gone.
+
+    The run is read before its log: a terminal status seen here never comes without the lines that led to it.
+    """
+    run = Run.objects.select_related("version").defer("version__document", "input").filter(pk=cursor.run_id).first()
+    if run is None:
+        return None
+    rows = list(LogEntry.objects.filter(run_id=run.pk, seq__gt=cursor.seq).order_by("seq")[: PAGE + 1])
+    entries = [entry_json(row, payloads=cursor.payloads) for row in rows[:PAGE]]
+    steps = []
+    for step in Step.objects.filter(run_id=run.pk).order_by("position"):
+        body = step_json(step, payloads=cursor.payloads)
+        if cursor.steps.get(step.node) != body:
+            cursor.steps[step.node] = body
+            steps.append(body)
+    body = run_json(run)
+    changed = body if body != cursor.run else None
+    cursor.run = body
+    if entries:
+        cursor.seq = entries[-1]["seq"]
+    return RunNews(
+        entries=entries,
+        steps=steps,
+        run=changed,
+        seq=cursor.seq,
+        last_seq=run.last_seq,
+        more=len(rows) > PAGE,
+        ended=run.status in TERMINAL_RUN,
+    )
+
+
+def read_workflow_runs(
+    workflow_id: int, *, after: int = 0, among: Iterable[int] = (), limit: int = 100
+) -> list[JSONDict]:
+    """The newest `limit` runs after run id `after`, and those of `among`, as JSON, oldest first."""
+    runs = Run.objects.filter(workflow_id=workflow_id).select_related("version").defer("version__document", "input")
+    found = {run.pk: run for run in runs.filter(pk__gt=after).order_by("-pk")[:limit]}
+    missing = [pk for pk in among if pk not in found]
+    if missing:
+        found |= {run.pk: run for run in runs.filter(pk__in=missing)}
+    return [run_json(found[pk]) for pk in sorted(found)]
+
+
+def run_json(run: Run) -> JSONDict:
+    """A run as live pages show it; inputs and record values are no part of it."""
+    return {
+        "id": run.pk,
+        "workflow": run.workflow_id,
+        "version": run.version.number,
+        "mode": run.mode,
+        "status": run.status,
+        "record": run.record_key or None,
+        "inconclusive": run.inconclusive,
+        "failure_code": run.failure_code,
+        "failure": failure_json(run.failure),
+        "outcome": run.outcome,
+        "last_seq": run.last_seq,
+        "created_at": _iso(run.created_at),
+        "started_at": _iso(run.started_at),
+        "finished_at": _iso(run.finished_at),
+    }
+
+
+def failure_json(failure: Mapping[str, Any]) -> JSONDict | None:
+    if not failure:
+        return None
+    return {key: failure[key] for key in ("code", "message", "node", "fault", "retryable") if key in failure}
+
+
+def step_json(step: Step, *, payloads: bool) -> JSONDict:
+    """A step; what it read and wrote only for those who may see payloads."""
+    body: JSONDict = {
+        "node": step.node,
+        "position": step.position,
+        "kind": step.kind,
+        "status": step.status,
+        "branches": step.branches,
+        "attempt": step.attempt,
+        "error": step.error,
+        "wait": step.wait,
+        "assumed": step.assumed,
+        "started_at": _iso(step.started_at),
+        "finished_at": _iso(step.finished_at),
+    }
+    if payloads:
+        body |= {"output": step.output, "changes": step.changes}
+    return body
+
+
+def entry_json(entry: LogEntry, *, payloads: bool) -> JSONDict:
+    """A log line; its data only for those who may see payloads."""
+    body: JSONDict = {
+        "seq": entry.seq,
+        "at": _iso(entry.at),
+        "level": entry.level,
+        "node": entry.node,
+        "message": entry.message,
+    }
+    if payloads:
+        body["data"] = entry.data
+    return body
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")

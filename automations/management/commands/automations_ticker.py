@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from automations.runtime import ticker
+
+
+class Command(BaseCommand):
+    help = "Fire deadlines and schedules, send mail and wake workers, until SIGTERM or Ctrl+C."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        ticker.run_forever(stop)

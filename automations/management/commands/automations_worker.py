@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from automations.runtime import supervisor
+
+
+class Command(BaseCommand):
+    help = "Run a supervised worker cluster until SIGTERM or Ctrl+C."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        sys.exit(supervisor.supervise(stop))

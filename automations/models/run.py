@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from automations.engine.statuses import ACTIVE_RUN, RunStatus, StepStatus
+from automations.models.event import Event
+from automations.models.module import Module
+from automations.models.version import WorkflowVersion
+from automations.models.workflow import Mode, Workflow
+
+
+class Run(models.Model):
+    """One execution of one version. Only `automations.runtime` moves it.
+
+    `due_at` is the one clock of the queue: when a queued or waiting run may be claimed, and when the lease of a
+    running one ends, in database time. `as_of` is the run's own time when it belongs to a replay (`clock`).
+    """
+
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="runs")
+    version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT, related_name="runs")
+    event = models.ForeignKey(Event, null=True, on_delete=models.PROTECT, related_name="runs")
+    trigger_node = models.CharField(max_length=64)
+    dedupe_key = models.CharField(max_length=200)
+    mode = models.CharField(max_length=8, choices=Mode.choices)
+    status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in RunStatus], default=RunStatus.QUEUED)
+    module = models.ForeignKey(Module, null=True, on_delete=models.PROTECT, related_name="+")
+    record_key = models.CharField(max_length=120, blank=True)
+    input = models.JSONField(default=dict, help_text="Variables that the run starts with (manual input, for-each item).")
+    outcome = models.JSONField(default=dict, help_text="What a stop action said; {} when the graph just ended.")
+    inconclusive = models.BooleanField(default=False, help_text="Simulate met an action that has no plan.")
+    failure_code = models.CharField(max_length=64, blank=True)
+    failure = models.JSONField(default=dict, help_text="{message, node, fault, retryable}")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
+    parent_node = models.CharField(max_length=64, blank=True)
+    depth = models.PositiveSmallIntegerField(default=0)
+    correlation_id = models.UUIDField(default=uuid.uuid4)
+    clock = models.CharField(max_length=80, blank=True)
+    as_of = models.DateTimeField(null=True)
+    attempt = models.PositiveSmallIntegerField(default=0, help_text="Claims since the last commit.")
+    lease_token = models.UUIDField(null=True)
+    due_at = models.DateTimeField()
+    last_seq = models.PositiveIntegerField(default=0, help_text="Number of the newest log entry.")
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(fields=("workflow", "trigger_node", "dedupe_key"), name="run_started_once"),
+            models.CheckConstraint(condition=Q(status__in=[s.value for s in RunStatus]), name="run_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=[s.value for s in ACTIVE_RUN], finished_at__isnull=True)
+                | ~Q(status__in=[s.value for s in ACTIVE_RUN]) & Q(finished_at__isnull=False),
+                name="run_finished_when_terminal",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="running") | Q(lease_token__isnull=False), name="run_running_holds_lease"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("due_at",), name="run_due", condition=Q(status__in=[s.value for s in ACTIVE_RUN])),
+            models.Index(fields=("workflow", "-id"), name="run_by_workflow"),
+            models.Index(fields=("module", "record_key", "-id"), name="run_by_record"),
+            models.Index(fields=("status", "-id"), name="run_by_status"),
+            models.Index(fields=("parent",), name="run_by_parent", condition=Q(parent__isnull=False)),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.pk:X}" if self.pk else "new"
+
+
+class Step(models.Model):
+    """One node's execution in a run; together a run's steps are its journal, the reason nothing happens twice.
+
+    `run` carries no database constraint: steps and logs are written in the run's own transaction, in bulk, and
+    the check would cost a look-up a row on the hottest path.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps", db_constraint=False, db_index=False)
+    node = models.CharField(max_length=64)
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=64)
+    status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in StepStatus])
+    branches = models.JSONField(default=list, help_text="The ways out that were taken.")
+    attempt = models.PositiveSmallIntegerField(default=0)
+    output = models.JSONField(null=True)
+    changes = models.JSONField(default=list, help_text="[{module, record, field, before, after}]")
+    error = models.JSONField(null=True, help_text="{code, message, fault, retryable}")
+    wait = models.JSONField(null=True, help_text="{kind, until} while waiting.")
+    assumed = models.BooleanField(default=False)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("run", "position")
+        constraints = (models.UniqueConstraint(fields=("run", "node"), name="step_once_per_run"),)
+
+    def __str__(self) -> str:
+        return self.node
+
+
+class LogEntry(models.Model):
+    """One line of a run's log; `seq` counts from 1 within the run without gaps."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="logs", db_constraint=False, db_index=False)
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    level = models.CharField(max_length=8)
+    node = models.CharField(max_length=64, blank=True)
+    message = models.TextField()
+    data = models.JSONField(null=True)
+
+    class Meta:
+        ordering = ("run", "seq")
+        constraints = (models.UniqueConstraint(fields=("run", "seq"), name="log_seq_unique"),)
+        verbose_name_plural = "log entries"
+
+    def __str__(self) -> str:
+        return self.message[:80]
+
+
+class RunSignal(models.Model):
+    """News for a waiting run (a child ended, a person decided); consumed when the run is next claimed."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="signals")
+    node = models.CharField(max_length=64)
+    key = models.CharField(max_length=120)
+    outcome = models.JSONField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("run", "node", "key"), name="runsignal_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.node} {self.key}"
+
+
+class DeadLetter(models.Model):
+    """A run that gave up, kept whole until somebody redrives or discards it."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        REDRIVEN = "redriven"
+        DISCARDED = "discarded"
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="dead_letter")
+    code = models.CharField(max_length=64)
+    message = models.TextField()
+    attempts = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.run_id}"

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from knox.models import AbstractAuthToken, AuthTokenManager
+
+
+class ApiToken(AbstractAuthToken):
+    """A person's key to the API: stored as a hash, expiring, named so that its owner knows what it is for."""
+
+    class Scope(models.TextChoices):
+        READ = "read"
+        WRITE = "write"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=80)
+    scope = models.CharField(max_length=5, choices=Scope.choices, default=Scope.READ)
+
+    objects: ClassVar[AuthTokenManager] = AuthTokenManager()
+
+    class Meta:
+        ordering = ("-created",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,102 @@
+"""One face for stored and native modules: load, lock, save, insert, select."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import QuerySet
+
+from automations.engine.rules import Tree
+from automations.models import Module
+from automations.modules.sql import Column, SqlContext, any_in_memory, to_condition
+
+
+class VersionConflictError(Exception):
+    """A record moved on since it was loaded; nothing was written."""
+
+    def __init__(self, module: Module, key: str) -> None:
+        super().__init__(f"{module.name} “{key}” was changed by somebody else. Load it again.")
+        self.module = module
+        self.key = key
+
+
+@dataclass(slots=True)
+class RecordState:
+    """A record as a value: canonical values by field key. `handle` is the adapter's own (a row id, an instance).
+
+    `version` is that of the values held here; `stored_version` is the one in the database when they were loaded.
+    A native model has no version column: its version is 0 and the row lock alone orders writers.
+    """
+
+    module: Module
+    key: str
+    values: dict[str, Any]
+    version: int
+    handle: Any
+    stored_version: int = field(default=0)
+
+    def __post_init__(self) -> None:
+        self.stored_version = self.version
+
+
+class ModuleAdapter(ABC):
+    """How the records of one module are read and written."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+
+    @abstractmethod
+    def load(self, keys: Sequence[str], *, lock: bool) -> dict[str, RecordState]:
+        """Records by key; unknown keys are left out. With `lock`, rows are locked in primary key order."""
+
+    @abstractmethod
+    def save(self, states: Sequence[RecordState]) -> None:
+        """Write changed values. Raises VersionConflictError, and then nothing of the call is kept, because the
+        caller's transaction ends."""
+
+    @abstractmethod
+    def insert(self, states: Sequence[RecordState]) -> None:
+        """Write new records."""
+
+    @abstractmethod
+    def all(self) -> QuerySet[Any]:
+        """Every record of the module, newest first."""
+
+    @abstractmethod
+    def state_of(self, row: Any) -> RecordState:
+        """A row of `all()` as a value."""
+
+    def queryset(self, tree: Tree | None, *, context: SqlContext) -> QuerySet[Any]:
+        """The records that a rule selects; with a pattern in the rule, a superset (see `needs_second_pass`)."""
+        if tree is None:
+            return self.all()
+        return self.all().filter(to_condition(tree, self.column, context))
+
+    def needs_second_pass(self, tree: Tree | None) -> bool:
+        """Whether SQL could only narrow the rule down: RE2 patterns, above all, are judged in memory."""
+        return tree is not None and any_in_memory(tree)
+
+    @abstractmethod
+    def column(self, field_key: str) -> Column:
+        """A field as SQL; KeyError for a key that the module does not have."""
+
+    def page(self, rows: QuerySet[Any], limit: int) -> list[RecordState]:
+        return [self.state_of(row) for row in rows[:limit]]
+
+    def iterate(self, rows: QuerySet[Any] | None = None) -> Iterator[RecordState]:
+        """Records in a stream, without holding them all in memory."""
+        for row in (rows if rows is not None else self.all()).iterator(chunk_size=2_000):
+            yield self.state_of(row)
+
+
+def adapter_for(module: Module) -> ModuleAdapter:
+    """The adapter of a module. Raises UnknownKeyError for a native module whose model is not registered."""
+    from automations.modules.native import NATIVE, NativeAdapter
+    from automations.modules.stored import StoredAdapter
+
+    if module.kind == Module.Kind.NATIVE:
+        return NativeAdapter(module, NATIVE.get(module.key))
+    return StoredAdapter(module)

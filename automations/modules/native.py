@@ -1,0 +1,278 @@
+"""Any Django model as a module: its fields are typed fields, its saves are events in the same transaction."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.db.models import F, QuerySet, TextField, Value
+from django.db.models.signals import post_save, pre_save
+
+from automations.engine.fields import FieldSpec, FieldType, datetime_text, spec_to_json
+from automations.models import Module
+from automations.modules.adapter import ModuleAdapter, RecordState
+from automations.modules.sql import Column, numeric_param, sql
+from automations.registry import Registry
+
+_UTC = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class NativeModule:
+    """A registered model: which of its fields workflows may see and change, and what they are called."""
+
+    key: str
+    name: str
+    model: type[models.Model]
+    fields: Mapping[str, FieldSpec]
+    key_field: str = "pk"
+    title_field: str = ""
+    status_field: str = ""
+    transitions: Mapping[str, list[str]] = field(default_factory=dict)
+    team: str = ""
+
+
+NATIVE: Registry[NativeModule] = Registry("native module")
+
+RecordWritten = Callable[[str, str, "dict[str, Any] | None", "dict[str, Any]"], None]
+_written: list[RecordWritten] = []
+_engine_writes: ContextVar[bool] = ContextVar("engine_writes", default=False)
+
+
+def on_record_written(hook: RecordWritten) -> None:
+    """Install what is told of a host's own save: (module key, record key, values before or None, values after)."""
+    _written[:] = [hook]
+
+
+def register_module(
+    model: type[models.Model],
+    *,
+    key: str,
+    name: str,
+    fields: Sequence[str],
+    key_field: str = "pk",
+    title_field: str = "",
+    status_field: str = "",
+    transitions: Mapping[str, list[str]] | None = None,
+    read_only: Sequence[str] = (),
+    team: str = "",
+) -> NativeModule:
+    """Make a Django model a module; call it in the host app's `ready()`.
+
+    `fields` is the allow-list of field names: nothing else is ever read, compared or written. From then on a
+    `save()` of an instance is an event in the same transaction. `QuerySet.update()` and `bulk_create()` send no
+    signals in Django and so make no events. Raises DuplicateKeyError for a key that is taken.
+    """
+    specs = {field_name: _spec(model, field_name, field_name in read_only) for field_name in fields}
+    native = NativeModule(
+        key=key,
+        name=name,
+        model=model,
+        fields=specs,
+        key_field=key_field,
+        title_field=title_field,
+        status_field=status_field,
+        transitions=dict(transitions or {}),
+        team=team,
+    )
+    NATIVE.register(key, native)
+    pre_save.connect(_remember, sender=model, dispatch_uid=f"automations:{key}:pre")
+    post_save.connect(_report, sender=model, dispatch_uid=f"automations:{key}:post")
+    return native
+
+
+def sync_native_modules() -> None:
+    """Bring the rows of registered modules up to date; runs after each migrate."""
+    for key, native in NATIVE.items():
+        Module.objects.update_or_create(
+            key=key,
+            defaults={
+                "name": native.name,
+                "kind": Module.Kind.NATIVE,
+                "model_label": native.model._meta.label,
+                "fields": [spec_to_json(spec) for spec in native.fields.values()],
+                "title_field": native.title_field,
+                "status_field": native.status_field,
+                "transitions": dict(native.transitions),
+                "team": native.team,
+            },
+        )
+
+
+def _spec(model: type[models.Model], name: str, read_only: bool) -> FieldSpec:
+    source = model._meta.get_field(name)
+    if not isinstance(source, models.Field):
+        raise TypeError(f"{model._meta.label}.{name} is no concrete field and can't be part of a module.")
+    kind, choices = _type_of(source)
+    return FieldSpec(
+        key=name,
+        label=str(source.verbose_name).capitalize(),
+        type=kind,
+        choices=choices,
+        required=not (source.null or source.blank or source.has_default()),
+        read_only=read_only or not source.editable,
+        indexed=bool(source.db_index or source.unique),
+    )
+
+
+def _type_of(source: models.Field[Any, Any]) -> tuple[FieldType, tuple[str, ...]]:
+    if source.choices:
+        return FieldType.CHOICE, tuple(str(value) for value, _ in source.flatchoices if value not in (None, ""))
+    if isinstance(source, models.ForeignKey):
+        if source.related_model is get_user_model():
+            return FieldType.USER, ()
+        raise TypeError(f"{source.model._meta.label}.{source.name}: only foreign keys to the user model can be fields.")
+    for classes, kind in (
+        ((models.BooleanField,), FieldType.BOOLEAN),
+        ((models.DateTimeField,), FieldType.DATETIME),
+        ((models.DateField,), FieldType.DATE),
+        ((models.DecimalField,), FieldType.MONEY),
+        ((models.IntegerField,), FieldType.NUMBER),
+        ((models.CharField, models.TextField), FieldType.TEXT),
+        ((models.JSONField,), FieldType.JSON),
+    ):
+        if isinstance(source, classes):
+            return kind, ()
+    raise TypeError(f"{source.model._meta.label}.{source.name}: a {type(source).__name__} can't be a module's field.")
+
+
+def values_of(native: NativeModule, instance: models.Model) -> dict[str, Any]:
+    """An instance's allowed fields as canonical values."""
+    return {name: _to_canonical(spec, instance, name) for name, spec in native.fields.items()}
+
+
+def _to_canonical(spec: FieldSpec, instance: models.Model, name: str) -> Any:
+    raw = getattr(instance, name)
+    if raw is None:
+        return None
+    if spec.type is FieldType.USER:
+        return raw.get_username()
+    if spec.type is FieldType.DATETIME:
+        return datetime_text(raw)
+    if spec.type is FieldType.DATE:
+        return raw.isoformat()
+    if spec.type in (FieldType.NUMBER, FieldType.MONEY):
+        return format(Decimal(raw), "f")
+    return raw
+
+
+def _from_canonical(spec: FieldSpec, value: Any) -> Any:
+    if value is None:
+        return None
+    if spec.type is FieldType.USER:
+        users = get_user_model()
+        return users.objects.filter(**{users.USERNAME_FIELD: value}).first()
+    if spec.type is FieldType.DATETIME:
+        return datetime.fromisoformat(value)
+    if spec.type is FieldType.DATE:
+        return date.fromisoformat(value)
+    if spec.type is FieldType.MONEY:
+        return Decimal(value)
+    if spec.type is FieldType.NUMBER:
+        return int(Decimal(value))
+    return value
+
+
+class NativeAdapter(ModuleAdapter):
+    """The adapter of a registered model. Writes go through `save()`, so that the host's own logic runs."""
+
+    def __init__(self, module: Module, native: NativeModule) -> None:
+        super().__init__(module)
+        self.native = native
+
+    def load(self, keys: Sequence[str], *, lock: bool) -> dict[str, RecordState]:
+        clean = [key for key in keys if key.isdigit()] if self.native.key_field == "pk" else list(keys)
+        rows = self.all().filter(**{f"{self.native.key_field}__in": clean}).order_by("pk")
+        return {
+            state.key: state
+            for state in map(self.state_of, rows.select_for_update(of=("self",)) if lock else rows)
+        }
+
+    def save(self, states: Sequence[RecordState]) -> None:
+        with _quiet():
+            for state in states:
+                instance = state.handle
+                before = values_of(self.native, instance)
+                changed = [name for name, value in state.values.items() if before.get(name) != value]
+                for name in changed:
+                    self._set(instance, name, state.values[name])
+                if changed:
+                    instance.save(update_fields=changed)
+
+    def insert(self, states: Sequence[RecordState]) -> None:
+        with _quiet():
+            for state in states:
+                instance = self.native.model()
+                if self.native.key_field != "pk":
+                    setattr(instance, self.native.key_field, state.key)
+                for name, value in state.values.items():
+                    self._set(instance, name, value)
+                instance.save()
+                state.handle = instance
+
+    def all(self) -> QuerySet[Any]:
+        people = [name for name, spec in self.native.fields.items() if spec.type is FieldType.USER]
+        rows: QuerySet[Any] = self.native.model._default_manager.order_by("-pk")
+        return rows.select_related(*people) if people else rows
+
+    def state_of(self, row: models.Model) -> RecordState:
+        return RecordState(self.module, str(getattr(row, self.native.key_field)), values_of(self.native, row), 0, row)
+
+    def column(self, field_key: str) -> Column:
+        spec = self.native.fields[field_key]
+        if spec.type is FieldType.USER:
+            return Column(spec.type, F(f"{field_key}__{get_user_model().USERNAME_FIELD}"), _plain)
+        param = {
+            FieldType.NUMBER: numeric_param,
+            FieldType.MONEY: numeric_param,
+            FieldType.DATE: lambda text: sql("%s::date", _plain(text), output=TextField()),
+            FieldType.DATETIME: lambda text: sql("%s::timestamptz", _plain(text), output=TextField()),
+        }.get(spec.type, _plain)
+        return Column(spec.type, F(field_key), param, F(field_key) if spec.type is FieldType.JSON else None)
+
+    def _set(self, instance: models.Model, name: str, value: Any) -> None:
+        setattr(instance, name, _from_canonical(self.native.fields[name], value))
+
+
+def _plain(value: Any) -> Value:
+    return Value(value)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """While the engine itself writes: its `WriteBatch` makes the events, the signals must not make them again."""
+    token = _engine_writes.set(True)
+    try:
+        yield
+    finally:
+        _engine_writes.reset(token)
+
+
+def _native_of(model: type[models.Model]) -> NativeModule:
+    return next(native for _, native in NATIVE.items() if native.model is model)
+
+
+def _remember(sender: type[models.Model], instance: models.Model, raw: bool = False, **_: Any) -> None:
+    """Before a host's save: what the row held, read once."""
+    if raw or _engine_writes.get():
+        return
+    native = _native_of(sender)
+    before = sender._default_manager.filter(pk=instance.pk).first() if instance.pk is not None else None
+    instance._automations_before = values_of(native, before) if before is not None else None  # type: ignore[attr-defined]
+
+
+def _report(sender: type[models.Model], instance: models.Model, raw: bool = False, **_: Any) -> None:
+    if raw or _engine_writes.get() or not _written:
+        return
+    native = _native_of(sender)
+    stored = sender._default_manager.get(pk=instance.pk)
+    before = getattr(instance, "_automations_before", None)
+    _written[0](native.key, str(getattr(stored, native.key_field)), before, values_of(native, stored))

@@ -1,0 +1,162 @@
+"""Every "may this actor …?", over django-guardian: a right counts on the object or, granted model-wide, on all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q, QuerySet
+from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
+
+from automations.errors import ForbiddenError, NotFoundError
+from automations.models import Decision, Event, Module, Policy, Run, Workflow
+
+WORKFLOW_RIGHTS = (
+    "view",
+    "edit",
+    "run_test",
+    "run",
+    "publish",
+    "promote",
+    "rollback",
+    "approve",
+    "retry",
+    "view_payloads",
+)
+
+_VIEW = ("view",)
+_OPERATE = (*_VIEW, "run", "retry", "view_payloads", "run_test")
+_BUILD = (*_OPERATE, "edit")
+_PUBLISH = (*_BUILD, "publish", "promote", "rollback")
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "Viewer": _VIEW,
+    "Operator": _OPERATE,
+    "Builder": _BUILD,
+    "Publisher": _PUBLISH,
+    "Approver": (*_VIEW, "approve", "view_payloads"),
+    "Admin": WORKFLOW_RIGHTS,
+}
+"""The seeded roles and their rights on a workflow that is shared with them."""
+
+
+def codename(right: str, noun: str = "workflow") -> str:
+    return f"automations.{right}_{noun}"
+
+
+def seed_roles() -> None:
+    """Make the role groups; the Admin role holds its rights on everything."""
+    for name in ROLES:
+        Group.objects.get_or_create(name=name)
+    admin = Group.objects.get(name="Admin")
+    admin.permissions.add(*Permission.objects.filter(content_type__app_label="automations"))
+
+
+def share(workflow: Workflow, role: str) -> None:
+    """Give a role its rights on one workflow."""
+    group = Group.objects.get(name=role)
+    for right in ROLES[role]:
+        assign_perm(codename(right), group, workflow)
+
+
+def unshare(workflow: Workflow, role: str) -> None:
+    group = Group.objects.get(name=role)
+    for right in WORKFLOW_RIGHTS:
+        remove_perm(codename(right), group, workflow)
+
+
+def grant_owner(workflow: Workflow, user: Any) -> None:
+    """Give a workflow's owner every right on it."""
+    for right in WORKFLOW_RIGHTS:
+        assign_perm(codename(right), user, workflow)
+
+
+def may(actor: Any, right: str, workflow: Workflow) -> bool:
+    """Whether the actor has this right (one of WORKFLOW_RIGHTS) on the workflow."""
+    name = codename(right)
+    return bool(actor.has_perm(name) or actor.has_perm(name, workflow))
+
+
+def require(actor: Any, right: str, workflow: Workflow) -> None:
+    """Raise NotFoundError when the actor may not see the workflow, ForbiddenError when the right is missing."""
+    if not may(actor, "view", workflow):
+        raise NotFoundError("There is no such workflow.")
+    if not may(actor, right, workflow):
+        raise ForbiddenError(
+            f"You lack the right “{right.replace('_', ' ')}” on “{workflow.name}”."
+            f" {workflow.owner or 'An admin'} can share it with you."
+        )
+
+
+def may_create_workflow(actor: Any) -> bool:
+    return bool(actor.has_perm("automations.add_workflow"))
+
+
+def may_manage_modules(actor: Any) -> bool:
+    return bool(actor.has_perm("automations.change_module"))
+
+
+def may_use_module(actor: Any, module: Module) -> bool:
+    """Whether the actor may see and change the module's records."""
+    name = "automations.use_module"
+    return bool(actor.has_perm(name) or actor.has_perm(name, module))
+
+
+def may_view_module(actor: Any, module: Module) -> bool:
+    name = "automations.view_module"
+    return may_use_module(actor, module) or bool(actor.has_perm(name) or actor.has_perm(name, module))
+
+
+def may_manage_policies(actor: Any) -> bool:
+    return bool(actor.has_perm("automations.change_policy"))
+
+
+def may_send_events(actor: Any) -> bool:
+    return bool(actor.has_perm("automations.add_event"))
+
+
+def workflows_with(actor: Any, right: str) -> QuerySet[Workflow]:
+    """The workflows on which the actor has a right (one of WORKFLOW_RIGHTS)."""
+    return get_objects_for_user(actor, codename(right), Workflow.objects.all(), accept_global_perms=True)
+
+
+def visible_workflows(actor: Any) -> QuerySet[Workflow]:
+    return workflows_with(actor, "view")
+
+
+def visible_modules(actor: Any) -> QuerySet[Module]:
+    return get_objects_for_user(
+        actor,
+        ["automations.view_module", "automations.use_module"],
+        Module.objects.all(),
+        any_perm=True,
+        accept_global_perms=True,
+    )
+
+
+def visible_policies(actor: Any) -> QuerySet[Policy]:
+    return get_objects_for_user(
+        actor,
+        ["automations.view_policy", "automations.use_policy"],
+        Policy.objects.all(),
+        any_perm=True,
+        accept_global_perms=True,
+    )
+
+
+def visible_runs(actor: Any) -> QuerySet[Run]:
+    """Runs of workflows that the actor may see."""
+    return Run.objects.filter(workflow__in=visible_workflows(actor).values("pk"))
+
+
+def visible_events(actor: Any) -> QuerySet[Event]:
+    """Events about modules that the actor may see, or judged by workflows that the actor may see."""
+    return Event.objects.filter(
+        Q(module__in=visible_modules(actor).values("pk"))
+        | Q(pk__in=visible_decisions(actor).values("event_id"))
+        | Q(actor=actor)
+    )
+
+
+def visible_decisions(actor: Any) -> QuerySet[Decision]:
+    return Decision.objects.filter(workflow__in=visible_workflows(actor).values("pk"))

@@ -1,0 +1,92 @@
+"""The right to work on a run: taken in one statement, by the database's clock, and counted as an attempt."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+CLAIM = """
+WITH due AS (
+  SELECT id FROM automations_run
+  WHERE status IN ('queued', 'waiting', 'running') AND due_at <= now() AND {which}
+  ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+)
+UPDATE automations_run run SET status = 'running', attempt = run.attempt + 1, lease_token = %s,
+  due_at = now() + make_interval(secs => %s), started_at = COALESCE(run.started_at, run.as_of, now())
+FROM due WHERE run.id = due.id
+RETURNING run.id, run.workflow_id, run.version_id, run.event_id, run.trigger_node, run.mode, run.module_id,
+  run.record_key, run.input, run.actor_id, run.parent_id, run.parent_node, run.depth, run.clock, run.as_of,
+  run.attempt, run.last_seq, run.lease_token, now()
+"""
+
+FRESH = "attempt = 0"
+SUSPECT = "attempt > 0"
+
+
+@dataclass(slots=True)
+class ClaimedRun:
+    """A run that this process holds the lease of. `now` is the run's own time (`as_of` in a replay)."""
+
+    id: int
+    workflow_id: int
+    version_id: int
+    event_id: int | None
+    trigger_node: str
+    mode: str
+    module_id: int | None
+    record_key: str
+    input: Mapping[str, Any]
+    actor_id: int | None
+    parent_id: int | None
+    parent_node: str
+    depth: int
+    clock: str
+    as_of: datetime | None
+    attempt: int
+    last_seq: int
+    token: uuid.UUID
+    database_now: datetime
+
+    @property
+    def now(self) -> datetime:
+        return self.as_of if self.clock and self.as_of is not None else self.database_now
+
+
+def claim(*, limit: int, suspects: bool = False) -> list[ClaimedRun]:
+    """Claim up to `limit` due runs, oldest first.
+
+    A run whose last claim never committed (its worker died, or its lease ran out) is a suspect: it is left out
+    of ordinary batches and claimed alone, so that a run that kills its worker takes no other with it.
+    """
+    token = uuid.uuid4()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CLAIM.format(which=SUSPECT if suspects else FRESH), [limit, token, settings.AUTOMATIONS_LEASE_SECONDS]
+        )
+        rows = cursor.fetchall()
+    claimed = [ClaimedRun(*row[:8], _json(row[8]), *row[9:]) for row in rows]
+    claimed.sort(key=lambda run: run.id)
+    return claimed
+
+
+def fence(runs: Sequence[ClaimedRun]) -> list[ClaimedRun]:
+    """Lock the runs whose lease is still ours, in id order, for the rest of the transaction; the others are lost."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM automations_run WHERE id = ANY(%s) AND lease_token = %s AND status = 'running'"
+            " ORDER BY id FOR UPDATE",
+            [[run.id for run in runs], runs[0].token],
+        )
+        held = {row[0] for row in cursor.fetchall()}
+    return [run for run in runs if run.id in held]
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value

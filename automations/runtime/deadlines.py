@@ -1,0 +1,136 @@
+"""Deadlines: one alarm for each deadline trigger and record, moved with the record, fired once per due value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from automations.models import Deadline, TriggerSource
+from automations.modules.adapter import RecordState, adapter_for
+from automations.runtime import intake, subscriptions
+from automations.runtime.subscriptions import Subscription
+from automations.triggers.deadline.kind import due_at
+
+UPSERT = """
+INSERT INTO automations_deadline (workflow_id, trigger_node, module_id, record_key, due_at, clock, fired_for)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[], %s::text[],
+    %s::timestamptz[])
+ON CONFLICT (workflow_id, trigger_node, module_id, record_key)
+DO UPDATE SET due_at = excluded.due_at, clock = excluded.clock
+WHERE automations_deadline.due_at <> excluded.due_at OR automations_deadline.clock <> excluded.clock
+"""
+
+
+def move(states: Sequence[tuple[RecordState, str]]) -> None:
+    """Set the alarms of these (record, clock) to what their date fields now say, in the caller's transaction."""
+    rows: list[tuple[Subscription, RecordState, str, datetime]] = []
+    gone: list[tuple[Subscription, RecordState]] = []
+    for state, clock in states:
+        for subscription in subscriptions.deadlines_of(state.module.pk):
+            due = due_at(subscription.config, state.values, subscription.zone)
+            if due is None:
+                gone.append((subscription, state))
+            else:
+                rows.append((subscription, state, clock, due))
+    _upsert(rows, fired_before=None)
+    for subscription, state in gone:
+        Deadline.objects.filter(
+            workflow=subscription.workflow, trigger_node=subscription.node, module=state.module, record_key=state.key
+        ).delete()
+
+
+def set_up(subscription: Subscription, *, now: datetime, clock: str = "") -> int:
+    """Give every existing record of the trigger's module its alarm; moments already past count as fired, so that
+    a new SLA does not flood people with old breaches. Returns how many were set."""
+    assert subscription.module is not None
+    adapter = adapter_for(subscription.module)
+    rows: list[tuple[Subscription, RecordState, str, datetime]] = []
+    count = 0
+    for state in adapter.iterate():
+        due = due_at(subscription.config, state.values, subscription.zone)
+        if due is not None:
+            rows.append((subscription, state, clock, due))
+        if len(rows) >= 5_000:
+            _upsert(rows, fired_before=now)
+            count += len(rows)
+            rows = []
+    _upsert(rows, fired_before=now)
+    return count + len(rows)
+
+
+def _upsert(rows: Sequence[tuple[Subscription, RecordState, str, datetime]], *, fired_before: datetime | None) -> None:
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            UPSERT,
+            [
+                [subscription.workflow.pk for subscription, *_ in rows],
+                [subscription.node for subscription, *_ in rows],
+                [state.module.pk for _, state, *_ in rows],
+                [state.key for _, state, *_ in rows],
+                [due for *_, due in rows],
+                [clock for *_, clock, _ in rows],
+                [due if fired_before is not None and due < fired_before else None for *_, due in rows],
+            ],
+        )
+
+
+def fire_due(*, now: datetime, clock: str = "", limit: int = 500) -> int:
+    """Turn the alarms that are due into events, each with the record as it is at this moment.
+
+    An alarm is marked and its event accepted in one transaction; the event's key is the due value, so that even
+    a second ticker can't fire it twice. Returns how many fired.
+    """
+    with transaction.atomic():
+        due = list(
+            Deadline.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("module")
+            .filter(clock=clock, due_at__lte=now)
+            .extra(where=["fired_for IS DISTINCT FROM due_at"])
+            .order_by("due_at", "id")[:limit]
+        )
+        if not due:
+            return 0
+        events = list(_events(due, now))
+        intake.accept(events)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE automations_deadline SET fired_for = due_at WHERE id = ANY(%s)", [[row.pk for row in due]]
+            )
+    return len(due)
+
+
+def _events(due: Iterable[Deadline], now: datetime) -> Iterable[intake.NewEvent]:
+    source = deadline_source()
+    due = list(due)
+    states: dict[tuple[int, str], RecordState] = {}
+    for module in {row.module_id: row.module for row in due}.values():
+        keys = sorted({row.record_key for row in due if row.module_id == module.pk})
+        for key, state in adapter_for(module).load(keys, lock=False).items():
+            states[(module.pk, key)] = state
+    for row in due:
+        state = states.get((row.module_id, row.record_key))
+        if state is None:
+            continue
+        yield intake.NewEvent(
+            source=source,
+            type="deadline",
+            occurred_at=row.due_at if row.clock else now,
+            module=row.module,
+            record_key=row.record_key,
+            data={"due_at": row.due_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")},
+            after=dict(state.values),
+            idempotency_key=f"{row.pk}:{row.due_at.isoformat()}",
+            clock=row.clock,
+            target={"workflow": row.workflow_id, "node": row.trigger_node},
+        )
+
+
+def deadline_source() -> TriggerSource:
+    source, _ = TriggerSource.objects.get_or_create(
+        key="deadline", defaults={"kind": TriggerSource.Kind.DEADLINE, "name": "Deadlines"}
+    )
+    return source

@@ -1,0 +1,64 @@
+"""Doing all that is due: match pending events, claim runs, work on them, again, until nothing is left."""
+
+from __future__ import annotations
+
+import time
+
+from django.conf import settings
+from django.db import connection
+
+from automations.runtime import queue, saving
+from automations.runtime.claims import ClaimedRun, claim
+from automations.runtime.execute import execute
+from automations.runtime.matching import match_due
+from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
+
+
+def drain_slice() -> None:
+    """Work until nothing is due or the time slice ends; then leave a hint for whoever comes next."""
+    if drain(seconds=settings.AUTOMATIONS_SLICE_SECONDS):
+        queue.wake()
+
+
+def drain(*, seconds: float | None = None) -> bool:
+    """Do due work for at most `seconds` (None: until nothing is due). Returns whether work may be left."""
+    deadline = None if seconds is None else time.monotonic() + seconds
+    while drain_once():
+        if deadline is not None and time.monotonic() >= deadline:
+            return True
+    return False
+
+
+def drain_once() -> int:
+    """One round: a batch of events and a batch of runs. Returns how much was found (0: nothing is due)."""
+    size = settings.AUTOMATIONS_BATCH_SIZE
+    found = match_due(limit=size)
+    for suspects, limit in ((True, 1), (False, size)):
+        runs = claim(limit=limit, suspects=suspects)
+        found += len(runs)
+        _work(runs)
+    return found
+
+
+def _work(runs: list[ClaimedRun]) -> None:
+    spent = [run for run in runs if run.attempt > DEFAULT_MAX_ATTEMPTS]
+    for run in spent:
+        saving.give_up(
+            run,
+            code="attempts_spent",
+            message=f"{run.attempt - 1} attempts ended without a result: the worker died or lost its lease each time.",
+        )
+    rest = [run for run in runs if run.attempt <= DEFAULT_MAX_ATTEMPTS]
+    if rest:
+        execute(rest)
+
+
+def work_is_due() -> bool:
+    """Whether any event waits to be judged or any run is due, by the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM automations_event WHERE state = 'pending')"
+            " OR EXISTS (SELECT 1 FROM automations_run"
+            "  WHERE status IN ('queued', 'waiting', 'running') AND due_at <= now())"
+        )
+        return bool(cursor.fetchone()[0])

@@ -1,0 +1,179 @@
+"""The door: every event, from whatever source, is accepted here, once for each idempotency key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from automations.engine.documents import canonical_json
+from automations.models import Event, Module, TriggerSource
+from automations.runtime import contracts, queue
+
+
+class PayloadRefusedError(Exception):
+    """The payload breaks its source's contract; `path` and `message` say where and how."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(f"{path or 'data'}: {message}")
+        self.path = path
+        self.message = message
+
+
+class KeyReusedError(Exception):
+    """An idempotency key came again with another body; the first event stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """What a source hands in. `data`, `before` and `after` are JSON; `changed` lists field keys."""
+
+    source: TriggerSource
+    type: str
+    occurred_at: datetime
+    module: Module | None = None
+    record_key: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    changed: Sequence[str] = ()
+    actor_id: int | None = None
+    actor_name: str = ""
+    idempotency_key: str | None = None
+    clock: str = ""
+    cause_run_id: int | None = None
+    cause_workflow_id: int | None = None
+    depth: int = 0
+    target: Mapping[str, Any] | None = None
+
+    def snapshot(self) -> dict[str, Any]:
+        """The event as rules see it (its id is added when it is read)."""
+        return {
+            "type": self.type,
+            "module": self.module.key if self.module else None,
+            "record": self.record_key or None,
+            "occurred_at": self.occurred_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "data": self.data,
+            "before": self.before,
+            "after": self.after,
+            "changed": list(self.changed),
+            "actor": self.actor_name or None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    event_id: int
+    duplicate: bool
+
+
+def accept(events: Sequence[NewEvent], *, wake: bool = True) -> list[Accepted]:
+    """Store events in the caller's transaction and wake the workers when it commits.
+
+    Answers in the order given; an event whose idempotency key its source has seen is answered with the first
+    one's id and `duplicate`. Raises PayloadRefusedError for a payload that breaks its source's contract (counted
+    on the source) and KeyReusedError for a known key with another body; then nothing of the call is stored.
+    """
+    if not events:
+        return []
+    for event in events:
+        _check_contract(event)
+    with transaction.atomic():
+        accepted = _insert(events)
+        if wake:
+            queue.wake_on_commit()
+    return accepted
+
+
+def _check_contract(event: NewEvent) -> None:
+    if not event.source.contract:
+        return
+    broken = contracts.first_violation(event.source.contract, dict(event.data))
+    if broken is not None:
+        TriggerSource.objects.filter(pk=event.source.pk).update(rejected_count=F("rejected_count") + 1)
+        raise PayloadRefusedError(*broken)
+
+
+def _request_hash(event: NewEvent) -> str:
+    body = canonical_json([event.type, event.record_key, event.data, event.target])
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+INSERT = """
+INSERT INTO automations_event (id, source_id, type, module_id, record_key, snapshot, idempotency_key, request_hash,
+    state, occurred_at, received_at, clock, actor_id, cause_run_id, cause_workflow_id, depth, target)
+SELECT e.id, e.source_id, e.type, e.module_id, e.record_key, e.snapshot::jsonb, e.idempotency_key, e.request_hash,
+    'pending', e.occurred_at, clock_timestamp(), e.clock, e.actor_id, e.cause_run_id, e.cause_workflow_id, e.depth,
+    e.target::jsonb
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::timestamptz[], %s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::smallint[], %s::text[])
+  AS e (id, source_id, type, module_id, record_key, snapshot, idempotency_key, request_hash, occurred_at, clock,
+    actor_id, cause_run_id, cause_workflow_id, depth, target)
+ON CONFLICT (source_id, idempotency_key) DO NOTHING
+RETURNING id
+"""
+
+
+def _insert(events: Sequence[NewEvent]) -> list[Accepted]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('automations_event', 'id')) FROM generate_series(1, %s)",
+            [len(events)],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+        hashes = [_request_hash(event) if event.idempotency_key is not None else "" for event in events]
+        cursor.execute(
+            INSERT,
+            [
+                ids,
+                [event.source.pk for event in events],
+                [event.type for event in events],
+                [event.module.pk if event.module else None for event in events],
+                [event.record_key for event in events],
+                [json.dumps(event.snapshot()) for event in events],
+                [event.idempotency_key for event in events],
+                hashes,
+                [event.occurred_at for event in events],
+                [event.clock for event in events],
+                [event.actor_id for event in events],
+                [event.cause_run_id for event in events],
+                [event.cause_workflow_id for event in events],
+                [event.depth for event in events],
+                [json.dumps(event.target) if event.target is not None else None for event in events],
+            ],
+        )
+        stored = {row[0] for row in cursor.fetchall()}
+    if len(stored) == len(events):
+        return [Accepted(key, duplicate=False) for key in ids]
+    return [
+        Accepted(key, duplicate=False) if key in stored else _first(event, digest)
+        for key, event, digest in zip(ids, events, hashes, strict=True)
+    ]
+
+
+def _first(event: NewEvent, digest: str) -> Accepted:
+    first = Event.objects.only("id", "request_hash").get(
+        source_id=event.source.pk, idempotency_key=event.idempotency_key
+    )
+    if first.request_hash != digest:
+        raise KeyReusedError(
+            f"The key “{event.idempotency_key}” was used for another event (#{first.pk}). Send a new key."
+        )
+    return Accepted(first.pk, duplicate=True)
+
+
+def seen_before(module: Module, idempotency_key: str | None) -> int | None:
+    """The id of the event that this module's source accepted under the key, or None."""
+    if idempotency_key is None:
+        return None
+    return (
+        Event.objects.filter(source__key=f"module:{module.key}", idempotency_key=idempotency_key)
+        .values_list("pk", flat=True)
+        .first()
+    )

@@ -1,0 +1,274 @@
+"""Events to runs: every live trigger that listens judges each pending event, and every answer is a row.
+
+One transaction takes a batch of pending events, writes the decisions and the runs, and marks the events; losing
+the process anywhere in it leaves the events pending. The run's unique dedupe key makes a repetition harmless.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import Error as DatabaseError
+from django.db import connection, transaction
+
+from automations.engine.durations import parse_duration
+from automations.engine.rules import Scope
+from automations.models import Run, RunSignal
+from automations.runtime import subscriptions
+from automations.runtime.subscriptions import Subscription
+from automations.triggers.common import dedupe_key
+
+MAX_DEPTH = 8
+MATCHED, DUPLICATE, THROTTLED, PAUSED, LOOP, OUT_OF_SCOPE, BROKEN = (
+    "matched",
+    "duplicate",
+    "throttled",
+    "paused",
+    "loop",
+    "out_of_scope",
+    "broken",
+)
+
+TAKE = """
+SELECT e.id, e.type, e.module_id, e.record_key, e.snapshot, e.occurred_at, e.clock, e.actor_id, e.cause_workflow_id,
+    e.depth, e.target, now()
+FROM automations_event e WHERE e.state = 'pending' ORDER BY e.id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+
+
+@dataclass(slots=True)
+class PendingEvent:
+    """One row of the batch; `value` is what rules see."""
+
+    id: int
+    type: str
+    module_id: int | None
+    record_key: str
+    value: dict[str, Any]
+    occurred_at: datetime
+    clock: str
+    actor_id: int | None
+    cause_workflow_id: int | None
+    depth: int
+    target: Mapping[str, Any] | None
+    database_now: datetime
+
+    @property
+    def now(self) -> datetime:
+        """The event's own time in a replay, the database's otherwise."""
+        return self.occurred_at if self.clock else self.database_now
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What one trigger says to one event; `run` is filled in when it starts one."""
+
+    event: PendingEvent
+    subscription: Subscription
+    outcome: str
+    reason: Mapping[str, Any]
+    dedupe: str = ""
+    run: int | None = None
+    failure: str = ""
+
+
+def match_due(*, limit: int = 500) -> int:
+    """Judge up to `limit` pending events; returns how many were taken (0: nothing is pending).
+
+    If a batch can't be stored, its events are taken one by one, so that one bad event holds up no other; the bad
+    one is marked with a `broken` decision by `_judge` where its trigger fails, or stays pending and is logged.
+    """
+    try:
+        return _match_batch(limit)
+    except DatabaseError:
+        if limit == 1:
+            raise
+        return _match_batch(1)
+
+
+def _match_batch(limit: int) -> int:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(TAKE, [limit])
+            events = [_pending(row) for row in cursor.fetchall()]
+        if not events:
+            return 0
+        verdicts = [verdict for event in events for verdict in _verdicts(event)]
+        _throttle(verdicts)
+        _start_runs(verdicts)
+        _write_decisions(verdicts)
+        _tell_parents(verdicts)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE automations_event SET state = 'matched' WHERE id = ANY(%s)", [[event.id for event in events]]
+            )
+    return len(events)
+
+
+def _pending(row: Sequence[Any]) -> PendingEvent:
+    snapshot = row[4] if isinstance(row[4], dict) else json.loads(row[4])
+    target = row[10] if row[10] is None or isinstance(row[10], dict) else json.loads(row[10])
+    return PendingEvent(row[0], row[1], row[2], row[3], {"id": row[0], **snapshot}, *row[5:10], target, row[11])
+
+
+def _verdicts(event: PendingEvent) -> list[Verdict]:
+    if event.target is not None:
+        listeners = [
+            entry
+            for entry in subscriptions.current()
+            if entry.workflow.pk == event.target["workflow"] and entry.node == event.target["node"]
+        ]
+    else:
+        listeners = subscriptions.listening(event.module_id, event.type)
+    return [_judge(event, subscription) for subscription in listeners]
+
+
+def _judge(event: PendingEvent, subscription: Subscription) -> Verdict:
+    workflow = subscription.workflow
+    if workflow.paused_at is not None:
+        return Verdict(event, subscription, PAUSED, {"since": workflow.paused_at.isoformat(), "why": workflow.pause_reason})
+    if subscription.judge is None:
+        return Verdict(event, subscription, BROKEN, {"problem": subscription.problem})
+    if event.cause_workflow_id == workflow.pk and not subscription.config.get("allow_self"):
+        return Verdict(event, subscription, OUT_OF_SCOPE, {"why": "The change was made by this workflow itself."})
+    scope = Scope(
+        record=event.value.get("after"), event=event.value, now=event.now, zone=subscription.zone, variables={}, steps={}
+    )
+    match = subscription.judge(scope)
+    if match.outcome != MATCHED:
+        return Verdict(event, subscription, match.outcome, match.reason)
+    dedupe = dedupe_key(subscription.config, event.value)
+    if event.depth >= MAX_DEPTH:
+        why = f"{event.depth} runs stand between this event and its origin; the limit is {MAX_DEPTH}."
+        return Verdict(event, subscription, LOOP, {"why": why}, dedupe, failure=why)
+    return Verdict(event, subscription, MATCHED, match.reason, dedupe)
+
+
+def _throttle(verdicts: Sequence[Verdict]) -> None:
+    """Hold verdicts to their trigger's rate: what started before, in the database and in this batch, counts."""
+    counts: dict[tuple[int, str], int] = {}
+    for verdict in verdicts:
+        limit = verdict.subscription.config.get("throttle")
+        if verdict.outcome != MATCHED or not limit:
+            continue
+        identity = (verdict.subscription.workflow.pk, verdict.subscription.node)
+        if identity not in counts:
+            counts[identity] = Run.objects.filter(
+                workflow_id=identity[0],
+                trigger_node=identity[1],
+                clock=verdict.event.clock,
+                created_at__gt=verdict.event.now - parse_duration(limit["per"]),
+            ).count()
+        if counts[identity] >= limit["max"]:
+            verdict.outcome, verdict.reason = THROTTLED, {"max": limit["max"], "per": limit["per"]}
+        else:
+            counts[identity] += 1
+
+
+START = """
+INSERT INTO automations_run (id, workflow_id, version_id, event_id, trigger_node, dedupe_key, mode, status, module_id,
+    record_key, input, outcome, inconclusive, failure_code, failure, actor_id, parent_id, parent_node, depth,
+    correlation_id, clock, as_of, attempt, due_at, last_seq, created_at, finished_at)
+SELECT r.id, r.workflow_id, r.version_id, r.event_id, r.trigger_node, r.dedupe_key, r.mode,
+    CASE WHEN r.failure = '' THEN 'queued' ELSE 'failed' END, r.module_id,
+    r.record_key, r.input::jsonb, '{}', false, CASE WHEN r.failure = '' THEN '' ELSE 'chain_depth_exceeded' END,
+    CASE WHEN r.failure = '' THEN '{}' ELSE jsonb_build_object('message', r.failure, 'node', r.trigger_node,
+        'fault', 'user', 'retryable', false) END,
+    r.actor_id, r.parent_id, r.parent_node, r.depth, gen_random_uuid(), r.clock, r.as_of, 0, now(), 0,
+    COALESCE(r.as_of, now()), CASE WHEN r.failure = '' THEN NULL ELSE COALESCE(r.as_of, now()) END
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[],
+    %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::smallint[], %s::text[], %s::timestamptz[],
+    %s::text[])
+  AS r (id, workflow_id, version_id, event_id, trigger_node, dedupe_key, mode, module_id, record_key, input, actor_id,
+    parent_id, parent_node, depth, clock, as_of, failure)
+ON CONFLICT (workflow_id, trigger_node, dedupe_key) DO NOTHING
+RETURNING id
+"""
+
+
+def _start_runs(verdicts: Sequence[Verdict]) -> None:
+    starting = [verdict for verdict in verdicts if verdict.outcome in (MATCHED, LOOP)]
+    if not starting:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('automations_run', 'id')) FROM generate_series(1, %s)", [len(starting)]
+        )
+        for verdict, (key,) in zip(starting, cursor.fetchall(), strict=True):
+            verdict.run = key
+        targets = [verdict.event.target or {} for verdict in starting]
+        cursor.execute(
+            START,
+            [
+                [verdict.run for verdict in starting],
+                [verdict.subscription.workflow.pk for verdict in starting],
+                [verdict.subscription.version_id for verdict in starting],
+                [verdict.event.id for verdict in starting],
+                [verdict.subscription.node for verdict in starting],
+                [verdict.dedupe for verdict in starting],
+                [verdict.subscription.workflow.mode for verdict in starting],
+                [verdict.event.module_id for verdict in starting],
+                [verdict.event.record_key for verdict in starting],
+                [json.dumps(target.get("input", {})) for target in targets],
+                [verdict.event.actor_id for verdict in starting],
+                [target.get("parent") for target in targets],
+                [target.get("parent_node", "") for target in targets],
+                [verdict.event.depth for verdict in starting],
+                [verdict.event.clock for verdict in starting],
+                [verdict.event.occurred_at if verdict.event.clock else None for verdict in starting],
+                [verdict.failure for verdict in starting],
+            ],
+        )
+        stored = {row[0] for row in cursor.fetchall()}
+    for verdict in starting:
+        if verdict.run not in stored:
+            verdict.run = None
+            verdict.outcome, verdict.reason = DUPLICATE, {"key": verdict.dedupe}
+
+
+def _write_decisions(verdicts: Sequence[Verdict]) -> None:
+    if not verdicts:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO automations_decision (event_id, workflow_id, version_id, trigger_node, outcome, reason, run_id, at)"
+            " SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[]::jsonb[],"
+            " %s::bigint[], %s::timestamptz[])"
+            " ON CONFLICT (event_id, workflow_id, trigger_node) DO NOTHING",
+            [
+                [verdict.event.id for verdict in verdicts],
+                [verdict.subscription.workflow.pk for verdict in verdicts],
+                [verdict.subscription.version_id for verdict in verdicts],
+                [verdict.subscription.node for verdict in verdicts],
+                [verdict.outcome for verdict in verdicts],
+                [json.dumps(verdict.reason) for verdict in verdicts],
+                [verdict.run for verdict in verdicts],
+                [verdict.event.now for verdict in verdicts],
+            ],
+        )
+
+
+def _tell_parents(verdicts: Sequence[Verdict]) -> None:
+    """A started workflow that does not start (paused, filtered, …) must not leave its caller waiting."""
+    for verdict in verdicts:
+        target = verdict.event.target or {}
+        if target.get("parent") and (verdict.run is None or verdict.failure):
+            signal_parent(
+                parent_id=target["parent"],
+                node=target["parent_node"],
+                key=f"event:{verdict.event.id}",
+                outcome={"status": "failed", "run": verdict.run, "message": f"Not started: {verdict.outcome}."},
+                now=verdict.event.database_now,
+            )
+
+
+def signal_parent(*, parent_id: int, node: str, key: str, outcome: dict[str, Any], now: datetime) -> None:
+    """Leave news for a waiting run and make it due."""
+    RunSignal.objects.bulk_create(
+        [RunSignal(run_id=parent_id, node=node, key=key, outcome=outcome, created_at=now)], ignore_conflicts=True
+    )
+    Run.objects.filter(pk=parent_id, status="waiting").update(due_at=now)

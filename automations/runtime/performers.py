@@ -1,0 +1,270 @@
+"""How each kind of effect is planned and performed.
+
+`plan` only reads: it says what would change. `perform` makes it so through the unit's writer. Simulate calls
+`plan` alone, so that a preview and the real thing can't drift apart; an effect kind without a performer cannot be
+simulated, nor executed.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from automations.engine.effects import (
+    AddComment,
+    AssignRecord,
+    ChangeRecord,
+    CreateRecord,
+    Effect,
+    Notify,
+    StartWorkflow,
+)
+from automations.engine.errors import ValueProblemError
+from automations.engine.fields import canonical
+from automations.engine.outcomes import Change, Failed, Outcome, Succeeded, Wait
+from automations.modules.adapter import RecordState
+from automations.registry import Registry
+
+if TYPE_CHECKING:
+    from automations.runtime.unit import Unit
+
+MAX_CHAIN_DEPTH = 8
+
+
+@dataclass(slots=True)
+class Plan:
+    """What an effect would do: field changes, a sentence, the step's output, and what `perform` needs to know."""
+
+    message: str
+    changes: Sequence[Change] = ()
+    output: Mapping[str, Any] = field(default_factory=dict)
+    detail: Any = None
+
+
+class Performer(ABC):
+    """Plans and performs one kind of effect."""
+
+    kind: ClassVar[str]
+
+    @abstractmethod
+    def plan(self, effect: Any, unit: Unit) -> Plan | Failed:
+        """What would happen; reads only."""
+
+    @abstractmethod
+    def perform(self, effect: Any, plan: Plan, unit: Unit) -> Outcome:
+        """Make the plan real through `unit.writer`, in the executor's transaction."""
+
+
+PERFORMERS: Registry[Performer] = Registry("effect")
+
+
+def _change_plan(unit: Unit, values: Mapping[str, Any], verb: str) -> Plan | Failed:
+    """Canonical values and the differences that they make to the run's record."""
+    state = unit.record
+    if state is None:
+        return Failed("record-missing", "This run has no record, or the record is gone.")
+    schema = unit.facts_of(state.module).schema
+    wanted: dict[str, Any] = {}
+    for key, raw in values.items():
+        spec = schema.get(key)
+        if spec is None:
+            return Failed("unknown-field", f"{state.module.name} have no field “{key}”.")
+        try:
+            wanted[key] = canonical(spec, raw, unit.zone)
+        except ValueProblemError as problem:
+            return Failed("bad-value", f"{spec.label}: {problem}")
+    changes = [
+        Change(state.module.key, state.key, key, state.values.get(key), value)
+        for key, value in wanted.items()
+        if state.values.get(key) != value
+    ]
+    if not changes:
+        return Plan(f"{verb}: nothing to change.", output={"changed": []}, detail=wanted)
+    said = ", ".join(f"{change.field}: {_said(change.before)} → {_said(change.after)}" for change in changes)
+    return Plan(f"{verb}: {said}.", changes, {"changed": [change.field for change in changes]}, wanted)
+
+
+def _said(value: Any) -> str:
+    return "–" if value is None or value == "" else str(value)[:80]
+
+
+class _Changing(Performer):
+    """What effects on the run's own record have in common."""
+
+    def perform(self, effect: Any, plan: Plan, unit: Unit) -> Outcome:
+        assert unit.record is not None
+        unit.writer.change(unit.record, plan.detail, unit.cause)
+        return Succeeded(plan.output, plan.changes, unit.record.values, plan.message)
+
+
+class ChangeRecordPerformer(_Changing):
+    kind = ChangeRecord.kind
+
+    def plan(self, effect: ChangeRecord, unit: Unit) -> Plan | Failed:
+        values = dict(effect.values)
+        if effect.status:
+            if unit.record is None:
+                return Failed("record-missing", "This run has no record, or the record is gone.")
+            facts = unit.facts_of(unit.record.module)
+            if not facts.status_field:
+                return Failed("no-status-field", f"{facts.name} have no status field.")
+            now = unit.record.values.get(facts.status_field)
+            allowed = facts.transitions.get(str(now), []) if facts.transitions else [effect.status]
+            if effect.status != now and effect.status not in allowed:
+                return Failed(
+                    "transition-not-allowed",
+                    f"{facts.name} may not go from “{_said(now)}” to “{effect.status}”; allowed: {', '.join(allowed) or 'none'}.",
+                )
+            values[facts.status_field] = effect.status
+        return _change_plan(unit, values, "Set")
+
+
+class AssignRecordPerformer(_Changing):
+    kind = AssignRecord.kind
+
+    def plan(self, effect: AssignRecord, unit: Unit) -> Plan | Failed:
+        if effect.strategy == "fixed":
+            return _change_plan(unit, {effect.field: effect.value}, "Assign")
+        pool = list(effect.pool) or unit.people_in([effect.group])
+        if not pool:
+            return Failed("nobody-to-assign", f"Nobody is in “{effect.group or 'the pool'}”.")
+        if effect.strategy == "round_robin":
+            chosen = pool[unit.rotation() % len(pool)]
+        else:
+            loads = unit.loads(effect.field, pool)
+            chosen = min(pool, key=lambda name: (loads[name], pool.index(name)))
+        plan = _change_plan(unit, {effect.field: chosen}, "Assign")
+        if isinstance(plan, Plan):
+            plan.output = {**plan.output, "assigned": chosen}
+        return plan
+
+    def perform(self, effect: AssignRecord, plan: Plan, unit: Unit) -> Outcome:
+        if effect.strategy == "round_robin":
+            unit.rotate()
+        elif effect.strategy == "least_loaded":
+            unit.note_load(effect.field, plan.output["assigned"])
+        return super().perform(effect, plan, unit)
+
+
+class AddCommentPerformer(Performer):
+    kind = AddComment.kind
+
+    def plan(self, effect: AddComment, unit: Unit) -> Plan | Failed:
+        if unit.record is None:
+            return Failed("record-missing", "This run has no record, or the record is gone.")
+        return Plan(f"Comment: {effect.text[:200]}", output={"text": effect.text})
+
+    def perform(self, effect: AddComment, plan: Plan, unit: Unit) -> Outcome:
+        assert unit.record is not None
+        unit.writer.comment(unit.record, effect.text, unit.cause)
+        return Succeeded(plan.output, message=plan.message)
+
+
+class CreateRecordPerformer(Performer):
+    kind = CreateRecord.kind
+
+    def plan(self, effect: CreateRecord, unit: Unit) -> Plan | Failed:
+        module = unit.module(effect.module)
+        if module is None:
+            return Failed("unknown-module", f"There is no module “{effect.module}”.")
+        schema = unit.facts_of(module).schema
+        values: dict[str, Any] = {}
+        for key, raw in effect.values.items():
+            spec = schema.get(key)
+            if spec is None:
+                return Failed("unknown-field", f"{module.name} have no field “{key}”.")
+            try:
+                values[key] = canonical(spec, raw, unit.zone)
+            except ValueProblemError as problem:
+                return Failed("bad-value", f"{spec.label}: {problem}")
+        missing = [spec.label for key, spec in schema.items() if spec.required and values.get(key) is None]
+        if missing:
+            return Failed("missing-value", f"{module.name} need {', '.join(missing)}.")
+        key = effect.record_key or effect.key
+        if unit.record_exists(module, key):
+            return Failed("record-exists", f"{module.name} already have “{key}”.")
+        changes = [Change(module.key, key, name, None, value) for name, value in values.items() if value is not None]
+        return Plan(f"Create {module.name} “{key}”.", changes, {"module": module.key, "record": key}, (module, values))
+
+    def perform(self, effect: CreateRecord, plan: Plan, unit: Unit) -> Outcome:
+        module, values = plan.detail
+        unit.writer.create(module, plan.output["record"], values, unit.cause)
+        return Succeeded(plan.output, plan.changes, message=plan.message)
+
+
+class NotifyPerformer(Performer):
+    kind = Notify.kind
+
+    def plan(self, effect: Notify, unit: Unit) -> Plan | Failed:
+        people = list(dict.fromkeys([*effect.users, *unit.people_in(effect.groups)]))
+        known = [name for name in people if unit.user(name) is not None]
+        if not known:
+            return Failed("nobody-to-notify", "None of the people and groups named has an active account.")
+        return Plan(
+            f"Notify {', '.join(known)}: {effect.title}",
+            output={"people": known, "channels": list(effect.channels), "title": effect.title},
+        )
+
+    def perform(self, effect: Notify, plan: Plan, unit: Unit) -> Outcome:
+        for name in plan.output["people"]:
+            user = unit.user(name)
+            assert user is not None
+            if "app" in effect.channels:
+                unit.notify(user, effect.key, effect.title, effect.body)
+            if "email" in effect.channels and user.email:
+                unit.email(user, effect.key, effect.title, effect.body)
+        return Succeeded(plan.output, message=plan.message)
+
+
+class StartWorkflowPerformer(Performer):
+    kind = StartWorkflow.kind
+
+    def plan(self, effect: StartWorkflow, unit: Unit) -> Plan | Failed:
+        target = unit.startable(effect.workflow)
+        if target is None:
+            return Failed("workflow-not-active", f"“{effect.workflow}” has no active version with a manual trigger.")
+        if unit.run.depth + 1 > MAX_CHAIN_DEPTH:
+            return Failed("chain_depth_exceeded", f"Runs may start each other {MAX_CHAIN_DEPTH} deep at most.")
+        count = len(effect.items)
+        if count > unit.blast_radius:
+            return Failed(
+                "blast_radius_exceeded",
+                f"This would start {count} runs; the workflow's blast radius is {unit.blast_radius}.",
+            )
+        return Plan(
+            f"Start “{effect.workflow}” {count} time{'s' if count != 1 else ''}.",
+            output={"workflow": effect.workflow, "children": count},
+            detail=target,
+        )
+
+    def perform(self, effect: StartWorkflow, plan: Plan, unit: Unit) -> Outcome:
+        unit.start_children(effect, plan.detail)
+        if effect.wait and effect.items:
+            return Wait("children", output=plan.output, message=f"{plan.message} Waiting for them.")
+        return Succeeded(plan.output, message=plan.message)
+
+
+for _performer in (
+    ChangeRecordPerformer(),
+    AssignRecordPerformer(),
+    AddCommentPerformer(),
+    CreateRecordPerformer(),
+    NotifyPerformer(),
+    StartWorkflowPerformer(),
+):
+    PERFORMERS.register(_performer.kind, _performer)
+
+
+def performer_of(effect: Effect) -> Performer | None:
+    return PERFORMERS.get(effect.kind) if effect.kind in PERFORMERS else None
+
+
+def overlay(state: RecordState, changes: Sequence[Change]) -> RecordState:
+    """A copy of a record's state with a plan's changes in it; simulate's stand-in for having written."""
+    values = dict(state.values)
+    for change in changes:
+        if change.module == state.module.key and change.record == state.key:
+            values[change.field] = change.after
+    return RecordState(module=state.module, key=state.key, values=values, version=state.version, handle=None)

@@ -1,0 +1,224 @@
+"""run-test's engine room: walk a definition over events or live records with the very interpreter that runs use.
+
+Everything happens in one read-only transaction that is rolled back; the batch has no writer.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+
+from automations.actions import ACTIONS
+from automations.engine.documents import Definition, Node
+from automations.engine.kinds import Match
+from automations.engine.program import OTHERWISE, Program
+from automations.engine.rules import Scope, compile_rule
+from automations.engine.statuses import StepStatus
+from automations.models import Mode, Module, Workflow
+from automations.modules.adapter import RecordState, adapter_for
+from automations.modules.schema import facts_of
+from automations.modules.sql import SqlContext
+from automations.runtime import handlers
+from automations.runtime.claims import ClaimedRun
+from automations.runtime.execute import Loaded, Worked, walk
+from automations.runtime.subscriptions import compile_for, module_of
+from automations.runtime.unit import Batch
+from automations.triggers import TRIGGERS
+
+Rule = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """One record or event taken through the graph. `worked` is None when the trigger did not match."""
+
+    state: RecordState | None
+    match: Match
+    worked: Worked | None
+
+
+class Rehearsal:
+    """A definition made ready to be walked without effect. `now` is the moment that everything happens at."""
+
+    def __init__(self, *, workflow: Workflow, definition: Definition, trigger: str, now: datetime) -> None:
+        self.workflow = workflow
+        self.definition = definition
+        self.now = now
+        self.zone = ZoneInfo(workflow.zone)
+        self.program: Program = compile_for(definition)
+        self.module: Module | None = module_of(definition)
+        self.facts = facts_of(self.module) if self.module else None
+        self.trigger: Node = self.program.graph.nodes[trigger]
+        kind = TRIGGERS.get(self.trigger.type.partition(".")[2])
+        self.judge = kind.prepare(self.trigger.config, self.facts, definition.rules())
+
+    def selection(self) -> Rule | None:
+        """The rule by which the trigger picks records: its scope and its filter."""
+        parts = [self.trigger.config[key] for key in ("scope", "filter") if self.trigger.config.get(key)]
+        return {"all": parts} if parts else None
+
+    def branches(self) -> Iterator[tuple[str, str, Rule | None]]:
+        """(node, branch, rule that selects its records) of each condition that only triggers and conditions
+        precede; what comes after an action depends on what the action did, so it can't be asked in SQL."""
+        reach: dict[str, list[Rule]] = {}
+        selection = self.selection()
+        for node in self.program.walk:
+            family = node.type.partition(".")[0]
+            if family == "trigger":
+                if node.id == self.trigger.id:
+                    reach[node.id + "/"] = [selection] if selection else [{}]
+                continue
+            if family != "condition":
+                continue
+            ways = [rule for source, branch in node.incoming for rule in reach.get(f"{source}/{branch}", [])]
+            if not ways or any(
+                self.program.by_id[source].type.startswith("action.") for source, _ in node.incoming
+            ):
+                continue
+            config = self.program.graph.nodes[node.id].config
+            for branch, rule in _branch_rules(node.type, config):
+                rules = [{"all": [part for part in (way, rule) if part]} for way in ways]
+                reach[f"{node.id}/{branch}"] = rules
+                yield node.id, branch, rules[0] if len(rules) == 1 else {"any": rules}
+
+    def select(self, rule: Rule | None) -> tuple[Any, bool]:
+        """(queryset of the records that a rule selects, whether a second pass in memory is needed)."""
+        assert self.module is not None and self.facts is not None
+        tree = compile_rule(rule, self.facts.schema, policies=self.definition.rules()).tree if rule else None
+        context = SqlContext(now=self.now, zone=self.zone, assume_changed=True)
+        adapter = adapter_for(self.module)
+        return adapter.queryset(tree, context=context), adapter.needs_second_pass(tree)
+
+    def walk_records(self, states: Sequence[RecordState], user_input: Mapping[str, Any]) -> list[Rehearsed]:
+        """Each record as if the trigger's event happened to it now; `changed*` leaves count as true."""
+        return self._walk([(state, self._assumed_event(state), True) for state in states], user_input)
+
+    def walk_event(self, event: Mapping[str, Any], state: RecordState | None, user_input: Mapping[str, Any]) -> Rehearsed:
+        return self._walk([(state, event, False)], user_input)[0]
+
+    def _walk(
+        self, cases: Sequence[tuple[RecordState | None, Mapping[str, Any], bool]], user_input: Mapping[str, Any]
+    ) -> list[Rehearsed]:
+        rehearsed: list[Rehearsed] = []
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION READ ONLY")
+            for number, (state, event, assume) in enumerate(cases):
+                match = self.judge(
+                    Scope(
+                        record=event.get("after"),
+                        event=event,
+                        now=self.now,
+                        zone=self.zone,
+                        variables={},
+                        steps={},
+                        assume_changed=assume,
+                    )
+                )
+                worked = None
+                if match.outcome == "matched":
+                    worked = self._walk_one(-1 - number, state, event, assume, user_input)
+                rehearsed.append(Rehearsed(state, match, worked))
+            transaction.set_rollback(True)
+        return rehearsed
+
+    def _walk_one(
+        self, number: int, state: RecordState | None, event: Mapping[str, Any], assume: bool, user_input: Mapping[str, Any]
+    ) -> Worked:
+        modules = {state.module.pk: state.module} if state is not None else {}
+        batch = Batch(writes=False, modules=modules, workflows={self.workflow.pk: self.workflow})
+        if state is not None:
+            batch.records[(state.module.pk, state.key)] = state
+        run = self._stand_in(number, state, user_input)
+        loaded = Loaded(
+            programs={run.version_id: self.program},
+            events={0: event},
+            journals={},
+            signals={},
+            modules=modules,
+            workflows={self.workflow.pk: self.workflow},
+        )
+        return walk(run, loaded, batch, handlers.preview, assume_changed=assume)
+
+    def _stand_in(self, number: int, state: RecordState | None, user_input: Mapping[str, Any]) -> ClaimedRun:
+        """A run that is in no table; its negative number can't be mistaken for a stored one."""
+        return ClaimedRun(
+            id=number,
+            workflow_id=self.workflow.pk,
+            version_id=0,
+            event_id=0,
+            trigger_node=self.trigger.id,
+            mode=Mode.SIMULATE,
+            module_id=state.module.pk if state is not None else None,
+            record_key=state.key if state is not None else "",
+            input=user_input,
+            actor_id=None,
+            parent_id=None,
+            parent_node="",
+            depth=0,
+            clock="run-test",
+            as_of=self.now,
+            attempt=1,
+            last_seq=0,
+            token=uuid.UUID(int=0),
+            database_now=self.now,
+        )
+
+    def _assumed_event(self, state: RecordState) -> dict[str, Any]:
+        kind = self.trigger.type.partition(".")[2]
+        on = self.trigger.config.get("on") or ["updated"]
+        types = {"record": "record.created" if on == ["created"] else "record.updated"}
+        return {
+            "id": 0,
+            "type": types.get(kind, kind),
+            "module": state.module.key,
+            "record": state.key,
+            "occurred_at": self.now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "data": {},
+            "before": dict(state.values),
+            "after": dict(state.values),
+            "changed": [],
+            "actor": None,
+        }
+
+
+def _branch_rules(node_type: str, config: Mapping[str, Any]) -> Iterator[tuple[str, Rule]]:
+    if node_type == "condition.if":
+        yield "true", config["rule"]
+        yield "false", {"not": config["rule"]}
+        return
+    before: list[Rule] = []
+    exclusive = config.get("match", "first") == "first"
+    for case in config["cases"]:
+        yield case["branch"], {"all": [case["rule"], *({"not": rule} for rule in before)]} if exclusive and before else case["rule"]
+        before.append(case["rule"])
+    yield OTHERWISE, {"not": {"any": before}}
+
+
+def describe_actions(worked: Worked) -> list[dict[str, Any]]:
+    """What each action of a walk would do: {node, kind, risk, changes, preview, assumed}."""
+    messages = {line.node: line.message for _, line in worked.logs}
+    described = []
+    for node in worked.program.walk:
+        state = worked.decision.journal.steps.get(node.id)
+        if not node.type.startswith("action.") or state is None or state.status is StepStatus.SKIPPED:
+            continue
+        kind = ACTIONS.get(node.type.partition(".")[2])
+        described.append(
+            {
+                "node": node.id,
+                "kind": node.type,
+                "risk": kind.risk.value,
+                "status": state.status.value,
+                "assumed": state.assumed,
+                "changes": [change.to_json() for change in state.changes],
+                "preview": messages.get(node.id, ""),
+            }
+        )
+    return described

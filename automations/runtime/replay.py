@@ -1,0 +1,99 @@
+"""Playing a log of the past through the present engine, on a clock of its own.
+
+Events, alarms and runs that carry the clock's name live by the log's time: the ticker leaves them alone, and only
+`Replay.advance` lets time pass. The rows in between go through the ordinary services.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from automations.models import Deadline, Run
+from automations.runtime import deadlines, queue
+from automations.runtime.drain import drain
+
+
+class ReplayStalledError(Exception):
+    """Nothing has worked on the replay's events for too long; the message says what to look at."""
+
+
+class Replay:
+    """One clock. With `inline` this process does the work itself; otherwise it waits for the workers to."""
+
+    def __init__(self, clock: str, *, inline: bool, patience_seconds: float = 60.0) -> None:
+        self.clock = clock
+        self.inline = inline
+        self.patience_seconds = patience_seconds
+
+    def advance(self, until: datetime) -> int:
+        """Let time pass up to, but not including, `until`: alarms and waits that fall due before it happen, each
+        at its own moment and in order, on settled records. Returns how many alarms rang."""
+        rang = 0
+        last = until - timedelta(microseconds=1)
+        while (moment := self._next_moment(last)) is not None:
+            self.settle()
+            Run.objects.filter(clock=self.clock, status="waiting", as_of__lte=moment).update(due_at=_long_ago())
+            rang += deadlines.fire_due(now=moment, clock=self.clock)
+            self.settle()
+        return rang
+
+    def finish(self) -> None:
+        """Let all time pass: whatever is still to happen happens."""
+        self.advance(datetime.max.replace(tzinfo=_long_ago().tzinfo))
+        self.settle()
+
+    def settle(self) -> None:
+        """Return when no event of this clock waits to be judged and no run of it could go on.
+
+        Raises ReplayStalledError when nothing gets done for `patience_seconds`.
+        """
+        if self.inline:
+            drain()
+            return
+        queue.wake()
+        left = self._open()
+        patience_ends = time.monotonic() + self.patience_seconds
+        while left:
+            time.sleep(0.003)
+            now_left = self._open()
+            if now_left != left:
+                left, patience_ends = now_left, time.monotonic() + self.patience_seconds
+            elif time.monotonic() > patience_ends:
+                raise ReplayStalledError(
+                    f"{left} events and runs of this replay wait, and no worker takes them."
+                    " Start one with `manage.py automations_worker`."
+                )
+
+    def _next_moment(self, last: datetime) -> datetime | None:
+        """The earliest moment, not after `last`, at which something is to happen."""
+        alarm = (
+            Deadline.objects.filter(clock=self.clock, due_at__lte=last)
+            .extra(where=["fired_for IS DISTINCT FROM due_at"])
+            .order_by("due_at")
+            .values_list("due_at", flat=True)
+            .first()
+        )
+        wait = (
+            Run.objects.filter(clock=self.clock, status="waiting", as_of__lte=last, due_at__gt=_long_ago())
+            .order_by("as_of")
+            .values_list("as_of", flat=True)
+            .first()
+        )
+        return min((moment for moment in (alarm, wait) if moment is not None), default=None)
+
+    def _open(self) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT (SELECT count(*) FROM automations_event WHERE state = 'pending' AND clock = %s)"
+                " + (SELECT count(*) FROM automations_run WHERE clock = %s AND (status IN ('queued', 'running')"
+                "  OR status = 'waiting' AND due_at <= now()))",
+                [self.clock, self.clock],
+            )
+            return int(cursor.fetchone()[0])
+
+
+def _long_ago() -> datetime:
+    return datetime.fromisoformat("1970-01-01T00:00:00+00:00")

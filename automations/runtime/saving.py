@@ -1,0 +1,252 @@
+"""A run's progress to rows and back: journal and logs in bulk, the run itself in one statement for many."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+
+from automations.engine.decide import Journal, StepState, Waiting
+from automations.engine.outcomes import Change
+from automations.engine.retry import RetryPolicy, next_delay
+from automations.engine.statuses import TERMINAL_RUN, RunStatus, StepStatus
+from automations.models import DeadLetter, RunSignal, Step
+from automations.runtime.claims import ClaimedRun
+from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
+
+if TYPE_CHECKING:
+    from automations.runtime.execute import Worked
+
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+STEP_COLUMNS = (
+    "run_id, node, position, kind, status, branches, attempt, output, changes, error, wait, assumed, started_at, finished_at"
+)
+ENGINE_RETRY = RetryPolicy(max_attempts=DEFAULT_MAX_ATTEMPTS, base_seconds=1, cap_seconds=60)
+
+
+def load_journals(runs: Sequence[ClaimedRun]) -> dict[int, Journal]:
+    """The journals of runs that have worked before, from their step rows."""
+    if not runs:
+        return {}
+    steps: dict[int, dict[str, StepState]] = {run.id: {} for run in runs}
+    for row in Step.objects.filter(run_id__in=list(steps)).order_by("run_id", "position"):
+        wait = row.wait
+        steps[row.run_id][row.node] = StepState(
+            node=row.node,
+            status=StepStatus(row.status),
+            branches=tuple(row.branches),
+            attempt=row.attempt,
+            output=row.output,
+            changes=tuple(Change(**change) for change in row.changes),
+            error=row.error,
+            wait=Waiting(wait["kind"], datetime.fromisoformat(wait["until"]) if wait["until"] else None) if wait else None,
+            assumed=row.assumed,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+        )
+    return {run.id: Journal(key=str(run.id), trigger=run.trigger_node, steps=steps[run.id]) for run in runs}
+
+
+def save(worked: Sequence[Worked]) -> None:
+    """Write steps, logs, dead letters, news to parents and the runs, in the caller's fenced transaction."""
+    if not worked:
+        return
+    _copy_steps([entry for entry in worked if entry.run.last_seq == 0])
+    _upsert_steps([entry for entry in worked if entry.run.last_seq > 0])
+    _copy_logs(worked)
+    _update_runs(worked)
+    used = [pk for entry in worked for pk in entry.used_signals]
+    if used:
+        RunSignal.objects.filter(pk__in=used).delete()
+    _dead_letters(worked)
+    _tell_parents(worked)
+
+
+def _step_rows(worked: Sequence[Worked]) -> list[tuple[Any, ...]]:
+    rows = []
+    for entry in worked:
+        for node in entry.changed:
+            state = entry.decision.journal.steps[node]
+            compiled = entry.program.by_id[node]
+            wait = state.wait
+            rows.append(
+                (
+                    entry.run.id,
+                    node,
+                    compiled.position,
+                    compiled.type,
+                    state.status.value,
+                    json.dumps(state.branches),
+                    state.attempt,
+                    None if state.output is None else json.dumps(state.output),
+                    json.dumps([change.to_json() for change in state.changes]) if state.changes else "[]",
+                    None if state.error is None else json.dumps(state.error),
+                    None if wait is None else json.dumps({"kind": wait.kind, "until": wait.until.isoformat() if wait.until else None}),
+                    state.assumed,
+                    state.started_at,
+                    state.finished_at,
+                )
+            )
+    return rows
+
+
+def _copy_steps(worked: Sequence[Worked]) -> None:
+    """First steps of new runs can't collide: COPY, the fastest way in."""
+    rows = _step_rows(worked)
+    if rows:
+        with connection.cursor() as cursor, cursor.copy(f"COPY automations_step ({STEP_COLUMNS}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+
+
+def _upsert_steps(worked: Sequence[Worked]) -> None:
+    rows = _step_rows(worked)
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO automations_step ({STEP_COLUMNS})"
+            " VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s, %s, %s)"
+            " ON CONFLICT (run_id, node) DO UPDATE SET status = excluded.status, branches = excluded.branches,"
+            " attempt = excluded.attempt, output = excluded.output, changes = excluded.changes, error = excluded.error,"
+            " wait = excluded.wait, assumed = excluded.assumed, started_at = excluded.started_at,"
+            " finished_at = excluded.finished_at",
+            rows,
+        )
+
+
+def _copy_logs(worked: Sequence[Worked]) -> None:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy("COPY automations_logentry (run_id, seq, at, level, node, message, data) FROM STDIN") as copy,
+    ):
+        for entry in worked:
+            for seq, (at, line) in enumerate(entry.logs, entry.run.last_seq + 1):
+                data = None if line.data is None else json.dumps(line.data)
+                copy.write_row((entry.run.id, seq, at, line.level, line.node, line.message, data))
+
+
+def _update_runs(worked: Sequence[Worked]) -> None:
+    columns: list[list[Any]] = [[] for _ in range(11)]
+    for entry in worked:
+        decision, run = entry.decision, entry.run
+        finished = decision.status in TERMINAL_RUN
+        at = entry.logs[-1][0] if entry.logs else run.now
+        failure = decision.failure
+        stop = decision.stop
+        if stop is not None and stop.status == "failed":
+            failure = {"code": "stopped", "message": stop.message, "fault": "user", "retryable": False, "node": ""}
+        due, as_of = FOREVER, run.as_of
+        if decision.status is RunStatus.WAITING and decision.wake_at is not None:
+            if run.clock:
+                as_of = decision.wake_at
+            else:
+                due = decision.wake_at
+        for column, value in zip(
+            columns,
+            (
+                run.id,
+                decision.status.value,
+                due,
+                as_of,
+                run.last_seq + len(entry.logs),
+                at if finished else None,
+                json.dumps({"status": stop.status, "message": stop.message}) if stop is not None else "{}",
+                entry.inconclusive,
+                str(failure["code"])[:64] if failure else "",
+                json.dumps(failure) if failure else "{}",
+                finished,
+            ),
+            strict=True,
+        ):
+            column.append(value)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE automations_run run SET status = w.status, due_at = w.due_at, as_of = w.as_of,"
+            " last_seq = w.last_seq, finished_at = w.finished_at, outcome = w.outcome::jsonb,"
+            " inconclusive = run.inconclusive OR w.inconclusive, failure_code = w.failure_code,"
+            " failure = w.failure::jsonb, attempt = 0, lease_token = NULL"
+            " FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::int[],"
+            "  %s::timestamptz[], %s::text[], %s::bool[], %s::text[], %s::text[], %s::bool[])"
+            " AS w (id, status, due_at, as_of, last_seq, finished_at, outcome, inconclusive, failure_code, failure, done)"
+            " WHERE run.id = w.id",
+            columns,
+        )
+
+
+def _dead_letters(worked: Sequence[Worked]) -> None:
+    """A failed execute run is work that gave up; a failed simulation is only an answer."""
+    DeadLetter.objects.bulk_create(
+        [
+            DeadLetter(
+                run_id=entry.run.id,
+                code=str(entry.decision.failure["code"])[:64],
+                message=str(entry.decision.failure["message"]),
+                attempts=max((state.attempt for state in entry.decision.journal.steps.values()), default=0),
+                created_at=entry.run.now,
+            )
+            for entry in worked
+            if entry.decision.failure is not None and entry.run.mode == "execute"
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _tell_parents(worked: Sequence[Worked]) -> None:
+    from automations.runtime.matching import signal_parent
+
+    for entry in worked:
+        run, decision = entry.run, entry.decision
+        if run.parent_id is not None and decision.status in TERMINAL_RUN:
+            message = str(decision.failure["message"]) if decision.failure else ""
+            signal_parent(
+                parent_id=run.parent_id,
+                node=run.parent_node,
+                key=f"event:{run.event_id}",
+                outcome={"status": decision.status.value, "run": run.id, "message": message},
+                now=run.database_now,
+            )
+
+
+def record_engine_failure(run: ClaimedRun, error: Exception) -> None:
+    """A run that the engine could not work on: again after a while, dead letter once its attempts are spent."""
+    message = f"{type(error).__name__}: {error}"[:500]
+    if run.attempt < DEFAULT_MAX_ATTEMPTS:
+        delay = next_delay(ENGINE_RETRY, run.attempt, random.Random(f"{run.id}:{run.attempt}"))  # noqa: S311 - jitter
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE automations_run SET due_at = now() + make_interval(secs => %s)"
+                " WHERE id = %s AND lease_token = %s AND status = 'running'",
+                [delay, run.id, run.token],
+            )
+        return
+    give_up(run, code="engine_error", message=message)
+
+
+def give_up(run: ClaimedRun, *, code: str, message: str) -> None:
+    """Fail a run whose attempts are spent, and keep it as a dead letter, if the lease is still ours."""
+    failure = {"code": code, "message": message, "fault": "engine", "retryable": True, "node": ""}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE automations_run SET status = 'failed', failure_code = %s, failure = %s::jsonb, finished_at = %s,"
+            " due_at = %s, lease_token = NULL, last_seq = last_seq + 1"
+            " WHERE id = %s AND lease_token = %s AND status = 'running' RETURNING last_seq",
+            [code, json.dumps(failure), run.now, FOREVER, run.id, run.token],
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return
+        cursor.execute(
+            "INSERT INTO automations_logentry (run_id, seq, at, level, node, message)"
+            " VALUES (%s, %s, %s, 'error', '', %s)",
+            [run.id, row[0], run.now, message],
+        )
+        DeadLetter.objects.bulk_create(
+            [DeadLetter(run_id=run.id, code=code, message=message, attempts=run.attempt, created_at=run.now)],
+            ignore_conflicts=True,
+        )
+

@@ -1,0 +1,162 @@
+"""The triggers that are live, compiled, cached until an activation changes."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from automations.engine.documents import Definition, parse_document
+from automations.engine.kinds import Judge
+from automations.engine.program import Program, compile_program
+from automations.models import Activation, ActiveTrigger, Module, Workflow, WorkflowVersion
+from automations.modules.schema import facts_of
+
+DEFAULT_BLAST_RADIUS = 100
+DEFAULT_MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One live trigger. `judge` is None when it could not be compiled; `problem` then says why."""
+
+    workflow: Workflow
+    version_id: int
+    node: str
+    kind: str
+    module: Module | None
+    types: tuple[str, ...]
+    config: Mapping[str, Any]
+    judge: Judge | None
+    zone: ZoneInfo
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class _Cache:
+    number: int = -1
+    subscriptions: Sequence[Subscription] = ()
+    by_module: Mapping[int | None, Sequence[Subscription]] | None = None
+
+
+_cache = _Cache()
+_programs: dict[int, Program] = {}
+
+
+def forget() -> None:
+    """Drop the caches (tests that roll the database back need it)."""
+    _cache.number = -1
+    _programs.clear()
+
+
+def bump_activation() -> None:
+    """Make every process reload its subscriptions; part of the transaction that changes what is live."""
+    from django.db.models import F
+
+    Activation.objects.get_or_create(pk=1)
+    Activation.objects.filter(pk=1).update(number=F("number") + 1)
+
+
+def current() -> Sequence[Subscription]:
+    """All live triggers as of the newest activation."""
+    number = Activation.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+    if number != _cache.number:
+        _cache.subscriptions = _load()
+        by_module: dict[int | None, list[Subscription]] = defaultdict(list)
+        for subscription in _cache.subscriptions:
+            by_module[subscription.module.pk if subscription.module else None].append(subscription)
+        _cache.by_module = by_module
+        _cache.number = number
+    return _cache.subscriptions
+
+
+def listening(module_id: int | None, event_type: str) -> list[Subscription]:
+    """The live triggers that want to judge events of this module and type."""
+    current()
+    assert _cache.by_module is not None
+    candidates = list(_cache.by_module.get(module_id, ()))
+    if module_id is not None:
+        candidates += _cache.by_module.get(None, ())
+    return [entry for entry in candidates if any(fnmatch.fnmatchcase(event_type, pattern) for pattern in entry.types)]
+
+
+def deadlines_of(module_id: int) -> list[Subscription]:
+    """The live deadline triggers that watch records of this module."""
+    current()
+    assert _cache.by_module is not None
+    return [entry for entry in _cache.by_module.get(module_id, ()) if entry.kind == "trigger.deadline"]
+
+
+def program_of(version: WorkflowVersion) -> Program:
+    """The compiled program of a version; versions never change, so it is compiled once in a process."""
+    program = _programs.get(version.pk)
+    if program is None:
+        definition = definition_of(version)
+        program = _programs[version.pk] = compile_for(definition)
+    return program
+
+
+def compiled(version_ids: Iterable[int]) -> dict[int, Program]:
+    """Those of the versions that this process has compiled already."""
+    return {key: _programs[key] for key in version_ids if key in _programs}
+
+
+def uncompiled(version_ids: Iterable[int]) -> list[int]:
+    return [key for key in version_ids if key not in _programs]
+
+
+def definition_of(version: WorkflowVersion) -> Definition:
+    definition, problems = parse_document(version.document)
+    if definition is None:
+        raise ValueError(f"Version {version.pk} does not parse: {problems[0].message}")
+    return definition
+
+
+def module_of(definition: Definition) -> Module | None:
+    """The module that the definition's triggers are about."""
+    key = next((n.config["module"] for n in definition.nodes if n.family == "trigger" and n.config.get("module")), None)
+    return Module.objects.filter(key=key).first() if key else None
+
+
+def compile_for(definition: Definition) -> Program:
+    from automations.actions import ACTIONS
+
+    module = module_of(definition)
+    schema = facts_of(module).schema if module else {}
+    return compile_program(definition, actions=dict(ACTIONS.items()), schema=schema)
+
+
+def _load() -> list[Subscription]:
+    from automations.triggers import TRIGGERS
+
+    rows = ActiveTrigger.objects.select_related("workflow", "version", "module").filter(
+        workflow__archived_at__isnull=True
+    )
+    loaded: list[Subscription] = []
+    for row in rows:
+        kind = TRIGGERS.get(row.kind.partition(".")[2])
+        facts = facts_of(row.module) if row.module else None
+        judge: Judge | None = None
+        problem = ""
+        try:
+            judge = kind.prepare(row.config, facts, definition_of(row.version).rules())
+        except (KeyError, ValueError, TypeError) as error:
+            problem = f"{type(error).__name__}: {error}"[:300]
+        loaded.append(
+            Subscription(
+                workflow=row.workflow,
+                version_id=row.version_id,
+                node=row.node,
+                kind=row.kind,
+                module=row.module,
+                types=kind.listens_to(row.config)[1],
+                config=row.config,
+                judge=judge,
+                zone=ZoneInfo(row.workflow.zone),
+                problem=problem,
+            )
+        )
+    return loaded

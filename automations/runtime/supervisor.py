@@ -1,0 +1,94 @@
+"""Keeping a worker cluster alive: start it in a process group of its own, watch its stamp, replace it when silent.
+
+A django-q2 worker that is killed while idle dies with the task queue's read lock; the cluster looks alive and
+never works again, and no longer stops on SIGTERM. So the proof of life is a heartbeat that has passed through
+that very queue (see `queue.WakeupBroker`), and the cure is to kill the whole group.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.utils import timezone
+
+from automations.models import ProcessStamp
+
+logger = logging.getLogger(__name__)
+
+STOP_SECONDS = 30.0
+
+
+def stamp_process(name: str, *, role: str) -> None:
+    """Write a sign of life."""
+    ProcessStamp.objects.update_or_create(
+        name=name,
+        defaults={"role": role, "host": socket.gethostname(), "pid": os.getpid(), "stamped_at": timezone.now()},
+    )
+
+
+def supervise(stop: threading.Event) -> int:
+    """Run one cluster until `stop` is set, replacing it whenever it exits or goes silent. Returns the exit code."""
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    cluster = _start(name)
+    born = time.monotonic()
+    try:
+        while not stop.wait(1.0):
+            silent = time.monotonic() - born > settings.AUTOMATIONS_SILENCE_SECONDS and _is_silent(name)
+            if cluster.poll() is not None or silent:
+                logger.error("The worker cluster %s %s; starting another", cluster.pid, "is silent" if silent else "ended")
+                _kill(cluster)
+                cluster = _start(name)
+                born = time.monotonic()
+    finally:
+        _stop(cluster)
+        ProcessStamp.objects.filter(name=name).delete()
+    return 0
+
+
+def _start(name: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own command line
+        [sys.executable, "manage.py", "qcluster"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "AUTOMATIONS_CLUSTER": name},
+        start_new_session=True,
+    )
+
+
+def _is_silent(name: str) -> bool:
+    """Whether no worker of the cluster has stamped for too long. Without a database nobody can: that is no silence."""
+    limit = timezone.now() - timedelta(seconds=settings.AUTOMATIONS_SILENCE_SECONDS)
+    try:
+        return not ProcessStamp.objects.filter(name=name, stamped_at__gt=limit).exists()
+    except DatabaseError:
+        connection.close()
+        return False
+
+
+def _kill(cluster: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(cluster.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    cluster.wait()
+
+
+def _stop(cluster: subprocess.Popen[bytes]) -> None:
+    """Let the cluster finish what it holds; what does not end in time is killed, and its leases run out."""
+    cluster.terminate()
+    try:
+        cluster.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        logger.warning("The worker cluster did not stop in %.0f s and is killed", STOP_SECONDS)
+    _kill(cluster)
+

@@ -1,0 +1,38 @@
+"""The trail: who did what to which thing, in the transaction that did it."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from automations.models import AuditEntry
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""Set by the API for each request, so that an entry can be found from a log line."""
+
+
+def write_audit(
+    *,
+    actor: Any,
+    action: str,
+    obj: models.Model,
+    before: Any = None,
+    after: Any = None,
+    reason: str = "",
+) -> AuditEntry:
+    """Add an entry. `actor` is a user, or None for the system itself; `before` and `after` are JSON."""
+    return AuditEntry.objects.create(
+        at=timezone.now(),
+        actor=actor,
+        actor_name=actor.get_username() if actor is not None else "system",
+        action=action,
+        object_type=obj._meta.model_name or "",
+        object_id=str(obj.pk),
+        before=before,
+        after=after,
+        reason=reason[:300],
+        request_id=request_id.get(),
+    )

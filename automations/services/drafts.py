@@ -1,0 +1,166 @@
+"""The draft: a document for people and programs, rows in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from automations.engine.documents import Definition, Edge, Node, edge_to_json, node_to_json, parse_document
+from automations.engine.errors import Problem
+from automations.errors import ConflictError, InvalidError
+from automations.models import Action, AuditEntry, Condition, PolicyRevision, Trigger, Workflow
+from automations.models import Edge as EdgeRow
+from automations.services.audit import write_audit
+
+TABLES = {"trigger": Trigger, "condition": Condition, "action": Action}
+MAX_LAYOUT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft as a value: its definition with the newest policies, its save counter, its layout."""
+
+    definition: Definition
+    revision: int
+    layout: Mapping[str, Any]
+
+    def to_document(self) -> dict[str, Any]:
+        """What `GET …/graph` answers and `PUT …/graph` takes."""
+        return {
+            "schema": 1,
+            "revision": self.revision,
+            "nodes": [node_to_json(node) for node in self.definition.nodes],
+            "edges": [edge_to_json(edge) for edge in self.definition.edges],
+            "layout": dict(self.layout),
+        }
+
+
+def load_draft(workflow: Workflow) -> Draft:
+    """The draft from its rows; each policy it names is pinned to its newest revision."""
+    rows = [
+        (row.position, Node(row.node_id, row.type, row.title, row.lane, row.config))
+        for table in TABLES.values()
+        for row in table.objects.filter(workflow=workflow)
+    ]
+    nodes = tuple(node for _, node in sorted(rows, key=lambda pair: pair[0]))
+    edges = tuple(Edge(row.source, row.target, row.branch) for row in EdgeRow.objects.filter(workflow=workflow))
+    revision, layout = Workflow.objects.values_list("draft_revision", "layout").get(pk=workflow.pk)
+    definition = Definition(nodes=nodes, edges=edges, settings={"zone": workflow.zone})
+    return Draft(replace(definition, policies=pin_policies(definition)), revision, layout)
+
+
+def document_of_draft(workflow: Workflow) -> dict[str, Any]:
+    return load_draft(workflow).to_document()
+
+
+def pin_policies(definition: Definition) -> dict[str, dict[str, Any]]:
+    """The newest revision of each policy that the definition names."""
+    keys = set(_policy_keys([node.config for node in definition.nodes]))
+    if not keys:
+        return {}
+    newest = PolicyRevision.objects.filter(policy__key__in=keys).order_by("policy_id", "-number").distinct("policy_id")
+    return {row.policy.key: {"revision": row.number, "rule": row.rule} for row in newest.select_related("policy")}
+
+
+def _policy_keys(value: Any) -> list[str]:
+    found: list[str] = []
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, Mapping):
+            if isinstance(current.get("policy"), str) and len(current) == 1:
+                found.append(current["policy"])
+            stack.extend(current.values())
+        elif isinstance(current, list):
+            stack.extend(current)
+    return found
+
+
+@transaction.atomic
+def save_draft(*, workflow: Workflow, document: Any, revision: int | None, actor: Any) -> Draft:
+    """Replace the draft by a document that was edited from `revision` (None: whatever is there).
+
+    An unfinished draft may be saved; a document that does not parse is refused whole (InvalidError, nothing
+    stored). Raises ConflictError when somebody saved since `revision`, naming who and when. A save that moves
+    nodes only writes the layout, leaves no audit entry and keeps the revision.
+    """
+    definition, problems = parse_document(document)
+    if definition is None:
+        raise InvalidError(problems)
+    unknown = [
+        Problem("unknown-node-type", f"nodes[{i}].type", f"“{node.type}” is no type.", "Use trigger., condition. or action. kinds.", node.id)
+        for i, node in enumerate(definition.nodes)
+        if node.family not in TABLES
+    ]
+    if unknown:
+        raise InvalidError(unknown)
+    layout = _layout(document, definition)
+    before = load_draft(workflow)
+    if (definition.nodes, definition.edges) == (before.definition.nodes, before.definition.edges):
+        if layout != before.layout:
+            Workflow.objects.filter(pk=workflow.pk).update(layout=layout)
+        return replace(before, layout=layout)
+    wanted = before.revision if revision is None else revision
+    changed = Workflow.objects.filter(pk=workflow.pk, draft_revision=wanted).update(
+        draft_revision=F("draft_revision") + 1, layout=layout
+    )
+    if not changed:
+        raise ConflictError(_who_was_faster(workflow), code="draft-changed")
+    _write_rows(workflow, definition)
+    after = load_draft(workflow)
+    write_audit(
+        actor=actor,
+        action="draft.saved",
+        obj=workflow,
+        before={"revision": before.revision, "digest": before.definition.digest()},
+        after={"revision": after.revision, "digest": after.definition.digest(), "nodes": len(definition.nodes)},
+    )
+    return after
+
+
+def _layout(document: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
+    """Positions of nodes that exist, as numbers; anything else in the layout is dropped."""
+    raw = document.get("layout") or {}
+    layout: dict[str, Any] = {}
+    for node in definition.nodes[:MAX_LAYOUT]:
+        place = raw.get(node.id)
+        if isinstance(place, Mapping) and all(isinstance(place.get(axis), int | float) for axis in ("x", "y")):
+            layout[node.id] = {"x": place["x"], "y": place["y"]}
+    return layout
+
+
+def _who_was_faster(workflow: Workflow) -> str:
+    last = AuditEntry.objects.filter(object_type="workflow", object_id=str(workflow.pk), action="draft.saved").first()
+    who = f"{last.actor_name} at {last.at:%H:%M:%S} UTC" if last is not None else "somebody else"
+    return f"This draft was changed by {who}. Load it again, or save yours as a copy."
+
+
+def _write_rows(workflow: Workflow, definition: Definition) -> None:
+    for table in (*TABLES.values(), EdgeRow):
+        table.objects.filter(workflow=workflow).delete()
+    for family, table in TABLES.items():
+        table.objects.bulk_create(
+            [
+                table(
+                    workflow=workflow,
+                    position=position,
+                    node_id=node.id,
+                    type=node.type,
+                    title=node.title,
+                    lane=node.lane,
+                    config=dict(node.config),
+                )
+                for position, node in enumerate(definition.nodes)
+                if node.family == family
+            ]
+        )
+    EdgeRow.objects.bulk_create(
+        [
+            EdgeRow(workflow=workflow, position=position, source=edge.source, target=edge.target, branch=edge.branch)
+            for position, edge in enumerate(dict.fromkeys(definition.edges))
+        ]
+    )

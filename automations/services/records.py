@@ -1,0 +1,226 @@
+"""Records, as people and API clients change them: checked, versioned, with history, and each change an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from automations.engine.errors import EngineError, Problem
+from automations.engine.fields import canonical
+from automations.engine.schemas import nearest
+from automations.errors import ConflictError, InvalidError, NotFoundError
+from automations.models import Module
+from automations.modules.adapter import RecordState, VersionConflictError, adapter_for
+from automations.modules.schema import facts_of
+from automations.runtime import intake
+from automations.runtime.writes import Cause, WriteBatch
+from automations.services.audit import write_audit
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a save came to. `event_id` is None when an update changed nothing."""
+
+    record: RecordState
+    event_id: int | None
+    duplicate: bool
+    result: Literal["created", "updated", "unchanged"]
+
+
+def parse_values(module: Module, raw: Mapping[str, Any], *, creating: bool) -> dict[str, Any]:
+    """Untrusted {field: value} as canonical values. Raises InvalidError with every problem: unknown or read-only
+    fields, values of the wrong type, missing required ones."""
+    facts = facts_of(module)
+    zone = ZoneInfo(module.zone)
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for key, value in raw.items():
+        spec = facts.schema.get(key)
+        if spec is None:
+            meant = nearest(str(key), list(facts.schema))
+            hint = f"Did you mean “{meant}”?" if meant else f"Use {', '.join(facts.schema)}."
+            problems.append(Problem("unknown-field", str(key)[:63], f"{module.name} have no field “{str(key)[:63]}”.", hint))
+            continue
+        if spec.read_only and not creating:
+            problems.append(Problem("read-only-field", key, f"{spec.label} can't be changed.", "Leave it out."))
+            continue
+        try:
+            values[key] = canonical(spec, value, zone)
+        except EngineError as error:
+            problems.append(Problem(error.code, key, f"{spec.label}: {error.message}", error.hint))
+    for key, spec in facts.schema.items():
+        absent = values.get(key) is None if creating else key in values and values[key] is None
+        if spec.required and absent and not any(problem.path == key for problem in problems):
+            problems.append(Problem("missing-value", key, f"{spec.label} must have a value.", "Give it one."))
+    if problems:
+        raise InvalidError(problems)
+    return values
+
+
+@transaction.atomic
+def create_record(
+    *,
+    module: Module,
+    key: str,
+    values: Mapping[str, Any],
+    actor: Any,
+    at: datetime | None = None,
+    idempotency_key: str | None = None,
+    clock: str = "",
+) -> Saved:
+    """A new record and its event, in one transaction.
+
+    With an idempotency key that was seen, the first answer stands and nothing changes. Raises InvalidError for
+    the values, ConflictError for a key that is taken or an idempotency key of another event.
+    """
+    if not 1 <= len(key) <= 120:
+        raise InvalidError([Problem("bad-key", "key", "A record's key has 1 to 120 characters.", "Shorten it.")])
+    return _write(module, key, parse_values(module, values, creating=True), actor, at, idempotency_key, clock, None, True)
+
+
+@transaction.atomic
+def update_record(
+    *,
+    module: Module,
+    key: str,
+    values: Mapping[str, Any],
+    actor: Any,
+    at: datetime | None = None,
+    expected_version: int | None = None,
+    idempotency_key: str | None = None,
+    clock: str = "",
+) -> Saved:
+    """Change fields of a record and make the event, in one transaction.
+
+    Raises InvalidError for the values or a status move that the module does not allow, NotFoundError, and
+    ConflictError when `expected_version` is not the record's or the idempotency key belongs to another event.
+    """
+    parsed = parse_values(module, values, creating=False)
+    return _write(module, key, parsed, actor, at, idempotency_key, clock, expected_version, False)
+
+
+def _write(
+    module: Module,
+    key: str,
+    values: Mapping[str, Any],
+    actor: Any,
+    at: datetime | None,
+    idempotency_key: str | None,
+    clock: str,
+    expected_version: int | None,
+    creating: bool,
+) -> Saved:
+    seen = intake.seen_before(module, idempotency_key)
+    state = adapter_for(module).load([key], lock=True).get(key)
+    if seen is not None and state is not None:
+        return Saved(state, seen, duplicate=True, result="unchanged")
+    cause = Cause(
+        now=at or timezone.now(),
+        actor_id=actor.pk if actor is not None else None,
+        actor_name=actor.get_username() if actor is not None else "",
+        clock=clock,
+        idempotency_key=idempotency_key,
+    )
+    batch = WriteBatch()
+    if creating:
+        if state is not None:
+            raise ConflictError(f"{module.name} already have “{key}”.", code="record-exists")
+        state, changes = batch.create(module, key, values, cause), []
+    else:
+        if state is None:
+            raise NotFoundError(f"{module.name} have no record “{key}”.")
+        if expected_version is not None and expected_version != state.version:
+            raise ConflictError(
+                f"“{key}” is at version {state.version}, not {expected_version}. Load it again.", code="version-conflict"
+            )
+        _check_transition(module, state, values)
+        changes = batch.change(state, values, cause)
+    try:
+        accepted = batch.flush()
+    except IntegrityError as error:
+        raise ConflictError(f"{module.name} already have “{key}”.", code="record-exists") from error
+    except VersionConflictError as error:
+        raise ConflictError(str(error), code="version-conflict") from error
+    except intake.KeyReusedError as error:
+        raise ConflictError(str(error), code="idempotency-key-reused") from error
+    result: Literal["created", "updated", "unchanged"] = "created" if creating else "updated" if changes else "unchanged"
+    return Saved(state, accepted[0].event_id if accepted else None, duplicate=False, result=result)
+
+
+def _check_transition(module: Module, state: RecordState, values: Mapping[str, Any]) -> None:
+    facts = facts_of(module)
+    name = facts.status_field
+    if not name or not facts.transitions or name not in values or values[name] == state.values.get(name):
+        return
+    allowed = facts.transitions.get(str(state.values.get(name)), [])
+    if values[name] not in allowed:
+        raise InvalidError(
+            [
+                Problem(
+                    "transition-not-allowed",
+                    name,
+                    f"{facts.name} may not go from “{state.values.get(name)}” to “{values[name]}”.",
+                    f"Allowed: {', '.join(allowed) or 'nothing'}.",
+                )
+            ]
+        )
+
+
+@transaction.atomic
+def comment_record(*, module: Module, key: str, text: str, actor: Any) -> None:
+    """Add a remark. Raises NotFoundError, InvalidError for an empty or huge text."""
+    if not 1 <= len(text.strip()) <= 10_000:
+        raise InvalidError([Problem("bad-text", "text", "A comment has 1 to 10,000 characters.", "Correct the text.")])
+    state = adapter_for(module).load([key], lock=False).get(key)
+    if state is None:
+        raise NotFoundError(f"{module.name} have no record “{key}”.")
+    batch = WriteBatch()
+    batch.comment(state, text, Cause(now=timezone.now(), actor_id=actor.pk, actor_name=actor.get_username()))
+    batch.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCounts:
+    created: int
+    updated: int
+    unchanged: int
+
+
+@transaction.atomic
+def import_rows(
+    *, module: Module, rows: Sequence[tuple[str, Mapping[str, Any]]], actor: Any, at: datetime | None = None
+) -> ImportCounts:
+    """Create or update many records from (key, canonical values), each change an event, in one transaction.
+
+    Idempotent: a row that says what the record holds already changes nothing. A key that comes twice counts as
+    its last row. One audit entry stands for the whole call.
+    """
+    cause = Cause(
+        now=at or timezone.now(),
+        actor_id=actor.pk if actor is not None else None,
+        actor_name=actor.get_username() if actor is not None else "",
+    )
+    newest = dict(rows)
+    states = adapter_for(module).load(sorted(newest), lock=True)
+    batch = WriteBatch()
+    created = updated = unchanged = 0
+    for key, values in newest.items():
+        state = states.get(key)
+        if state is None:
+            batch.create(module, key, values, cause)
+            created += 1
+        elif batch.change(state, values, cause):
+            updated += 1
+        else:
+            unchanged += 1
+    batch.flush()
+    if created or updated:
+        counts = {"created": created, "updated": updated, "unchanged": unchanged}
+        write_audit(actor=actor, action="records.imported", obj=module, after=counts)
+    return ImportCounts(created, updated, unchanged)

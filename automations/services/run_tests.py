@@ -1,0 +1,206 @@
+"""run-test: what a draft or version would do, on an event, on records named, or on the live records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from automations.engine.documents import Definition
+from automations.engine.rules import Scope, compile_rule
+from automations.errors import InvalidError, NotFoundError
+from automations.models import Workflow, WorkflowVersion
+from automations.modules.adapter import RecordState, adapter_for
+from automations.runtime.rehearsal import Rehearsal, Rehearsed, describe_actions
+from automations.runtime.subscriptions import definition_of
+from automations.services.drafts import load_draft
+from automations.services.versions import validate_definition_of
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RunTestRequest:
+    """What to rehearse: a `version` ("draft" or its number) on one of `event`, `record`, `records`.
+
+    `records` is "live" (what the trigger selects now) or a list of record keys. `at` stands in for now.
+    """
+
+    version: str | int = "draft"
+    trigger: str = ""
+    event: Mapping[str, Any] | None = None
+    record: str = ""
+    records: str | Sequence[str] | None = None
+    input: Mapping[str, Any] = field(default_factory=dict)
+    limit: int = DEFAULT_LIMIT
+    at: datetime | None = None
+
+
+def run_test(*, workflow: Workflow, request: RunTestRequest) -> dict[str, Any]:
+    """Rehearse and describe; nothing is written.
+
+    Returns {"run": null, "mode": "simulate", "matched", "decision", "candidates", "logs", "problems"}; see
+    `docs/reference/api.md`. Raises InvalidError with all problems when the definition does not validate, and
+    NotFoundError for a version, trigger or record that is not there.
+    """
+    definition = _definition(workflow, request.version)
+    problems = validate_definition_of(workflow, definition)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise InvalidError(errors)
+    rehearsal = Rehearsal(
+        workflow=workflow,
+        definition=definition,
+        trigger=_trigger(definition, request.trigger),
+        now=request.at or timezone.now(),
+    )
+    limit = max(1, min(request.limit, MAX_LIMIT))
+    if request.event is not None:
+        answer = _on_event(rehearsal, request)
+    elif request.record:
+        answer = _on_records(rehearsal, [request.record], request, limit)
+    elif isinstance(request.records, Sequence) and not isinstance(request.records, str):
+        answer = _on_records(rehearsal, list(request.records), request, limit)
+    else:
+        answer = _on_live(rehearsal, request, limit)
+    return {"run": None, "mode": "simulate", **answer, "problems": [problem.to_json() for problem in problems]}
+
+
+def _definition(workflow: Workflow, version: str | int) -> Definition:
+    if version == "draft":
+        return load_draft(workflow).definition
+    row = WorkflowVersion.objects.filter(workflow=workflow, number=version).first()
+    if row is None:
+        raise NotFoundError(f"“{workflow.name}” has no version {version}.")
+    return definition_of(row)
+
+
+def _trigger(definition: Definition, wanted: str) -> str:
+    triggers = [node.id for node in definition.nodes if node.family == "trigger"]
+    if wanted and wanted not in triggers:
+        raise NotFoundError(f"There is no trigger “{wanted}”; there are {', '.join(triggers)}.")
+    return wanted or triggers[0]
+
+
+def _on_event(rehearsal: Rehearsal, request: RunTestRequest) -> dict[str, Any]:
+    event = dict(request.event or {})
+    key = str(event.get("record") or "")
+    state = _records(rehearsal, [key])[0] if key and rehearsal.module is not None else None
+    event = {"id": 0, "data": {}, "before": None, "changed": [], "actor": None, **event}
+    event.setdefault("after", dict(state.values) if state is not None else None)
+    event.setdefault("type", rehearsal.trigger.type.partition(".")[2])
+    return _answer([rehearsal.walk_event(event, state, request.input)], 1, [])
+
+
+def _on_records(rehearsal: Rehearsal, keys: list[str], request: RunTestRequest, limit: int) -> dict[str, Any]:
+    states = _records(rehearsal, keys[:limit])
+    return _answer(rehearsal.walk_records(states, request.input), len(keys), [])
+
+
+def _on_live(rehearsal: Rehearsal, request: RunTestRequest, limit: int) -> dict[str, Any]:
+    if rehearsal.module is None:
+        event = {"type": rehearsal.trigger.type.partition(".")[2], "after": None, "data": {}}
+        return _answer([rehearsal.walk_event({"id": 0, "before": None, "changed": [], **event}, None, request.input)], 1, [])
+    adapter = adapter_for(rehearsal.module)
+    rule = rehearsal.selection()
+    selected, second_pass = rehearsal.select(rule)
+    if second_pass:
+        states = _second_pass(rehearsal, rule, adapter.iterate(selected))
+        total = len(states)
+        shown = states[:limit]
+    else:
+        total = selected.count()
+        shown = adapter.page(selected, limit)
+    branches = []
+    for node, branch, branch_rule in rehearsal.branches():
+        queryset, partial = rehearsal.select(branch_rule)
+        count = len(_second_pass(rehearsal, branch_rule, adapter.iterate(queryset))) if partial else queryset.count()
+        branches.append({"node": node, "branch": branch, "total": count})
+    return _answer(rehearsal.walk_records(shown, request.input), total, branches)
+
+
+def _second_pass(rehearsal: Rehearsal, rule: Any, states: Any) -> list[RecordState]:
+    """Records that a rule really selects, where SQL could only narrow them down (RE2 patterns)."""
+    assert rehearsal.facts is not None
+    test = compile_rule(rule, rehearsal.facts.schema, policies=rehearsal.definition.rules()).test
+    return [
+        state
+        for state in states
+        if test(
+            Scope(
+                record=state.values,
+                event={},
+                now=rehearsal.now,
+                zone=rehearsal.zone,
+                variables={},
+                steps={},
+                assume_changed=True,
+            )
+        )
+    ]
+
+
+def _records(rehearsal: Rehearsal, keys: list[str]) -> list[RecordState]:
+    if rehearsal.module is None:
+        raise NotFoundError("This workflow has no module, so there are no records to test on.")
+    found = adapter_for(rehearsal.module).load(keys, lock=False)
+    missing = [key for key in keys if key not in found]
+    if missing:
+        raise NotFoundError(f"{rehearsal.module.name} have no record “{missing[0]}”.")
+    return [found[key] for key in keys]
+
+
+def _answer(rehearsed: Sequence[Rehearsed], total: int, branches: list[dict[str, Any]]) -> dict[str, Any]:
+    first = rehearsed[0] if rehearsed else None
+    lines = [entry for entry in rehearsed if entry.worked is not None]
+    logs: list[dict[str, Any]] = []
+    for entry in lines:
+        assert entry.worked is not None
+        for at, line in entry.worked.logs:
+            logs.append(
+                {
+                    "seq": len(logs) + 1,
+                    "at": at.isoformat(),
+                    "level": line.level,
+                    "node": line.node,
+                    "record": entry.state.key if entry.state else None,
+                    "message": line.message,
+                    "data": line.data,
+                }
+            )
+    return {
+        "matched": any(entry.worked is not None for entry in rehearsed),
+        "decision": {"outcome": first.match.outcome, "reason": dict(first.match.reason)}
+        if first
+        else {"outcome": "filtered", "reason": {"why": "No record is in the trigger's scope."}},
+        "candidates": {
+            "total": total,
+            "shown": len(lines),
+            "branches": branches,
+            "items": [_candidate(entry) for entry in lines],
+        },
+        "logs": logs,
+    }
+
+
+def _candidate(entry: Rehearsed) -> dict[str, Any]:
+    worked = entry.worked
+    assert worked is not None
+    steps = worked.decision.journal.steps
+    walked = [
+        (node, steps[node.id]) for node in worked.program.walk if node.id in steps and steps[node.id].status != "skipped"
+    ]
+    branch = next((", ".join(s.branches) for node, s in reversed(walked) if node.type.startswith("condition.")), "")
+    return {
+        "record": entry.state.key if entry.state else None,
+        "branch": branch,
+        "path": [{"node": node.id, "branches": [name for name in state.branches if name]} for node, state in walked],
+        "status": worked.decision.status.value,
+        "inconclusive": worked.inconclusive,
+        "actions": describe_actions(worked),
+    }
+

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from automations.engine.statuses import ACTIVE_RUN
+from automations.errors import ConflictError, NotFoundError
+from automations.models import ActiveTrigger, LogEntry, Run, Step, TriggerSource, Workflow
+from automations.modules.adapter import adapter_for
+from automations.runtime import announce, intake
+from automations.services.audit import write_audit
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@transaction.atomic
+def start_run(
+    *,
+    workflow: Workflow,
+    actor: Any,
+    record_key: str = "",
+    user_input: Mapping[str, Any] | None = None,
+    idempotency_key: str | None = None,
+) -> intake.Accepted:
+    """Start the workflow by hand, through its manual trigger; the event's run appears once a worker has judged it.
+
+    Raises ConflictError without a live manual trigger or when paused, NotFoundError for an unknown record.
+    """
+    trigger = (
+        ActiveTrigger.objects.filter(workflow=workflow, kind="trigger.manual").select_related("module", "workflow").first()
+    )
+    if trigger is None:
+        raise ConflictError(f"“{workflow.name}” has no live manual trigger. Add one and publish.", code="no-manual-trigger")
+    if trigger.workflow.paused_at is not None:
+        raise ConflictError(f"“{workflow.name}” is paused. Resume it first.", code="paused")
+    after = None
+    if trigger.module is not None and record_key:
+        state = adapter_for(trigger.module).load([record_key], lock=False).get(record_key)
+        if state is None:
+            raise NotFoundError(f"{trigger.module.name} have no record “{record_key}”.")
+        after = dict(state.values)
+    source, _ = TriggerSource.objects.get_or_create(
+        key="manual", defaults={"kind": TriggerSource.Kind.MANUAL, "name": "People and API clients"}
+    )
+    event = intake.NewEvent(
+        source=source,
+        type="manual",
+        occurred_at=timezone.now(),
+        module=trigger.module,
+        record_key=record_key,
+        data=dict(user_input or {}),
+        after=after,
+        actor_id=actor.pk,
+        actor_name=actor.get_username(),
+        idempotency_key=f"{actor.pk}:{idempotency_key}" if idempotency_key else None,
+        target={"workflow": workflow.pk, "node": trigger.node, "input": dict(user_input or {})},
+    )
+    try:
+        accepted = intake.accept([event])[0]
+    except intake.KeyReusedError as error:
+        raise ConflictError(str(error), code="idempotency-key-reused") from error
+    if not accepted.duplicate:
+        write_audit(
+            actor=actor, action="run.started", obj=workflow, after={"event": accepted.event_id, "record": record_key}
+        )
+    return accepted
+
+
+def cancel_run(*, run: Run, actor: Any, reason: str = "") -> Run:
+    """End a run that has not ended; what it did stands. A worker that holds it finds its lease gone.
+
+    Raises ConflictError when the run has ended already.
+    """
+    with transaction.atomic():
+        now = timezone.now()
+        changed = Run.objects.filter(pk=run.pk, status__in=ACTIVE_RUN).update(
+            status="cancelled",
+            finished_at=now,
+            due_at=NEVER,
+            lease_token=None,
+            failure_code="cancelled",
+            failure={"message": reason or "Cancelled by hand.", "node": "", "fault": "user", "retryable": False},
+        )
+        if not changed:
+            raise ConflictError("The run has ended already.", code="already-ended")
+        Step.objects.filter(run=run, status__in=("pending", "running", "waiting")).update(
+            status="cancelled", wait=None, finished_at=now
+        )
+        run.refresh_from_db()
+        LogEntry.objects.create(
+            run=run,
+            seq=run.last_seq + 1,
+            at=now,
+            level="warning",
+            message=f"Cancelled by {actor.get_username()}{': ' + reason if reason else ''}.",
+        )
+        Run.objects.filter(pk=run.pk).update(last_seq=run.last_seq + 1)
+        write_audit(actor=actor, action="run.cancelled", obj=run, reason=reason)
+    announce.announce_runs([(run.pk, run.workflow_id)])
+    run.refresh_from_db()
+    return run

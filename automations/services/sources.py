@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from automations.engine.errors import Problem
+from automations.errors import ConflictError, InvalidError
+from automations.models import Module, TriggerSource
+from automations.modules.adapter import adapter_for
+from automations.runtime import intake
+from automations.services.audit import write_audit
+
+
+@transaction.atomic
+def create_source(
+    *, key: str, name: str, actor: Any, contract: Mapping[str, Any] | None = None, module: Module | None = None
+) -> TriggerSource:
+    """A source of API events with the contract that their payload must meet.
+
+    Raises InvalidError for a contract that is no JSON Schema, ConflictError for a key in use.
+    """
+    try:
+        Draft202012Validator.check_schema(contract or {})
+    except SchemaError as error:
+        path = "contract" + "".join(f".{part}" for part in error.absolute_path)
+        raise InvalidError([Problem("bad-contract", path, error.message[:300], "Send a JSON Schema (2020-12).")]) from error
+    try:
+        with transaction.atomic():
+            source = TriggerSource.objects.create(
+                key=key, kind=TriggerSource.Kind.API, name=name, contract=dict(contract or {}), module=module
+            )
+    except IntegrityError as error:
+        raise ConflictError(f"There is already a source with the key “{key}”. Choose another.") from error
+    write_audit(actor=actor, action="source.created", obj=source, after={"key": key, "contract": contract or {}})
+    return source
+
+
+def send_event(
+    *,
+    source: TriggerSource,
+    data: Mapping[str, Any],
+    actor: Any,
+    record_key: str = "",
+    occurred_at: datetime | None = None,
+    idempotency_key: str | None = None,
+) -> intake.Accepted:
+    """Accept an API event. Raises InvalidError when the payload breaks the contract (counted on the source) and
+    ConflictError when the key was used for another event or the source is switched off."""
+    if not source.is_active:
+        raise ConflictError(f"The source “{source.key}” is switched off.", code="source-inactive")
+    after = None
+    if source.module is not None and record_key:
+        state = adapter_for(source.module).load([record_key], lock=False).get(record_key)
+        after = dict(state.values) if state is not None else None
+    event = intake.NewEvent(
+        source=source,
+        type=f"api.{source.key}",
+        occurred_at=occurred_at or timezone.now(),
+        module=source.module,
+        record_key=record_key,
+        data=data,
+        after=after,
+        actor_id=actor.pk,
+        actor_name=actor.get_username(),
+        idempotency_key=idempotency_key,
+    )
+    try:
+        return intake.accept([event])[0]
+    except intake.PayloadRefusedError as error:
+        raise InvalidError(
+            [Problem("contract-violation", error.path, error.message, f"Send what the contract of “{source.key}” asks for.")]
+        ) from error
+    except intake.KeyReusedError as error:
+        raise ConflictError(str(error), code="idempotency-key-reused") from error

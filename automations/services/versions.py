@@ -1,0 +1,194 @@
+"""Releases: validate, publish, promote, roll back. A published version never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from automations.actions import ACTIONS
+from automations.engine.documents import Definition
+from automations.engine.errors import Problem
+from automations.engine.kinds import ValidationContext
+from automations.engine.lint import lint_definition
+from automations.engine.validation import validate_definition
+from automations.errors import ConflictError, InvalidError, NotFoundError
+from automations.models import Mode, Module, PolicyRevision, TriggerSource, Workflow, WorkflowVersion
+from automations.modules.schema import facts_of
+from automations.runtime import activation
+from automations.runtime.subscriptions import bump_activation, definition_of
+from automations.services.audit import write_audit
+from automations.services.drafts import load_draft
+from automations.triggers import TRIGGERS
+
+
+def validation_context(definition: Definition) -> ValidationContext:
+    """The world that a definition is validated against: what it may name, as values, in six queries."""
+    texts = set(_texts(node.config for node in definition.nodes))
+    users = get_user_model()
+    revisions = PolicyRevision.objects.order_by("policy_id", "-number").distinct("policy_id").select_related("policy")
+    return ValidationContext(
+        modules={module.key: facts_of(module) for module in Module.objects.all()},
+        policies={row.policy.key: row.rule for row in revisions},
+        sources=frozenset(TriggerSource.objects.filter(kind=TriggerSource.Kind.API).values_list("key", flat=True)),
+        workflows=frozenset(Workflow.objects.filter(archived_at=None).values_list("key", flat=True)),
+        groups=frozenset(Group.objects.values_list("name", flat=True)),
+        users=frozenset(
+            users.objects.filter(**{f"{users.USERNAME_FIELD}__in": texts}).values_list(users.USERNAME_FIELD, flat=True)
+        ),
+    )
+
+
+def _texts(configs: Iterable[Any]) -> Iterable[str]:
+    stack: list[Any] = list(configs)
+    while stack:
+        value = stack.pop()
+        if isinstance(value, str):
+            if len(value) <= 150:
+                yield value
+        elif isinstance(value, Mapping):
+            stack.extend(value.values())
+        elif isinstance(value, list):
+            stack.extend(value)
+
+
+def validate_definition_of(workflow: Workflow, definition: Definition) -> list[Problem]:
+    """All problems of a definition: errors first, then lint warnings when there are no errors."""
+    problems = validate_definition(
+        definition,
+        context=validation_context(definition),
+        actions=dict(ACTIONS.items()),
+        triggers=dict(TRIGGERS.items()),
+    )
+    if any(problem.severity == "error" for problem in problems):
+        return problems
+    return problems + lint_definition(
+        definition, actions=dict(ACTIONS.items()), has_owner=workflow.owner_id is not None
+    )
+
+
+def validate_draft(workflow: Workflow) -> list[Problem]:
+    return validate_definition_of(workflow, load_draft(workflow).definition)
+
+
+@transaction.atomic
+def publish_version(
+    *,
+    workflow: Workflow,
+    actor: Any,
+    mode: str = Mode.SIMULATE,
+    note: str = "",
+    at: datetime | None = None,
+    clock: str = "",
+) -> WorkflowVersion:
+    """Freeze the draft as the next version and make it the live one, in `mode`.
+
+    Raises InvalidError with every problem, ConflictError when this very draft is live already or the workflow is
+    archived. `at` and `clock` belong to replays. Runs in flight stay on their version.
+    """
+    workflow = Workflow.objects.select_for_update(of=("self",)).get(pk=workflow.pk)
+    if workflow.archived_at is not None:
+        raise ConflictError(f"“{workflow.name}” is archived.", code="archived")
+    definition = load_draft(workflow).definition
+    errors = [problem for problem in validate_definition_of(workflow, definition) if problem.severity == "error"]
+    if errors:
+        raise InvalidError(errors)
+    digest = definition.digest()
+    active = workflow.active_version
+    if active is not None and active.digest == digest and workflow.mode == mode:
+        raise ConflictError(
+            f"Version {active.number} is this very draft and is live. Change the draft first.", code="nothing-to-publish"
+        )
+    newest = WorkflowVersion.objects.filter(workflow=workflow).aggregate(newest=Max("number"))["newest"] or 0
+    version = WorkflowVersion.objects.create(
+        workflow=workflow,
+        number=newest + 1,
+        digest=digest,
+        document=definition.to_document(),
+        note=note[:300],
+        published_by=actor,
+        published_at=timezone.now(),
+    )
+    before = _live(workflow)
+    _make_live(workflow, version, mode, at or timezone.now(), clock)
+    write_audit(
+        actor=actor, action="workflow.published", obj=workflow, before=before, after=_live(workflow), reason=note
+    )
+    return version
+
+
+@transaction.atomic
+def promote_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Workflow:
+    """Let the live version act: simulate to execute. Raises ConflictError when there is none or it acts already,
+    InvalidError when the version no longer validates."""
+    workflow = Workflow.objects.select_for_update(of=("self",)).get(pk=workflow.pk)
+    if workflow.active_version is None:
+        raise ConflictError("Publish a version first.", code="nothing-published")
+    if workflow.mode == Mode.EXECUTE:
+        raise ConflictError(f"“{workflow.name}” is in execute already.", code="already-executing")
+    problems = validate_definition_of(workflow, definition_of(workflow.active_version))
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise InvalidError(errors)
+    return _set_mode(workflow, Mode.EXECUTE, "workflow.promoted", actor, reason)
+
+
+@transaction.atomic
+def demote_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Workflow:
+    """Let the live version only simulate again. Raises ConflictError when it does already."""
+    workflow = Workflow.objects.select_for_update(of=("self",)).get(pk=workflow.pk)
+    if workflow.mode == Mode.SIMULATE:
+        raise ConflictError(f"“{workflow.name}” is in simulate already.", code="already-simulating")
+    return _set_mode(workflow, Mode.SIMULATE, "workflow.demoted", actor, reason)
+
+
+@transaction.atomic
+def rollback_workflow(*, workflow: Workflow, number: int, reason: str, actor: Any) -> WorkflowVersion:
+    """Make an earlier version the live one again, in the workflow's mode. Effects of newer runs are not undone.
+
+    Raises NotFoundError for a number that was never published, ConflictError when it is live, InvalidError when
+    it no longer validates.
+    """
+    workflow = Workflow.objects.select_for_update(of=("self",)).get(pk=workflow.pk)
+    version = WorkflowVersion.objects.filter(workflow=workflow, number=number).first()
+    if version is None:
+        raise NotFoundError(f"“{workflow.name}” has no version {number}.")
+    if workflow.active_version_id == version.pk:
+        raise ConflictError(f"Version {number} is the live one.", code="already-live")
+    problems = validate_definition_of(workflow, definition_of(version))
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise InvalidError(errors)
+    before = _live(workflow)
+    _make_live(workflow, version, workflow.mode, timezone.now(), "")
+    write_audit(
+        actor=actor, action="workflow.rolled_back", obj=workflow, before=before, after=_live(workflow), reason=reason
+    )
+    return version
+
+
+def _make_live(workflow: Workflow, version: WorkflowVersion, mode: str, at: datetime, clock: str) -> None:
+    workflow.active_version = version
+    workflow.mode = mode
+    workflow.save(update_fields=["active_version", "mode", "updated_at"])
+    activation.activate(workflow=workflow, version=version, now=at, clock=clock)
+
+
+def _set_mode(workflow: Workflow, mode: str, action: str, actor: Any, reason: str) -> Workflow:
+    before = _live(workflow)
+    workflow.mode = mode
+    workflow.save(update_fields=["mode", "updated_at"])
+    bump_activation()
+    write_audit(actor=actor, action=action, obj=workflow, before=before, after=_live(workflow), reason=reason)
+    return workflow
+
+
+def _live(workflow: Workflow) -> dict[str, Any]:
+    version = workflow.active_version
+    return {"version": version.number if version is not None else None, "mode": workflow.mode}

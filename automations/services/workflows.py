@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from automations import permissions
+from automations.engine.errors import Problem
+from automations.errors import ConflictError, InvalidError
+from automations.models import Module, Workflow
+from automations.runtime import activation
+from automations.runtime.subscriptions import bump_activation
+from automations.services.audit import write_audit
+
+EDITABLE = ("name", "description", "team", "owner", "run_as", "runbook_url", "zone", "limits")
+LIMITS = {"blast_radius": (1, 1_000_000)}
+
+
+@transaction.atomic
+def create_workflow(
+    *,
+    name: str,
+    actor: Any,
+    key: str = "",
+    module: Module | None = None,
+    description: str = "",
+    team: str = "",
+    zone: str = "UTC",
+    run_as: Any = None,
+) -> Workflow:
+    """A new workflow with an empty draft, owned by the actor, who gets every right on it.
+
+    Raises InvalidError for a bad name or zone, ConflictError for a key that is taken.
+    """
+    key = key or slugify(name)[:80]
+    problems = _problems({"name": name, "zone": zone})
+    if not key:
+        problems.append(Problem("bad-key", "key", "The name gives no key.", "Send a key of letters, digits and “-”."))
+    if problems:
+        raise InvalidError(problems)
+    try:
+        with transaction.atomic():
+            workflow = Workflow.objects.create(
+                key=key,
+                name=name,
+                module=module,
+                description=description,
+                team=team,
+                zone=zone,
+                owner=actor,
+                run_as=run_as,
+            )
+    except IntegrityError as error:
+        raise ConflictError(f"There is already a workflow with the key “{key}”. Choose another.") from error
+    if actor is not None:
+        permissions.grant_owner(workflow, actor)
+    write_audit(actor=actor, action="workflow.created", obj=workflow, after={"key": key, "name": name})
+    return workflow
+
+
+@transaction.atomic
+def update_workflow(*, workflow: Workflow, changes: Mapping[str, Any], actor: Any) -> Workflow:
+    """Change a workflow's own fields (EDITABLE). Raises InvalidError for others and for bad values."""
+    problems = [
+        Problem("unknown-field", key, f"“{key}” can't be changed here.", f"Send only {', '.join(EDITABLE)}.")
+        for key in changes
+        if key not in EDITABLE
+    ]
+    problems += _problems(changes)
+    if problems:
+        raise InvalidError(problems)
+    workflow = Workflow.objects.select_for_update(of=("self",)).get(pk=workflow.pk)
+    before = {key: _plain(getattr(workflow, key)) for key in changes}
+    for key, value in changes.items():
+        setattr(workflow, key, value)
+    workflow.save(update_fields=[*changes, "updated_at"])
+    bump_activation()
+    after = {key: _plain(getattr(workflow, key)) for key in changes}
+    write_audit(actor=actor, action="workflow.updated", obj=workflow, before=before, after=after)
+    return workflow
+
+
+@transaction.atomic
+def pause_workflow(*, workflow: Workflow, reason: str, actor: Any) -> Workflow:
+    """Stop starting runs: events are kept and get the decision “paused”. Runs in flight go on.
+
+    Raises ConflictError when it is paused already.
+    """
+    changed = Workflow.objects.filter(pk=workflow.pk, paused_at=None, archived_at=None).update(
+        paused_at=timezone.now(), pause_reason=reason[:300]
+    )
+    if not changed:
+        raise ConflictError(f"“{workflow.name}” is paused or archived already.", code="already-paused")
+    bump_activation()
+    write_audit(actor=actor, action="workflow.paused", obj=workflow, reason=reason)
+    workflow.refresh_from_db()
+    return workflow
+
+
+@transaction.atomic
+def resume_workflow(*, workflow: Workflow, actor: Any) -> Workflow:
+    """Start runs again from now on. Raises ConflictError when it is not paused."""
+    changed = Workflow.objects.filter(pk=workflow.pk, paused_at__isnull=False).update(paused_at=None, pause_reason="")
+    if not changed:
+        raise ConflictError(f"“{workflow.name}” is not paused.", code="not-paused")
+    bump_activation()
+    write_audit(actor=actor, action="workflow.resumed", obj=workflow)
+    workflow.refresh_from_db()
+    return workflow
+
+
+@transaction.atomic
+def archive_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Workflow:
+    """Take a workflow out of use; its versions and runs stay. Raises ConflictError when it is archived already."""
+    changed = Workflow.objects.filter(pk=workflow.pk, archived_at=None).update(archived_at=timezone.now())
+    if not changed:
+        raise ConflictError(f"“{workflow.name}” is archived already.", code="already-archived")
+    activation.deactivate(workflow=workflow)
+    write_audit(actor=actor, action="workflow.archived", obj=workflow, reason=reason)
+    workflow.refresh_from_db()
+    return workflow
+
+
+def _problems(changes: Mapping[str, Any]) -> list[Problem]:
+    problems: list[Problem] = []
+    if "name" in changes and not 1 <= len(str(changes["name"]).strip()) <= 160:
+        problems.append(Problem("bad-name", "name", "A name has 1 to 160 characters.", "Give it a name."))
+    if "zone" in changes:
+        try:
+            ZoneInfo(str(changes["zone"]))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            problems.append(
+                Problem("unknown-zone", "zone", f"There is no time zone “{changes['zone']}”.", "Write it like Europe/Berlin.")
+            )
+    if "limits" in changes:
+        problems += _limit_problems(changes["limits"])
+    return problems
+
+
+def _limit_problems(limits: Any) -> list[Problem]:
+    if not isinstance(limits, Mapping):
+        return [Problem("bad-limits", "limits", "Limits are an object.", 'Send {"blast_radius": 100}.')]
+    problems: list[Problem] = []
+    for key, value in limits.items():
+        low, high = LIMITS.get(key, (0, 0))
+        if key not in LIMITS:
+            problems.append(Problem("unknown-limit", f"limits.{key}", f"There is no limit “{key}”.", f"Use {', '.join(LIMITS)}."))
+        elif isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            problems.append(Problem("bad-limit", f"limits.{key}", f"“{key}” is a number from {low} to {high:,}.", "Correct it."))
+    return problems
+
+
+def _plain(value: Any) -> Any:
+    return value.get_username() if hasattr(value, "get_username") else value

@@ -1,0 +1,58 @@
+"""The page that mounts the single-page app, and signing in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from builder.templatetags.frontend import read_manifest
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def _guard(response: HttpResponseBase) -> None:
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+
+
+@require_safe
+@never_cache
+@login_required
+def page(request: HttpRequest, **_route: Any) -> HttpResponse:
+    """The app, at every address that it shows; what an address means is read in the browser, and who may see it is
+    decided by the API. Answers 503 with a sentence while the frontend isn't built."""
+    if read_manifest() is None:
+        response = render(request, "builder/not_built.html", status=503)
+    else:
+        links = {"admin_url": _address("admin:index"), "docs_url": _address("api-docs"), "home_url": reverse("home")}
+        response = render(request, "builder/page.html", links)
+    _guard(response)
+    return response
+
+
+def _address(name: str) -> str:
+    """The address of a page that the host project may leave out; "" when it does."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+@method_decorator(never_cache, name="dispatch")
+class SignInView(auth_views.LoginView):
+    redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().dispatch(request, *args, **kwargs)
+        _guard(response)
+        return response

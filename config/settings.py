@@ -1,0 +1,222 @@
+"""Django settings. What differs between machines comes from the environment (see docs/reference/settings.md)."""
+
+from __future__ import annotations
+
+import secrets
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlparse
+
+from config.embedded_postgres import EmbeddedPostgres
+from config.env import SettingsError, env_bool, env_int, env_list, env_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+
+def _development_key() -> str:
+    """A secret key for development, made once and kept in var/, so that sessions outlive a restart."""
+    path = VAR_DIR / "secret_key"
+    try:
+        VAR_DIR.mkdir(exist_ok=True)
+        with path.open("x", encoding="utf-8") as handle:
+            path.chmod(0o600)
+            handle.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="utf-8")
+
+
+_given_key = env_secret("SECRET_KEY")
+SECRET_KEY = _given_key or _development_key()
+DEBUG = env_bool("DEBUG", default=_given_key is None)
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", [])
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "knox",
+    "guardian",
+    "django_q",
+    "channels",
+    "drf_spectacular",
+    "automations",
+    "builder",
+    "webhooks",
+    "config.demo",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+
+def _database(url: str) -> dict[str, object]:
+    parts = urlparse(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise SettingsError("DATABASE_URL must begin with postgresql://; only PostgreSQL 17 or newer can serve.")
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    host = query.pop("host", None) or parts.hostname or ""
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(query.pop("port", None) or parts.port or ""),
+        "OPTIONS": query,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+EMBEDDED_POSTGRES = None
+_database_url = env_secret("DATABASE_URL")
+if _database_url is None:
+    EMBEDDED_POSTGRES = EmbeddedPostgres(VAR_DIR / "postgres")
+    _database_url = EMBEDDED_POSTGRES.url("automations")
+DATABASES = {"default": _database(_database_url)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
+ANONYMOUS_USER_NAME = None
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/accounts/login/"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_USE_FINDERS = DEBUG
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env_bool("SECURE_COOKIES", default=not DEBUG)
+SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", default=False)
+if env_bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if env_secret("EMAIL_HOST") else (
+    "django.core.mail.backends.console.EmailBackend"
+)
+EMAIL_HOST = env_secret("EMAIL_HOST") or ""
+EMAIL_PORT = env_int("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env_secret("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = env_secret("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env_secret("DEFAULT_FROM_EMAIL") or "automations@localhost"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.SessionAuthentication",
+        "knox.auth.TokenAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "automations.api.problems.problem_handler",
+}
+KNOX_TOKEN_MODEL = "automations.ApiToken"
+REST_KNOX = {"AUTO_REFRESH": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Automations",
+    "DESCRIPTION": "The guardrailed workflow engine that lives inside Django.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+_workers = env_int("AUTOMATIONS_WORKERS", 2)
+Q_CLUSTER = {
+    "name": "automations",
+    "orm": "default",
+    "broker_class": "automations.runtime.queue.WakeupBroker",
+    "workers": _workers,
+    "queue_limit": _workers,
+    "bulk": 1,
+    "timeout": 120,
+    "retry": 300,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "save_limit": -1,
+    "catch_up": False,
+    "scheduler": False,
+    "recycle": 500,
+    "max_rss": 500_000,
+    "poll": 0.2,
+    "label": "Queue",
+}
+
+AUTOMATIONS_LEASE_SECONDS = env_int("AUTOMATIONS_LEASE_SECONDS", 60)
+AUTOMATIONS_BATCH_SIZE = env_int("AUTOMATIONS_BATCH_SIZE", 200)
+AUTOMATIONS_SLICE_SECONDS = env_int("AUTOMATIONS_SLICE_SECONDS", 5)
+AUTOMATIONS_SILENCE_SECONDS = env_int("AUTOMATIONS_SILENCE_SECONDS", 30)
+AUTOMATIONS_TICK_SECONDS = env_int("AUTOMATIONS_TICK_SECONDS", 1)
+AUTOMATIONS_MAX_HINTS = _workers
+
+_channel_layer = env_secret("CHANNEL_LAYER_URL")
+CHANNEL_LAYERS = {
+    "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [_channel_layer]}}
+    if _channel_layer
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}},
+    "root": {"handlers": ["stdout"], "level": env_secret("LOG_LEVEL") or "INFO"},
+    "loggers": {"django-q": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}
+
+INSTALLED_APPS = [app for app in INSTALLED_APPS if find_spec(app) is not None]

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.postgres_plugin import SERVER
+
+from automations.runtime import subscriptions, writes
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Start the embedded server only when a test wants a database: tests/unit runs without one."""
+    if os.environ.get("AUTOMATIONS_TEST_POSTGRES") == "embedded":
+        SERVER.start()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_caches() -> Iterator[None]:
+    """Process-wide caches of rows must not outlive the rows that a test rolls back."""
+    yield
+    subscriptions.forget()
+    writes.forget()
+
+
+def _user(name: str, **fields: Any) -> Any:
+    from django.contrib.auth import get_user_model
+
+    return get_user_model().objects.create_user(username=name, password="demo", email=f"{name}@example.org", **fields)
+
+
+@pytest.fixture
+def alice(db: None) -> Any:
+    """The owner of what a test makes."""
+    return _user("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> Any:
+    """An operator."""
+    return _user("bob")
+
+
+@pytest.fixture
+def charlie(db: None) -> Any:
+    """An outsider without any right."""
+    return _user("charlie")
+
+
+@pytest.fixture
+def root(db: None) -> Any:
+    return _user("root", is_staff=True, is_superuser=True)
