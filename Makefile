@@ -39,7 +39,7 @@ lint: setup ## Format, types, layers, migrations
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	@if [ -f frontend/package.json ]; then (cd frontend && npm run --silent lint); fi
 
-test: setup ## Run every test
+test: lint ## Run every check and test
 	@if [ -f frontend/package.json ]; then (cd frontend && npm run --silent build && npm run --silent test); fi
 	$(BIN)/python -m pytest
 

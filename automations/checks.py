@@ -20,18 +20,40 @@ def check_queue_settings(**_: Any) -> list[CheckMessage]:
 
     timeout, retry = conf.get("timeout"), conf.get("retry", 60)
     workers = conf.get("workers") or 1
-    need(conf.get("orm") == "default", 1, "The queue must live in the default database.", 'Set Q_CLUSTER["orm"] = "default".')
+    need(
+        conf.get("orm") == "default",
+        1,
+        "The queue must live in the default database.",
+        'Set Q_CLUSTER["orm"] = "default".',
+    )
     need(bool(timeout), 2, "Q_CLUSTER has no timeout.", "Set timeout to 120.")
     if timeout:
         least = timeout * (1 + conf.get("queue_limit", workers**2) / workers) + 30
         need(retry >= least, 3, f"Q_CLUSTER retry {retry} is too short.", f"Set it to {least:.0f} or more.")
         slice_seconds = settings.AUTOMATIONS_SLICE_SECONDS
-        need(timeout > slice_seconds + 30, 4, "Q_CLUSTER timeout is too near the time slice.", "Set it to 120.")
-    need(conf.get("queue_limit") == workers, 5, "Q_CLUSTER queue_limit must equal workers.", f"Set it to {workers}.")
-    need(conf.get("max_attempts") == 1, 6, "Q_CLUSTER max_attempts must be 1: runs count their own.", "Set it to 1.")
+        need(
+            timeout > slice_seconds + 30, 4, "Q_CLUSTER timeout is too near the time slice.", "Set it to 120."
+        )
+    need(
+        conf.get("queue_limit") == workers,
+        5,
+        "Q_CLUSTER queue_limit must equal workers.",
+        f"Set it to {workers}.",
+    )
+    need(
+        conf.get("max_attempts") == 1,
+        6,
+        "Q_CLUSTER max_attempts must be 1: runs count their own.",
+        "Set it to 1.",
+    )
     need(conf.get("ack_failures") is True, 7, "Q_CLUSTER ack_failures must be on.", "Set it to True.")
     need(conf.get("save_limit") == -1, 8, "Q_CLUSTER save_limit must be -1.", "Set it to -1.")
-    need(conf.get("scheduler") is False, 9, "django-q2's scheduler must be off: the ticker schedules.", "Set it to False.")
+    need(
+        conf.get("scheduler") is False,
+        9,
+        "django-q2's scheduler must be off: the ticker schedules.",
+        "Set it to False.",
+    )
     return found
 
 

@@ -39,17 +39,34 @@ ROLES: dict[str, tuple[str, ...]] = {
 }
 """The seeded roles and their rights on a workflow that is shared with them."""
 
+_READ = ("view_module", "view_policy")
+_WORK = (*_READ, "use_module", "use_policy", "add_event")
+
+ROLES_EVERYWHERE: dict[str, tuple[str, ...]] = {
+    "Viewer": _READ,
+    "Operator": _WORK,
+    "Builder": (*_WORK, "add_workflow"),
+    "Publisher": (*_WORK, "add_workflow"),
+    "Approver": _READ,
+}
+"""What the seeded roles may on all modules and policies; take it away in the admin to share them one by one."""
+
 
 def codename(right: str, noun: str = "workflow") -> str:
     return f"automations.{right}_{noun}"
 
 
 def seed_roles() -> None:
-    """Make the role groups; the Admin role holds its rights on everything."""
+    """Make the role groups that are not there yet; the Admin role holds its rights on everything.
+
+    A group that exists is left as it is, so that what an admin took away stays away.
+    """
+    ours = Permission.objects.filter(content_type__app_label="automations")
     for name in ROLES:
-        Group.objects.get_or_create(name=name)
-    admin = Group.objects.get(name="Admin")
-    admin.permissions.add(*Permission.objects.filter(content_type__app_label="automations"))
+        group, created = Group.objects.get_or_create(name=name)
+        if created:
+            wide = ROLES_EVERYWHERE.get(name)
+            group.permissions.add(*(ours if wide is None else ours.filter(codename__in=wide)))
 
 
 def share(workflow: Workflow, role: str) -> None:

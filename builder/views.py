@@ -16,9 +16,7 @@ from django.views.decorators.http import require_safe
 
 from builder.templatetags.frontend import read_manifest
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+CONTENT_SECURITY_POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 
 def _guard(response: HttpResponseBase) -> None:
@@ -34,7 +32,11 @@ def page(request: HttpRequest, **_route: Any) -> HttpResponse:
     if read_manifest() is None:
         response = render(request, "builder/not_built.html", status=503)
     else:
-        links = {"admin_url": _address("admin:index"), "docs_url": _address("api-docs"), "home_url": reverse("home")}
+        links = {
+            "admin_url": _address("admin:index"),
+            "docs_url": _address("api-docs"),
+            "home_url": reverse("home"),
+        }
         response = render(request, "builder/page.html", links)
     _guard(response)
     return response

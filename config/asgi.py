@@ -7,10 +7,11 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 http = get_asgi_application()
 
-from builder.live.routing import websocket_urlpatterns  # noqa: E402 - models may be imported only from here on
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+
+from builder.live.routing import websocket_urlpatterns  # noqa: E402 - models may be imported only from here on
 
 application = ProtocolTypeRouter(
     {

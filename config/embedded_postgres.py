@@ -98,7 +98,9 @@ class EmbeddedPostgres:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
             if known is None:
                 with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-                    connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+                    connection.execute(
+                        psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name))
+                    )
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
@@ -146,7 +148,9 @@ class EmbeddedPostgres:
         while not self.answers():
             if time.monotonic() > until:
                 end = self.log.read_text(errors="replace")[-2_000:] if self.log.exists() else "(no log)"
-                raise PostgresStartError(f"PostgreSQL in {self.folder} did not start. The end of its log:\n{end}")
+                raise PostgresStartError(
+                    f"PostgreSQL in {self.folder} did not start. The end of its log:\n{end}"
+                )
             if self._postmaster() is None and time.monotonic() - launched > 3:
                 self._clear_stale_pid()
                 self._launch()

@@ -37,7 +37,11 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     manage = [sys.executable, "manage.py"]
-    for words in (["migrate", "--verbosity", "0"], ["collectstatic", "--noinput", "--verbosity", "0"], ["check"]):
+    for words in (
+        ["migrate", "--verbosity", "0"],
+        ["collectstatic", "--noinput", "--verbosity", "0"],
+        ["automations_demo"],
+    ):
         if subprocess.run([*manage, *words], check=False).returncode != 0:  # noqa: S603 - our own command line
             return 2
     return _serve(options.host, options.port)
@@ -55,7 +59,7 @@ def prepare_database() -> None:
 
     if settings.EMBEDDED_POSTGRES is not None:
         settings.EMBEDDED_POSTGRES.start()
-        settings.EMBEDDED_POSTGRES.create_database(settings.DATABASES["default"]["NAME"])
+        settings.EMBEDDED_POSTGRES.create_database(str(settings.DATABASES["default"]["NAME"]))
     django.setup()
     until = time.monotonic() + float(os.environ.get("DATABASE_WAIT_SECONDS", DATABASE_SECONDS))
     while True:
@@ -78,7 +82,9 @@ def prepare_database() -> None:
 def _serve(host: str, port: int) -> int:
     manager = Manager()
     python = sys.executable
-    manager.add_process("web", f"{python} -m uvicorn config.asgi:application --host {host} --port {port} --log-level warning")
+    manager.add_process(
+        "web", f"{python} -m uvicorn config.asgi:application --host {host} --port {port} --log-level warning"
+    )
     manager.add_process("worker", f"{python} manage.py automations_worker")
     manager.add_process("ticker", f"{python} manage.py automations_ticker")
     signal.signal(signal.SIGTERM, lambda *_: manager.terminate())

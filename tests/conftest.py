@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.postgres_plugin import SERVER
 
 from automations.runtime import subscriptions, writes
+from tests.postgres_plugin import start_server
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Start the embedded server only when a test wants a database: tests/unit runs without one."""
     if os.environ.get("AUTOMATIONS_TEST_POSTGRES") == "embedded":
-        SERVER.start()
+        start_server()
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,9 @@ def _fresh_caches() -> Iterator[None]:
 def _user(name: str, **fields: Any) -> Any:
     from django.contrib.auth import get_user_model
 
-    return get_user_model().objects.create_user(username=name, password="demo", email=f"{name}@example.org", **fields)
+    return get_user_model().objects.create_user(
+        username=name, password="demo", email=f"{name}@example.org", **fields
+    )
 
 
 @pytest.fixture

@@ -1,14 +1,43 @@
-"""Loaded before Django's settings: points the test run at an embedded PostgreSQL of its own, started on first use."""
+"""Loaded before Django's settings: points the test run at an embedded PostgreSQL, started on first use.
+
+Each run has databases of its own, named for its process, so that two runs side by side never meet.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
 from config.embedded_postgres import EmbeddedPostgres
 
 SERVER = EmbeddedPostgres(Path(__file__).resolve().parent.parent / "var" / "test-postgres")
 
 if "DATABASE_URL" not in os.environ:
-    os.environ["DATABASE_URL"] = SERVER.url("automations")
+    os.environ["DATABASE_URL"] = SERVER.url(f"automations_{os.getpid()}")
     os.environ["AUTOMATIONS_TEST_POSTGRES"] = "embedded"
+
+
+def start_server() -> None:
+    """Start the server, and drop what test runs that were killed have left."""
+    SERVER.start()
+    with psycopg.connect(SERVER.url(), autocommit=True) as connection:
+        for (name,) in connection.execute(
+            r"SELECT datname FROM pg_database WHERE datname ~ '_\d+$'"
+        ).fetchall():
+            if not Path(f"/proc/{name.rpartition('_')[2]}").exists():
+                connection.execute(
+                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+                )
+
+
+def own_database(name: str) -> str:
+    """The URL of a new, empty database of this test run, for processes that a test starts."""
+    start_server()
+    full = f"{name}_{os.getpid()}"
+    with psycopg.connect(SERVER.url(), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(full)))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(full)))
+    return SERVER.url(full)

@@ -2,16 +2,20 @@
 
 To add one:
 
-1. Copy a neighbour's folder. Every folder holds the same files: `__init__.py` (empty) and `kind.py` (one class).
-2. In `kind.py` say what it is (`key`, `label`, `description`, `risk`, `permission`, `undo`), what its settings are
-   (`config_schema`: JSON Schema with `title`, `x-widget` and `x-help`, from which the editor makes its form), which
-   settings are wrong though they fit the schema (`validate`) and what it will do, in a line (`summary`).
-3. `prepare` compiles the settings once into a function `(scope, key) -> effect or outcome`. It must be pure: it looks
-   at nothing but the scope and its settings, so that simulate and execute can't differ. Texts go through
-   `values.render`, other settings through `values.resolve`, and the function through `values.careful`.
+1. Copy a neighbour's folder. Every folder holds the same files: `__init__.py` (no code) and `kind.py` (one
+   class).
+2. In `kind.py` say what it is (`key`, `label`, `description`, `risk`, `permission`, `undo`), what its
+   settings are (`config_schema`: JSON Schema with `title`, `x-widget` and `x-help`, from which the editor
+   makes its form), which settings are wrong though they fit the schema (`validate`) and what it will do, in a
+   line (`summary`).
+3. `prepare` compiles the settings once into a function `(scope, key) -> effect or outcome`. It must be pure:
+   it looks at nothing but the scope and its settings, so that simulate and execute can't differ. Texts go
+   through `values.render`, other settings through `values.resolve`, and the function through
+   `values.careful`.
 4. Add it to the list below, and to the expected keys in `tests/unit/actions/test_actions.py`.
-5. Only if no effect in `automations.engine.effects` says what it wants: add one there, and register its performer
-   in `automations.runtime.performers`. Without a performer it can be neither simulated nor executed.
+5. Only if no effect in `automations.engine.effects` says what it wants: add one there, and register its
+   performer in `automations.runtime.performers`. Without a performer it can be neither simulated nor
+   executed.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ CONDITION_TEXTS = {
 
 class TriggerKindAnswer(Answer):
     type = serializers.CharField(help_text="The node's type: trigger.record")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     description = serializers.CharField()
     source_kind = serializers.CharField()
     config_schema = serializers.DictField(help_text="JSON Schema (2020-12) of the node's `config`.")
@@ -37,17 +37,19 @@ class TriggerKindAnswer(Answer):
 
 class ConditionKindAnswer(Answer):
     type = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     description = serializers.CharField()
     config_schema = serializers.DictField()
 
 
 class ActionKindAnswer(Answer):
     type = serializers.CharField(help_text="The node's type: action.assign")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     description = serializers.CharField()
     risk = serializers.ChoiceField(["low", "medium", "sensitive"])
-    permission = serializers.CharField(help_text="What the run-as identity needs on the module; empty: nothing.")
+    permission = serializers.CharField(
+        help_text="What the run-as identity needs on the module; empty: nothing."
+    )
     undo = serializers.ChoiceField(["before_image", "delete", "none"])
     retry_safe = serializers.BooleanField()
     config_schema = serializers.DictField()
@@ -55,14 +57,16 @@ class ActionKindAnswer(Answer):
 
 class OperatorAnswer(Answer):
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     value = serializers.ChoiceField(["none", "one", "many", "pair", "duration", "pattern"])
     event_only = serializers.BooleanField(help_text="Looks at the event's change, so only in workflows.")
 
 
 class FieldTypeAnswer(Answer):
     type = serializers.CharField()
-    operators = serializers.ListField(child=serializers.CharField(), help_text="Keys of `operators`, in order.")
+    operators = serializers.ListField(
+        child=serializers.CharField(), help_text="Keys of `operators`, in order."
+    )
 
 
 class LimitsAnswer(Answer):
@@ -76,10 +80,14 @@ class CatalogAnswer(Answer):
     triggers = TriggerKindAnswer(many=True)
     conditions = ConditionKindAnswer(many=True)
     actions = ActionKindAnswer(many=True)
-    retry_schema = serializers.DictField(help_text="JSON Schema of `config.retry`, which every action may carry.")
+    retry_schema = serializers.DictField(
+        help_text="JSON Schema of `config.retry`, which every action may carry."
+    )
     operators = OperatorAnswer(many=True)
     field_types = FieldTypeAnswer(many=True)
-    filters = serializers.ListField(child=serializers.CharField(), help_text="Filters of {{ path | filter }}.")
+    filters = serializers.ListField(
+        child=serializers.CharField(), help_text="Filters of {{ path | filter }}."
+    )
     limits = LimitsAnswer()
 
 
@@ -103,7 +111,8 @@ def catalog() -> dict[str, Any]:
             for entry in OPERATORS.values()
         ],
         "field_types": [
-            {"type": kind.value, "operators": [entry.key for entry in operators_for(kind)]} for kind in FieldType
+            {"type": kind.value, "operators": [entry.key for entry in operators_for(kind)]}
+            for kind in FieldType
         ],
         "filters": list(FILTERS),
         "limits": {

@@ -41,7 +41,7 @@ class DecisionAnswer(Answer):
 
 class EventAnswer(Answer):
     id = serializers.IntegerField()
-    source = serializers.CharField(source="source.key")
+    source = serializers.CharField(source="source.key")  # type: ignore[assignment]
     type = serializers.CharField()
     module = serializers.CharField(source="module.key", default=None, allow_null=True)
     record = serializers.CharField(source="record_key", help_text="Empty when the event is about no record.")
@@ -54,13 +54,15 @@ class EventAnswer(Answer):
 
 
 class EventDetailAnswer(EventAnswer):
-    snapshot = serializers.DictField(allow_null=True, help_text="What rules see; null when you may not see the record.")
+    snapshot = serializers.DictField(
+        allow_null=True, help_text="What rules see; null when you may not see the record."
+    )
     decisions = DecisionAnswer(many=True, help_text="Those of workflows that you may see.")
 
 
 class EventBody(Body):
-    source = serializers.CharField(max_length=120, help_text="Key of an API source.")
-    data = serializers.DictField()
+    source = serializers.CharField(max_length=120, help_text="Key of an API source.")  # type: ignore[assignment]
+    data = serializers.DictField()  # type: ignore[assignment]
     record = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     occurred_at = serializers.DateTimeField(required=False, help_text="Now, when left out.")
 
@@ -70,7 +72,7 @@ class AcceptedAnswer(Answer):
 
 
 class EventQuery(Body):
-    source = serializers.CharField(required=False, max_length=120)
+    source = serializers.CharField(required=False, max_length=120)  # type: ignore[assignment]
     type = serializers.CharField(required=False, max_length=80)
     module = serializers.CharField(required=False, max_length=63)
     record = serializers.CharField(required=False, max_length=120)
@@ -117,7 +119,9 @@ def _visible(actor: Any) -> QuerySet[Event]:
 
 
 def _decisions(actor: Any) -> QuerySet[Decision]:
-    return permissions.visible_decisions(actor).select_related("workflow", "version").defer("version__document")
+    return (
+        permissions.visible_decisions(actor).select_related("workflow", "version").defer("version__document")
+    )
 
 
 def _serialised(rows: Iterable[Decision], actor: Any) -> list[dict[str, Any]]:
@@ -125,10 +129,13 @@ def _serialised(rows: Iterable[Decision], actor: Any) -> list[dict[str, Any]]:
     page = list(rows)
     workflows = {row.workflow_id for row in page}
     open_ids = set(
-        permissions.workflows_with(actor, "view_payloads").filter(pk__in=workflows).values_list("pk", flat=True)
+        permissions.workflows_with(actor, "view_payloads")
+        .filter(pk__in=workflows)
+        .values_list("pk", flat=True)
     )
     return [
-        {**DecisionAnswer(row).data, **({} if row.workflow_id in open_ids else {"reason": None})} for row in page
+        {**DecisionAnswer(row).data, **({} if row.workflow_id in open_ids else {"reason": None})}
+        for row in page
     ]
 
 

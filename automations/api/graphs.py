@@ -27,14 +27,18 @@ DOCUMENT_KEYS = frozenset({"schema", "revision", "nodes", "edges", "layout"})
 
 class NodeShape(Answer):
     id = serializers.CharField(max_length=64)
-    type = serializers.CharField(max_length=64, help_text="family.kind: trigger.record, condition.if, action.assign")
+    type = serializers.CharField(
+        max_length=64, help_text="family.kind: trigger.record, condition.if, action.assign"
+    )
     title = serializers.CharField(required=False)
     lane = serializers.CharField(required=False)
     config = serializers.DictField()
 
 
 class EdgeShape(Answer):
-    branch = serializers.CharField(required=False, help_text="The way out of the source; left out on a plain one.")
+    branch = serializers.CharField(
+        required=False, help_text="The way out of the source; left out on a plain one."
+    )
 
     def get_fields(self) -> dict[str, Any]:
         ends = {"from": serializers.CharField(max_length=64), "to": serializers.CharField(max_length=64)}
@@ -62,11 +66,15 @@ class ValidationAnswer(Answer):
 
 
 class RunTestBody(Body):
-    version = serializers.JSONField(default="draft", help_text="“draft” or a version's number.")
-    trigger = serializers.CharField(max_length=64, required=False, allow_blank=True, help_text="Node id; else the first.")
+    version = serializers.JSONField(required=False, help_text="“draft” or a version's number.")
+    trigger = serializers.CharField(
+        max_length=64, required=False, allow_blank=True, help_text="Node id; else the first."
+    )
     event = serializers.DictField(required=False, allow_null=True)
     record = serializers.CharField(max_length=120, required=False, allow_blank=True)
-    records = serializers.JSONField(required=False, allow_null=True, help_text="“live” or a list of record keys.")
+    records = serializers.JSONField(
+        required=False, allow_null=True, help_text="“live” or a list of record keys."
+    )
     input = serializers.DictField(required=False)
     limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
     at = serializers.DateTimeField(required=False, allow_null=True, help_text="Stands in for now.")
@@ -77,10 +85,14 @@ class RunTestBody(Body):
         raise serializers.ValidationError("“version” is “draft” or a number.")
 
     def validate_records(self, value: Any) -> Any:
-        keys = isinstance(value, list) and len(value) <= MAX_LIMIT and all(isinstance(key, str) for key in value)
+        keys = (
+            isinstance(value, list) and len(value) <= MAX_LIMIT and all(isinstance(key, str) for key in value)
+        )
         if value is None or value == "live" or keys:
             return value
-        raise serializers.ValidationError(f"“records” is “live” or a list of at most {MAX_LIMIT} record keys.")
+        raise serializers.ValidationError(
+            f"“records” is “live” or a list of at most {MAX_LIMIT} record keys."
+        )
 
 
 class ChangeAnswer(Answer):
@@ -137,7 +149,7 @@ class TestLogAnswer(Answer):
     node = serializers.CharField()
     record = serializers.CharField(allow_null=True)
     message = serializers.CharField()
-    data = serializers.JSONField(allow_null=True)
+    data = serializers.JSONField(allow_null=True)  # type: ignore[assignment]
 
 
 class RunTestAnswer(Answer):
@@ -154,7 +166,12 @@ EXAMPLE: dict[str, Any] = {
     "schema": 1,
     "revision": 12,
     "nodes": [
-        {"id": "t1", "type": "trigger.record", "title": "Ticket created", "config": {"module": "tickets", "on": ["created"]}},
+        {
+            "id": "t1",
+            "type": "trigger.record",
+            "title": "Ticket created",
+            "config": {"module": "tickets", "on": ["created"]},
+        },
         {"id": "a1", "type": "action.assign", "config": {"strategy": "least_loaded", "group": "support"}},
     ],
     "edges": [{"from": "t1", "to": "a1"}],
@@ -203,14 +220,16 @@ RUN_TEST_EXAMPLE: dict[str, Any] = {
 
 
 class GraphView(ApiView):
-    parser_classes = (DocumentParser,)
+    parser_classes = [DocumentParser]
 
     @operation("graph_get", "graph", answer=DocumentShape, example=EXAMPLE)
     def get(self, request: Request, pk: int) -> Response:
         """The draft as one document."""
         return Response(drafts.document_of_draft(workflow_for(self, pk, "view")))
 
-    @operation("graph_put", "graph", request=DocumentShape, answer=DocumentShape, sent=EXAMPLE, example=EXAMPLE)
+    @operation(
+        "graph_put", "graph", request=DocumentShape, answer=DocumentShape, sent=EXAMPLE, example=EXAMPLE
+    )
     def put(self, request: Request, pk: int) -> Response:
         """Replace the draft, edited from `revision`. An unfinished draft may be saved; 409 when somebody was faster.
 
@@ -271,8 +290,10 @@ class RunTestView(ApiView):
         wanted = self.body(RunTestBody)
         sources = [name for name in ("event", "record", "records") if wanted.get(name)]
         if len(sources) > 1:
-            raise ValidationError({sources[1]: [f"Send one of “event”, “record” and “records”, not {len(sources)}."]})
-        require_seen(_definition(workflow, wanted["version"]), self.actor)
+            raise ValidationError(
+                {sources[1]: [f"Send one of “event”, “record” and “records”, not {len(sources)}."]}
+            )
+        require_seen(_definition(workflow, wanted.get("version", "draft")), self.actor)
         given = {key: value for key, value in wanted.items() if value is not None}
         return Response(run_test(workflow=workflow, request=RunTestRequest(**given)))
 

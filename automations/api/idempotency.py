@@ -36,12 +36,12 @@ class KeyMismatchError(APIException):
     default_detail = "This key was used for another request. Send a new key."
 
 
-def idempotent(*, secret: str = "") -> Callable[[Handler], Handler]:
+def idempotent(*, unstored: str = "") -> Callable[[Handler], Handler]:
     """For a `post` method that creates something.
 
     What it does and its stored answer commit together: after a crash in between neither exists, and the
     repetition does it. While one request is at work, its lock answers others with 409. Only successes are kept,
-    so that a refused request can be mended and sent again under the same key. `secret` names a top-level value
+    so that a refused request can be mended and sent again under the same key. `unstored` names a top-level value
     of the answer that is not stored; a repetition shows null in its place.
     """
 
@@ -53,20 +53,20 @@ def idempotent(*, secret: str = "") -> Callable[[Handler], Handler]:
                 return handler(view, request, *args, **kwargs)
             digest = _request_hash(request)
             with transaction.atomic():
-                if not _lock(request.user.pk, key):
+                if not _lock(view.actor.pk, key):
                     raise KeyInFlightError
-                known = IdempotencyKey.objects.filter(actor=request.user, key=key).first()
+                known = IdempotencyKey.objects.filter(actor=view.actor, key=key).first()
                 if known is not None:
                     return _replay(known, digest)
                 answer = handler(view, request, *args, **kwargs)
                 body = json.loads(JSONRenderer().render(answer.data))
                 IdempotencyKey.objects.create(
-                    actor=request.user,
+                    actor=view.actor,
                     key=key,
                     route=request.path[:200],
                     request_hash=digest,
                     status=answer.status_code,
-                    body={**body, secret: None} if secret else body,
+                    body={**body, unstored: None} if unstored else body,
                     created_at=timezone.now(),
                 )
             return answer
@@ -93,7 +93,9 @@ def _lock(actor_id: int, key: str) -> bool:
     """Take the key until the transaction ends; false when another request holds it."""
     digest = hashlib.sha256(f"automations.idempotency:{actor_id}:{key}".encode()).digest()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], "big", signed=True)])
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], "big", signed=True)]
+        )
         return bool(cursor.fetchone()[0])
 
 

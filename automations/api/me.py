@@ -39,7 +39,12 @@ class MeView(ApiView):
             "name": "Alice Ahrens",
             "email": "alice@example.com",
             "roles": ["Publisher"],
-            "may": {"create_workflows": True, "manage_modules": False, "manage_policies": True, "send_events": False},
+            "may": {
+                "create_workflows": True,
+                "manage_modules": False,
+                "manage_policies": True,
+                "send_events": False,
+            },
             "unread_notifications": 2,
         },
     )

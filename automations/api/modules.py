@@ -24,23 +24,25 @@ FIELD_TYPES = [kind.value for kind in FieldType]
 
 class FieldShape(Answer):
     key = serializers.CharField()
-    label = serializers.CharField(required=False)
+    label = serializers.CharField(required=False)  # type: ignore[assignment]
     type = serializers.ChoiceField(FIELD_TYPES)
     choices = serializers.ListField(child=serializers.CharField(), required=False)
-    required = serializers.BooleanField(required=False)
+    required = serializers.BooleanField(required=False)  # type: ignore[assignment]
     indexed = serializers.BooleanField(required=False)
-    read_only = serializers.BooleanField(required=False)
+    read_only = serializers.BooleanField(required=False)  # type: ignore[assignment]
     help = serializers.CharField(required=False)
 
 
 class FieldBody(Body):
     key = serializers.CharField(max_length=63)
-    label = serializers.CharField(max_length=120, required=False)
+    label = serializers.CharField(max_length=120, required=False)  # type: ignore[assignment]
     type = serializers.ChoiceField(FIELD_TYPES)
-    choices = serializers.ListField(child=serializers.CharField(max_length=120), required=False, max_length=500)
-    required = serializers.BooleanField(required=False)
+    choices = serializers.ListField(
+        child=serializers.CharField(max_length=120), required=False, max_length=500
+    )
+    required = serializers.BooleanField(required=False)  # type: ignore[assignment]
     indexed = serializers.BooleanField(required=False)
-    read_only = serializers.BooleanField(required=False)
+    read_only = serializers.BooleanField(required=False)  # type: ignore[assignment]
     help = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
@@ -75,9 +77,106 @@ class ModuleBody(Body):
 
 
 class ModuleChangeBody(Body):
-    read_only_names = ("key", "kind", "title_field", "status_field", "team", "zone", "created_at", "updated_at")
+    read_only_names = (
+        "key",
+        "kind",
+        "title_field",
+        "status_field",
+        "team",
+        "zone",
+        "created_at",
+        "updated_at",
+    )
     name = serializers.CharField(max_length=120, required=False)
     fields = serializers.ListField(child=FieldBody(), max_length=200, required=False)  # type: ignore[assignment]
     transitions = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()), required=False, help_text=TRANSITIONS_HELP
     )
+
+
+EXAMPLE: dict[str, Any] = {
+    "key": "tickets",
+    "name": "Tickets",
+    "kind": "stored",
+    "fields": [
+        {"key": "subject", "label": "Subject", "type": "text", "required": True},
+        {
+            "key": "status",
+            "label": "Status",
+            "type": "choice",
+            "choices": ["open", "closed"],
+            "indexed": True,
+        },
+    ],
+    "title_field": "subject",
+    "status_field": "status",
+    "transitions": {"open": ["closed"]},
+    "team": "support",
+    "zone": "Europe/Berlin",
+    "created_at": "2026-03-29T14:30:00Z",
+    "updated_at": "2026-03-29T14:30:00Z",
+}
+SENT = {
+    key: EXAMPLE[key]
+    for key in ("key", "name", "fields", "title_field", "status_field", "transitions", "team", "zone")
+}
+
+
+def module_for(view: ApiView, key: str) -> Module:
+    """The module, if the actor may see it. Raises NotFoundError."""
+    module = permissions.visible_modules(view.actor).filter(key=key).first()
+    if module is None:
+        raise NotFoundError("There is no such module.")
+    return module
+
+
+def _require_manager(view: ApiView) -> None:
+    if not permissions.may_manage_modules(view.actor):
+        raise ForbiddenError("You may not change modules. An admin can give you that right.")
+
+
+class ModulesView(ApiView):
+    @operation("modules_list", "modules", answer=ModuleAnswer, many=True, example=EXAMPLE)
+    def get(self, request: Request) -> Response:
+        """The modules that you may see, newest first."""
+        rows = permissions.visible_modules(self.actor)
+        return Response(page_of(request, rows, lambda page: ModuleAnswer(page, many=True).data))
+
+    @operation(
+        "modules_create",
+        "modules",
+        request=ModuleBody,
+        answer=ModuleAnswer,
+        status=201,
+        idempotent=True,
+        sent=SENT,
+        example=EXAMPLE,
+    )
+    @idempotent()
+    def post(self, request: Request) -> Response:
+        """Make a stored module. Native ones are registered in code."""
+        _require_manager(self)
+        made = create_module(**self.body(ModuleBody), actor=self.actor)
+        return Response(ModuleAnswer(made).data, status=201)
+
+
+class ModuleView(ApiView):
+    @operation("modules_get", "modules", answer=ModuleAnswer, example=EXAMPLE)
+    def get(self, request: Request, key: str) -> Response:
+        """One module with its fields and its allowed moves."""
+        return Response(ModuleAnswer(module_for(self, key)).data)
+
+    @operation(
+        "modules_update",
+        "modules",
+        request=ModuleChangeBody,
+        answer=ModuleAnswer,
+        sent={"transitions": {"open": ["closed"], "closed": ["open"]}},
+        example=EXAMPLE,
+    )
+    def patch(self, request: Request, key: str) -> Response:
+        """Change a stored module's name, fields or transitions. A field in use can't be removed or retyped."""
+        module = module_for(self, key)
+        _require_manager(self)
+        changed = update_module(module=module, **self.body(ModuleChangeBody), actor=self.actor)
+        return Response(ModuleAnswer(changed).data)

@@ -48,7 +48,11 @@ def _own(view: ApiView) -> QuerySet[Notification]:
 
 class NotificationsView(ApiView):
     @operation(
-        "notifications_list", "notifications", answer=NotificationAnswer, many=True, query=NotificationQuery,
+        "notifications_list",
+        "notifications",
+        answer=NotificationAnswer,
+        many=True,
+        query=NotificationQuery,
         example=EXAMPLE,
     )
     def get(self, request: Request) -> Response:

@@ -15,27 +15,53 @@ from rest_framework.utils.urls import replace_query_param
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
+MAX_SIFTED = 10_000
+"""How many rows one request looks at where the database can only narrow the selection down."""
+
 PAGE_PARAMS = ("cursor", "limit")
 
 
 def page_of(
-    request: Request, rows: QuerySet[Any], serialise: Callable[[list[Any]], Any], *, ascending: bool = False
+    request: Request,
+    rows: QuerySet[Any],
+    serialise: Callable[[list[Any]], Any],
+    *,
+    keep: Callable[[Any], bool] | None = None,
 ) -> dict[str, Any]:
-    """One page of `rows`, newest first unless `ascending`: {"next": address or null, "results": […]}.
+    """One page of `rows`, newest first: {"next": address or null, "results": […]}.
 
     Reads `?cursor=` (opaque, from `next`) and `?limit=` (1 to 200). Rows that arrive or go between two pages are
-    neither shown twice nor make another be left out. Raises ValidationError for a cursor that is none.
+    neither shown twice nor make another be left out. `keep` drops rows that SQL could not rule out; a page may
+    then be short of its limit, or empty, and still have a next one. Raises ValidationError for a cursor that is
+    none.
     """
     limit = _limit(request.query_params.get("limit"))
     cursor = request.query_params.get("cursor")
     if cursor:
-        rows = rows.filter(**{"pk__gt" if ascending else "pk__lt": _decode(cursor, rows)})
-    found = list(rows.order_by("pk" if ascending else "-pk")[: limit + 1])
-    shown = found[:limit]
+        rows = rows.filter(pk__lt=_decode(cursor, rows))
+    ordered = rows.order_by("-pk")
+    if keep is None:
+        found = list(ordered[: limit + 1])
+        shown, last = found[:limit], found[limit - 1] if len(found) > limit else None
+    else:
+        shown, last = _sift(ordered, keep, limit)
     following = None
-    if len(found) > limit:
-        following = replace_query_param(request.build_absolute_uri(), "cursor", _encode(shown[-1].pk))
+    if last is not None:
+        following = replace_query_param(request.build_absolute_uri(), "cursor", _encode(last.pk))
     return {"next": following, "results": serialise(shown)}
+
+
+def _sift(rows: QuerySet[Any], keep: Callable[[Any], bool], limit: int) -> tuple[list[Any], Any]:
+    """Rows to show, and the row that the next page follows (None when nothing is left)."""
+    shown: list[Any] = []
+    last = None
+    for seen, row in enumerate(rows[: MAX_SIFTED + 1].iterator(chunk_size=1_000)):
+        if seen == MAX_SIFTED or len(shown) == limit:
+            return shown, last
+        last = row
+        if keep(row):
+            shown.append(row)
+    return shown, None
 
 
 def _limit(raw: str | None) -> int:

@@ -51,7 +51,9 @@ class StrictJSONParser(BaseParser):
         request = (parser_context or {})["request"]
         encoding = request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
         if encoding not in ("", "identity"):
-            raise UnsupportedMediaType(encoding, "Send the body without Content-Encoding; compressed bodies are refused.")
+            raise UnsupportedMediaType(
+                encoding, "Send the body without Content-Encoding; compressed bodies are refused."
+            )
         declared = request.META.get("CONTENT_LENGTH") or "0"
         if declared.isascii() and declared.isdigit() and len(declared) < 20 and int(declared) > self.limit:
             raise BodyTooLargeError(self.limit)
@@ -82,12 +84,15 @@ def parse_json(raw: bytes) -> Any:
         raise ParseError("The body is not UTF-8.", code="malformed-json") from error
     except json.JSONDecodeError as error:
         raise ParseError(
-            f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).", code="malformed-json"
+            f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).",
+            code="malformed-json",
         ) from error
     except (ValueError, RecursionError) as error:
         raise ParseError("The body is not JSON that can be read here.", code="malformed-json") from error
     if _SUSPECT.search(raw) and _holds_unstorable(value):
-        raise ParseError("A text holds a NUL or half a character, which can't be stored.", code="unstorable-value")
+        raise ParseError(
+            "A text holds a NUL or half a character, which can't be stored.", code="unstorable-value"
+        )
     return value
 
 

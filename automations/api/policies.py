@@ -76,7 +76,11 @@ EXAMPLE: dict[str, Any] = {
 
 
 def _visible(actor: Any) -> QuerySet[Policy]:
-    newest = PolicyRevision.objects.order_by("policy_id", "-number").distinct("policy_id").select_related("published_by")
+    newest = (
+        PolicyRevision.objects.order_by("policy_id", "-number")
+        .distinct("policy_id")
+        .select_related("published_by")
+    )
     return (
         permissions.visible_policies(actor)
         .select_related("module", "owner")
@@ -99,7 +103,9 @@ def _require_manager(view: ApiView) -> None:
 
 
 class PoliciesView(ApiView):
-    @operation("policies_list", "policies", answer=PolicyAnswer, many=True, query=PolicyQuery, example=EXAMPLE)
+    @operation(
+        "policies_list", "policies", answer=PolicyAnswer, many=True, query=PolicyQuery, example=EXAMPLE
+    )
     def get(self, request: Request) -> Response:
         """The policies that you may see, newest first, each with its newest revision."""
         wanted = self.query(PolicyQuery)
@@ -159,5 +165,7 @@ class RevisionsView(ApiView):
     def post(self, request: Request, key: str) -> Response:
         """Publish a new wording. Versions keep the one that they pinned; drafts use this one from now on."""
         policy = _policy_for(self, key, change=True)
-        revision = publish_policy_revision(policy=policy, rule=self.body(RevisionBody)["rule"], actor=self.actor)
+        revision = publish_policy_revision(
+            policy=policy, rule=self.body(RevisionBody)["rule"], actor=self.actor
+        )
         return Response(RevisionAnswer(revision).data, status=201)

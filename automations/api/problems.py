@@ -29,7 +29,15 @@ CODES: Mapping[type[Exception], str] = {
     exceptions.UnsupportedMediaType: "unsupported-media-type",
     exceptions.Throttled: "throttled",
 }
-STATUSES: Mapping[type[ServiceError], int] = {NotFoundError: 404, ForbiddenError: 403, ConflictError: 409, InvalidError: 422}
+STATUSES: Mapping[type[ServiceError], int] = {
+    NotFoundError: 404,
+    ForbiddenError: 403,
+    ConflictError: 409,
+    InvalidError: 422,
+}
+BY_CODE: Mapping[str, int] = {"idempotency-key-reused": 422, "invalid-filter": 400}
+"""Codes whose status is not that of their class."""
+
 WHOLE_REQUEST = ("too-many-nodes", "too-many-edges", "malformed-document", "unknown-schema")
 """Problems that stand for the whole refusal, so that its `code` names them."""
 
@@ -72,7 +80,7 @@ def _answer(error: Exception) -> Response | None:
     if isinstance(error, ServiceError):
         problems = error.problems if isinstance(error, InvalidError) else []
         status = next((number for kind, number in STATUSES.items() if isinstance(error, kind)), 409)
-        status = 422 if error.code == "idempotency-key-reused" else status
+        status = BY_CODE.get(error.code, status)
         code = problems[0].code if problems and problems[0].code in WHOLE_REQUEST else error.code
         return problem(status, code, error.detail, problems)
     if isinstance(error, VersionConflictError):
@@ -80,7 +88,9 @@ def _answer(error: Exception) -> Response | None:
     if isinstance(error, KeyReusedError):
         return problem(422, "idempotency-key-reused", str(error))
     if isinstance(error, PayloadRefusedError):
-        found = Problem("payload-refused", error.path, error.message, "Send what the source's contract asks for.")
+        found = Problem(
+            "payload-refused", error.path, error.message, "Send what the source's contract asks for."
+        )
         return problem(422, "payload-refused", "The payload breaks the contract of its source.", [found])
     if isinstance(error, exceptions.ValidationError):
         found_problems = list(_flatten(error.detail, ""))
@@ -96,7 +106,9 @@ def _answer(error: Exception) -> Response | None:
 
 def _framework_answer(error: exceptions.APIException) -> Response:
     detail = str(error.detail)
-    code = CODES.get(type(error)) or str(getattr(error.detail, "code", error.default_code)).replace("_", "-")
+    code = str(getattr(error.detail, "code", error.default_code))
+    code = CODES.get(type(error), code) if code == error.default_code else code
+    code = code.replace("_", "-")
     if detail.startswith("CSRF Failed"):
         code = "csrf-failed"
     headers = {}

@@ -48,7 +48,9 @@ class RollbackBody(Body):
 
 class RunBody(Body):
     record = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
-    input = serializers.DictField(required=False, default=dict, help_text="Variables that the run starts with.")
+    input = serializers.DictField(
+        required=False, default=dict, help_text="Variables that the run starts with."
+    )
 
 
 class StartedAnswer(Answer):
@@ -83,13 +85,20 @@ class PublishView(ApiView):
         if wanted["mode"] == Mode.EXECUTE:
             permissions.require(self.actor, "promote", workflow)
         require_seen(load_draft(workflow).definition, self.actor)
-        version = service.publish_version(workflow=workflow, mode=wanted["mode"], note=wanted["note"], actor=self.actor)
+        version = service.publish_version(
+            workflow=workflow, mode=wanted["mode"], note=wanted["note"], actor=self.actor
+        )
         return Response(VersionAnswer(version).data, status=201)
 
 
 class PromoteView(ApiView):
     @operation(
-        "versions_promote", "versions", request=ReasonBody, answer=WorkflowDetailAnswer, sent={"reason": ""}, example=DETAIL
+        "versions_promote",
+        "versions",
+        request=ReasonBody,
+        answer=WorkflowDetailAnswer,
+        sent={"reason": ""},
+        example=DETAIL,
     )
     def post(self, request: Request, pk: int) -> Response:
         """Let the live version act: from simulate to execute."""
@@ -97,12 +106,19 @@ class PromoteView(ApiView):
         reason = self.body(ReasonBody)["reason"]
         if workflow.active_version is not None:
             require_seen(definition_of(workflow.active_version), self.actor)
-        return detail(service.promote_workflow(workflow=workflow, actor=self.actor, reason=reason), self.actor)
+        return detail(
+            service.promote_workflow(workflow=workflow, actor=self.actor, reason=reason), self.actor
+        )
 
 
 class DemoteView(ApiView):
     @operation(
-        "versions_demote", "versions", request=ReasonBody, answer=WorkflowDetailAnswer, sent={"reason": ""}, example=DETAIL
+        "versions_demote",
+        "versions",
+        request=ReasonBody,
+        answer=WorkflowDetailAnswer,
+        sent={"reason": ""},
+        example=DETAIL,
     )
     def post(self, request: Request, pk: int) -> Response:
         """Let the live version only simulate again."""
@@ -138,12 +154,16 @@ class VersionsView(ApiView):
     def get(self, request: Request, pk: int) -> Response:
         """The published versions, newest first."""
         workflow = workflow_for(self, pk, "view")
-        rows = WorkflowVersion.objects.filter(workflow=workflow).select_related("published_by").defer("document")
+        rows = (
+            WorkflowVersion.objects.filter(workflow=workflow).select_related("published_by").defer("document")
+        )
         return Response(page_of(request, rows, lambda page: VersionAnswer(page, many=True).data))
 
 
 class VersionView(ApiView):
-    @operation("versions_get", "versions", answer=VersionDetailAnswer, example={**EXAMPLE, "document": {"schema": 1}})
+    @operation(
+        "versions_get", "versions", answer=VersionDetailAnswer, example={**EXAMPLE, "document": {"schema": 1}}
+    )
     def get(self, request: Request, pk: int, number: int) -> Response:
         """One version with its frozen document."""
         workflow = workflow_for(self, pk, "view")

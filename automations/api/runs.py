@@ -24,6 +24,7 @@ from automations.services.runs import cancel_run
 
 LOG_PAGE = 500
 RUN_STATUSES = [status.value for status in RunStatus]
+STEP_STATUSES = [status.value for status in StepStatus]
 
 
 class WorkflowName(Answer):
@@ -43,7 +44,7 @@ class RunAnswer(Answer):
     record = serializers.CharField(source="record_key", help_text="Empty when the run is about no record.")
     event = serializers.IntegerField(source="event_id", allow_null=True)
     actor = UserName(allow_null=True)
-    parent = serializers.IntegerField(source="parent_id", allow_null=True)
+    parent = serializers.IntegerField(source="parent_id", allow_null=True)  # type: ignore[assignment]
     depth = serializers.IntegerField()
     inconclusive = serializers.BooleanField()
     failure_code = serializers.CharField()
@@ -84,7 +85,7 @@ class StepAnswer(Answer):
     node = serializers.CharField()
     position = serializers.IntegerField()
     kind = serializers.CharField()
-    status = serializers.ChoiceField([status.value for status in StepStatus])
+    status = serializers.ChoiceField(STEP_STATUSES)
     branches = serializers.ListField(child=serializers.CharField())
     attempt = serializers.IntegerField()
     output = serializers.JSONField(allow_null=True, help_text="null without the right to see payloads.")
@@ -102,11 +103,13 @@ class LogAnswer(Answer):
     level = serializers.CharField()
     node = serializers.CharField()
     message = serializers.CharField()
-    data = serializers.JSONField(allow_null=True, help_text="null without the right to see payloads.")
+    data = serializers.JSONField(allow_null=True, help_text="null without the right to see payloads.")  # type: ignore[assignment]
 
 
 class LogQuery(Body):
-    after = serializers.IntegerField(default=0, min_value=0, max_value=2**31 - 1, help_text="Only lines after this one.")
+    after = serializers.IntegerField(
+        default=0, min_value=0, max_value=2**31 - 1, help_text="Only lines after this one."
+    )
 
 
 EXAMPLE: dict[str, Any] = {
@@ -141,7 +144,9 @@ STEP: dict[str, Any] = {
     "branches": [""],
     "attempt": 1,
     "output": {"assignee": "bob"},
-    "changes": [{"module": "tickets", "record": "T-1042", "field": "assignee", "before": None, "after": "bob"}],
+    "changes": [
+        {"module": "tickets", "record": "T-1042", "field": "assignee", "before": None, "after": "bob"}
+    ],
     "error": None,
     "wait": None,
     "assumed": False,
@@ -159,7 +164,11 @@ LOG: dict[str, Any] = {
 
 
 def visible(actor: Any) -> QuerySet[Run]:
-    return permissions.visible_runs(actor).select_related("workflow__owner", "version", "module", "actor").defer("version__document")
+    return (
+        permissions.visible_runs(actor)
+        .select_related("workflow__owner", "version", "module", "actor")
+        .defer("version__document")
+    )
 
 
 def run_for(view: ApiView, pk: int, right: str) -> Run:
@@ -208,7 +217,7 @@ class RunStepsView(ApiView):
     def get(self, request: Request, pk: int) -> Response:
         """Every step of the run, in the order of the graph; always one page."""
         run = run_for(self, pk, "view")
-        rows = StepAnswer(Step.objects.filter(run=run).order_by("position"), many=True).data
+        rows: Any = StepAnswer(Step.objects.filter(run=run).order_by("position"), many=True).data
         if not permissions.may(self.actor, "view_payloads", run.workflow):
             rows = [{**row, "output": None, "changes": []} for row in rows]
         return Response({"next": None, "results": rows})
@@ -229,17 +238,24 @@ class RunLogsView(ApiView):
         run = run_for(self, pk, "view")
         after = self.query(LogQuery)["after"]
         found = list(LogEntry.objects.filter(run=run, seq__gt=after).order_by("seq")[: LOG_PAGE + 1])
-        shown = LogAnswer(found[:LOG_PAGE], many=True).data
+        shown: Any = LogAnswer(found[:LOG_PAGE], many=True).data
         if not permissions.may(self.actor, "view_payloads", run.workflow):
             shown = [{**row, "data": None} for row in shown]
         more = len(found) > LOG_PAGE
-        following = replace_query_param(request.build_absolute_uri(), "after", shown[-1]["seq"]) if more else None
+        following = (
+            replace_query_param(request.build_absolute_uri(), "after", shown[-1]["seq"]) if more else None
+        )
         return Response({"next": following, "results": shown})
 
 
 class RunCancelView(ApiView):
     @operation(
-        "runs_cancel", "runs", request=ReasonBody, answer=RunDetailAnswer, sent={"reason": "Wrong record"}, example=DETAIL
+        "runs_cancel",
+        "runs",
+        request=ReasonBody,
+        answer=RunDetailAnswer,
+        sent={"reason": "Wrong record"},
+        example=DETAIL,
     )
     def post(self, request: Request, pk: int) -> Response:
         """End a run that has not ended. What it did stands; 409 when it has ended already."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from automations.engine.schemas import nearest
@@ -16,12 +18,14 @@ class Body(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):
             return super().to_internal_value(data)
-        refused = {str(name): [self._refusal(str(name))] for name in list(data)[:200] if not self._takes(name)}
+        refused = {
+            str(name): [self._refusal(str(name))] for name in list(data)[:200] if not self._takes(name)
+        }
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as error:
-            assert isinstance(error.detail, dict)
-            raise serializers.ValidationError({**error.detail, **refused}) from error
+            detail = cast("dict[str, Any]", error.detail)
+            raise serializers.ValidationError({**detail, **refused}) from error
         if refused:
             raise serializers.ValidationError(refused)
         return values
@@ -35,7 +39,9 @@ class Body(serializers.Serializer[Any]):
             return serializers.ErrorDetail(f"“{name}” can't be set here.", code="read-only-field")
         meant = nearest(name, [key for key, field in self.fields.items() if not field.read_only])
         hint = f" Did you mean “{meant}”?" if meant else ""
-        return serializers.ErrorDetail(f"“{name[:80]}” is no field of this request.{hint}", code="unknown-field")
+        return serializers.ErrorDetail(
+            f"“{name[:80]}” is no field of this request.{hint}", code="unknown-field"
+        )
 
 
 class Answer(serializers.Serializer[Any]):
@@ -46,7 +52,9 @@ def page_serializer(item: type[serializers.Serializer[Any]]) -> type[serializers
     """The envelope of one page of `item`, for the OpenAPI schema."""
     name = item.__name__
     fields = {
-        "next": serializers.URLField(allow_null=True, help_text="Address of the next page; null on the last."),
+        "next": serializers.URLField(
+            allow_null=True, help_text="Address of the next page; null on the last."
+        ),
         "results": item(many=True),
     }
     return type(f"{name}Page", (Answer,), fields)
@@ -70,6 +78,7 @@ class ProblemAnswer(Answer):
     problems = ProblemEntry(many=True)
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class UserName(serializers.RelatedField[Any, Any, Any]):
     """A person, by user name; null when the account is gone."""
 

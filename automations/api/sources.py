@@ -80,7 +80,11 @@ class SourcesView(ApiView):
         answer=SourceAnswer,
         status=201,
         idempotent=True,
-        sent={"key": "shop-orders", "name": "Orders of the shop", "contract": {"type": "object", "required": ["order"]}},
+        sent={
+            "key": "shop-orders",
+            "name": "Orders of the shop",
+            "contract": {"type": "object", "required": ["order"]},
+        },
         example=EXAMPLE,
     )
     @idempotent()

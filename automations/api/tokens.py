@@ -21,7 +21,7 @@ from automations.services.tokens import MAX_DAYS, create_token, revoke_token
 
 
 class TokenAnswer(Answer):
-    id = serializers.UUIDField(source="public_id")
+    id = serializers.UUIDField()
     name = serializers.CharField()
     scope = serializers.ChoiceField(ApiToken.Scope.choices)
     created_at = serializers.DateTimeField(source="created")
@@ -29,7 +29,9 @@ class TokenAnswer(Answer):
 
 
 class NewTokenAnswer(TokenAnswer):
-    token = serializers.CharField(allow_null=True, help_text="Shown in this answer only. Send it as “Token <token>”.")
+    token = serializers.CharField(
+        allow_null=True, help_text="Shown in this answer only. Send it as “Token <token>”."
+    )
 
 
 class TokenBody(Body):
@@ -48,7 +50,8 @@ EXAMPLE: dict[str, Any] = {
 
 
 def _own(view: ApiView) -> QuerySet[ApiToken]:
-    return ApiToken.objects.filter(user_id=view.actor.pk)
+    tokens: QuerySet[ApiToken] = ApiToken.objects.filter(user_id=view.actor.pk)
+    return tokens
 
 
 class TokensView(ApiView):
@@ -68,7 +71,7 @@ class TokensView(ApiView):
         sent={"name": "Nightly import", "expires_in_days": 30, "scope": "write"},
         example={**EXAMPLE, "token": "9d1e…"},
     )
-    @idempotent(secret="token")
+    @idempotent(unstored="token")
     def post(self, request: Request) -> Response:
         """Make a token that acts as you. Its secret stands in this answer and nowhere else."""
         wanted = self.body(TokenBody)
@@ -86,5 +89,5 @@ class TokenView(ApiView):
     @operation("tokens_revoke", "tokens", status=204)
     def delete(self, request: Request, pk: str) -> Response:
         """Revoke a token; requests with it are refused from now on."""
-        revoke_token(token=get_object_or_404(_own(self), public_id=pk), actor=self.actor)
+        revoke_token(token=get_object_or_404(_own(self), pk=pk), actor=self.actor)
         return Response(status=204)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, cast
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
 from knox.auth import TokenAuthentication
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import NotFound
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.exceptions import AuthenticationFailed, NotFound, ValidationError
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,13 +23,44 @@ from automations.api.pagination import PAGE_PARAMS
 from automations.api.parsing import StrictJSONParser
 
 
-class ApiView(APIView):
-    """Signed-in people and tokens only; JSON in, JSON out. The token comes first, so that nobody at all is 401."""
+class Token(TokenAuthentication):  # type: ignore[misc]
+    """“Authorization: Token …”; bytes that can be no token are refused before they are looked up."""
 
-    authentication_classes = (TokenAuthentication, SessionAuthentication)
-    permission_classes = (IsAuthenticated,)
-    parser_classes: ClassVar[Any] = (StrictJSONParser,)
+    def authenticate_credentials(self, token: bytes) -> Any:
+        if not token.isalnum():
+            raise AuthenticationFailed("This token is not valid.")
+        return super().authenticate_credentials(token)
+
+
+AUTHENTICATION = (Token, SessionAuthentication)
+"""The token comes first, so that nobody at all is 401 with a challenge, not 403."""
+
+
+class MayWrite(BasePermission):
+    """A token of scope “read” changes nothing."""
+
+    message = "This token may only read. Make one with the scope “write”."
+    code = "token-read-only"
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return request.method in SAFE_METHODS or getattr(request.auth, "scope", "write") == "write"
+
+
+class ApiView(APIView):
+    """Signed-in people and tokens only; JSON in, JSON out."""
+
+    authentication_classes = AUTHENTICATION
+    permission_classes = (IsAuthenticated, MayWrite)
+    parser_classes = [StrictJSONParser]
     renderer_classes = (JSONRenderer,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Also refuses NUL in addresses, which PostgreSQL can't compare with anything."""
+        super().initial(request, *args, **kwargs)
+        if any("\0" in str(value) for value in kwargs.values()):
+            raise NotFound
+        if any("\0" in text for name, values in request.query_params.lists() for text in (name, *values)):
+            raise ValidationError({"non_field_errors": ["The address holds a NUL."]})
 
     def body(self, shape: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The request body in this shape. Raises ValidationError naming each wrong path."""
@@ -44,10 +76,16 @@ class ApiView(APIView):
         return dict(read.validated_data)
 
     @property
-    def actor(self) -> AbstractUser:
-        user = self.request.user
-        assert isinstance(user, AbstractUser)
-        return user
+    def actor(self) -> User:
+        """Who asks; `permission_classes` have let nobody through who is nobody."""
+        return cast("User", self.request.user)
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI document of this API."""
+
+    authentication_classes = AUTHENTICATION
+    permission_classes = (IsAuthenticated,)
 
 
 @extend_schema(exclude=True)

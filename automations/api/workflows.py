@@ -57,7 +57,9 @@ class WorkflowQuery(Body):
 class WorkflowBody(Body):
     name = serializers.CharField(max_length=160)
     key = serializers.SlugField(max_length=80, required=False, help_text="Made from the name when left out.")
-    module = serializers.CharField(max_length=63, required=False, allow_null=True, help_text="A module's key.")
+    module = serializers.CharField(
+        max_length=63, required=False, allow_null=True, help_text="A module's key."
+    )
     description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
     team = serializers.CharField(max_length=80, required=False, allow_blank=True)
     zone = serializers.CharField(max_length=64, required=False)
@@ -130,7 +132,12 @@ class WorkflowsView(ApiView):
         """The workflows that you may see, newest first."""
         wanted = self.query(WorkflowQuery)
         rows = visible(self.actor).filter(archived_at__isnull=not wanted["archived"])
-        for name, lookup in (("module", "module__key"), ("team", "team"), ("mode", "mode"), ("search", "name__icontains")):
+        for name, lookup in (
+            ("module", "module__key"),
+            ("team", "team"),
+            ("mode", "mode"),
+            ("search", "name__icontains"),
+        ):
             if name in wanted:
                 rows = rows.filter(**{lookup: wanted[name]})
         return Response(page_of(request, rows, lambda page: WorkflowAnswer(page, many=True).data))
@@ -178,7 +185,9 @@ class WorkflowView(ApiView):
     def patch(self, request: Request, pk: int) -> Response:
         """Change what is not the graph: name, description, team, zone, runbook, limits."""
         workflow = workflow_for(self, pk, "edit")
-        changed = service.update_workflow(workflow=workflow, changes=self.body(WorkflowChangeBody), actor=self.actor)
+        changed = service.update_workflow(
+            workflow=workflow, changes=self.body(WorkflowChangeBody), actor=self.actor
+        )
         return detail(changed, self.actor)
 
     @operation("workflows_archive", "workflows", status=204)

@@ -109,7 +109,18 @@ def decide(
 class _Walk:
     """The working state of one call of `decide`; lives no longer than that."""
 
-    __slots__ = ("changed", "facts", "failure", "inconclusive", "journal", "logs", "now", "program", "steps", "stop")
+    __slots__ = (
+        "changed",
+        "facts",
+        "failure",
+        "inconclusive",
+        "journal",
+        "logs",
+        "now",
+        "program",
+        "steps",
+        "stop",
+    )
 
     def __init__(self, program: Program, journal: Journal, facts: Facts, now: datetime) -> None:
         self.program = program
@@ -196,7 +207,10 @@ class _Walk:
             record = self.facts.record or {}
             saw = {name: record.get(name) for name in node.watched}
             self.log(
-                "info", node.id, f"“{node.label}” took {_quoted(branches)}.", {"branches": list(branches), "saw": saw}
+                "info",
+                node.id,
+                f"“{node.label}” took {_quoted(branches)}.",
+                {"branches": list(branches), "saw": saw},
             )
             self.put(self.done(node.id, branches, output={"saw": saw}))
             return None
@@ -267,19 +281,31 @@ class _Walk:
             return
         self.log("error", node.id, f"“{node.label}” failed: {outcome.message}", error)
         self.put(
-            replace(state, status=StepStatus.FAILED, branches=("failed",), error=error, wait=None, finished_at=self.now)
+            replace(
+                state,
+                status=StepStatus.FAILED,
+                branches=("failed",),
+                error=error,
+                wait=None,
+                finished_at=self.now,
+            )
         )
         if not node.catches_failure and self.failure is None:
             self.failure = {**error, "node": node.id}
 
     def unplanned(self, node: CompiledNode, state: StepState, outcome: Unplanned) -> None:
         self.log("warning", node.id, f"“{node.label}” cannot be simulated: {outcome.message}")
-        error = {"code": "cannot-be-simulated", "message": outcome.message, "fault": "user", "retryable": False}
+        error = {
+            "code": "cannot-be-simulated",
+            "message": outcome.message,
+            "fault": "user",
+            "retryable": False,
+        }
         self.put(replace(self.done(node.id, ("",), after=state), assumed=True, error=error))
         self.inconclusive = True
 
     def cancel_open(self) -> None:
-        for key, state in self.steps.items():
+        for state in list(self.steps.values()):
             if state.status not in TERMINAL_STEP:
                 self.put(replace(state, status=StepStatus.CANCELLED, wait=None, finished_at=self.now))
 
@@ -293,7 +319,9 @@ class _Walk:
             status = RunStatus(self.stop.status)
         else:
             known = self.program.by_id
-            waits = [state.wait for state in self.steps.values() if state.wait is not None and state.node in known]
+            waits = [
+                state.wait for state in self.steps.values() if state.wait is not None and state.node in known
+            ]
             status = RunStatus.WAITING if waits else RunStatus.SUCCEEDED
             wake_at = min((wait.until for wait in waits if wait.until is not None), default=None)
         return Decision(

@@ -154,7 +154,9 @@ def capped(problems: list[Problem]) -> list[Problem]:
 def _shape_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     schema = document.get("schema", SCHEMA_VERSION)
     if schema != SCHEMA_VERSION or isinstance(schema, bool):
-        yield Problem("unknown-schema", "schema", "This schema version is not known here.", f"Use {SCHEMA_VERSION}.")
+        yield Problem(
+            "unknown-schema", "schema", "This schema version is not known here.", f"Use {SCHEMA_VERSION}."
+        )
     for key, most in (("nodes", MAX_NODES), ("edges", MAX_EDGES)):
         value = document.get(key, None if key == "nodes" else [])
         if not isinstance(value, list):
@@ -173,12 +175,16 @@ def _shape_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     for key, policy in pinned.items() if isinstance(pinned, Mapping) else ():
         if not isinstance(policy, Mapping) or not isinstance(policy.get("rule"), Mapping):
             message = "A pinned policy must be an object with its rule."
-            yield Problem("malformed-document", f"policies.{key}", message, 'Send {"revision": 1, "rule": {…}}.')
+            yield Problem(
+                "malformed-document", f"policies.{key}", message, 'Send {"revision": 1, "rule": {…}}.'
+            )
 
 
 def _parse_node(raw: object, path: str, seen: set[str], problems: list[Problem]) -> Node | None:
     if not isinstance(raw, Mapping):
-        problems.append(Problem("malformed-node", path, "A node must be an object.", 'Send {"id", "type", "config"}.'))
+        problems.append(
+            Problem("malformed-node", path, "A node must be an object.", 'Send {"id", "type", "config"}.')
+        )
         return None
     identity = raw.get("id")
     if not isinstance(identity, str) or not NODE_ID.fullmatch(identity):
@@ -194,7 +200,12 @@ def _parse_node(raw: object, path: str, seen: set[str], problems: list[Problem])
     texts = {}
     for key, most in (("type", 64), ("title", 200), ("lane", 80)):
         value = raw.get(key, "")
-        if not isinstance(value, str) or len(value) > most or (key == "type" and not value) or _unstorable(value):
+        if (
+            not isinstance(value, str)
+            or len(value) > most
+            or (key == "type" and not value)
+            or _unstorable(value)
+        ):
             message = f"“{key}” must be text of {'1 to' if key == 'type' else 'at most'} {most} characters."
             problems.append(
                 Problem("malformed-node", f"{path}.{key}", message, f"Correct “{key}”.", node=identity)
@@ -215,7 +226,9 @@ def _parse_node(raw: object, path: str, seen: set[str], problems: list[Problem])
 
 def _parse_edge(raw: object, path: str, nodes: set[str], problems: list[Problem]) -> Edge | None:
     if not isinstance(raw, Mapping):
-        problems.append(Problem("malformed-edge", path, "An edge must be an object.", 'Send {"from", "to", "branch"}.'))
+        problems.append(
+            Problem("malformed-edge", path, "An edge must be an object.", 'Send {"from", "to", "branch"}.')
+        )
         return None
     source = raw.get("from")
     node = source if isinstance(source, str) and source in nodes else ""

@@ -8,7 +8,8 @@ from datetime import timedelta
 from automations.engine.errors import DurationError, quoted
 
 _PATTERN = re.compile(
-    r"P(?=[\dT])(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?", re.ASCII
+    r"P(?=[\dT])(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?",
+    re.ASCII,
 )
 
 
@@ -27,12 +28,14 @@ def parse_duration(text: object) -> timedelta:
 
 
 def format_duration(delta: timedelta) -> str:
-    """The shortest ISO 8601 text of a length of whole seconds, zero or more; `parse_duration` of it gives the length
-    back. Raises DurationError for a negative one."""
+    """The shortest ISO 8601 text of a length of whole seconds, zero or more; `parse_duration` of it gives the
+    length back. Raises DurationError for a negative one."""
     if delta < timedelta(0):
         raise DurationError("A duration can't be negative.", "Give the length without its direction.")
     hours, rest = divmod(delta.seconds, 3600)
     minutes, seconds = divmod(rest, 60)
-    clock = "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if count)
+    clock = "".join(
+        f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if count
+    )
     days = f"{delta.days}D" if delta.days else ""
     return f"P{days}{'T' + clock if clock else ''}" if days or clock else "PT0S"

@@ -7,7 +7,7 @@ An effect holds values only: templates are rendered and references resolved befo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 
@@ -67,9 +67,11 @@ class Notify(Effect):
 
 @dataclass(frozen=True, slots=True)
 class StartWorkflow(Effect):
-    """Start another workflow once for each item; each child gets its item as the variable `item`."""
+    """Start another workflow once for each item; each child gets the input as its variables, and its item as the
+    variable `item`."""
 
     kind: ClassVar[str] = "start_workflow"
     workflow: str
     items: Sequence[Any]
+    input: Mapping[str, Any] = field(default_factory=dict)
     wait: bool = False

@@ -34,8 +34,8 @@ class Problem:
 class EngineError(Exception):
     """What the engine raises where a value can't say it.
 
-    `code` is stable (a raiser may narrow it), `message` is a sentence for people, `hint` names the way to mend it.
-    `fault` says whose it is, `retryable` whether trying again without a change can help.
+    `code` is stable (a raiser may narrow it), `message` is a sentence for people, `hint` names the way to
+    mend it. `fault` says whose it is, `retryable` whether trying again without a change can help.
     """
 
     code: str = "engine-error"
@@ -81,10 +81,11 @@ class RuleError(EngineError):
 
 
 def quoted(value: object, most: int = 40) -> str:
-    """An untrusted value as a sentence may name it: text in quotes, cut after `most` characters, and of what has no
-    short text only its kind. Costs the same for any value, however deep or long."""
+    """An untrusted value as a sentence may name it: text in quotes, cut after `most` characters, and of what
+    has no short text only its kind. Costs the same for any value, however deep or long."""
     if isinstance(value, str):
-        # What a console or a mail would act on (controls, lone surrogates, text direction) is shown, not sent on.
+        # What a console or a mail would act on (controls, lone surrogates, text direction) is shown, not sent
+        # on.
         shown = "".join(part if part.isprintable() else "\N{REPLACEMENT CHARACTER}" for part in value[:most])
         return f"“{shown}{'…' if len(value) > most else ''}”"
     if isinstance(value, bool):

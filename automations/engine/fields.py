@@ -1,7 +1,7 @@
 """Typed fields of a module and the one canonical JSON form of each type's values.
 
-Canonical values compare and sort as plain JSON: datetimes and dates are fixed-width text whose order is that of
-time; numbers and money are decimal text, so that no digit is lost.
+Canonical values compare and sort as plain JSON: datetimes and dates are fixed-width text whose order is that
+of time; numbers and money are decimal text, so that no digit is lost.
 """
 
 from __future__ import annotations
@@ -101,7 +101,9 @@ def _parse_field(raw: object, path: str, problems: list[Problem]) -> FieldSpec |
         return None
     if kind not in list(FieldType):
         hint = f"Use one of {', '.join(FieldType)}."
-        problems.append(Problem("unknown-field-type", f"{path}.type", f"{quoted(kind)} is no field type.", hint))
+        problems.append(
+            Problem("unknown-field-type", f"{path}.type", f"{quoted(kind)} is no field type.", hint)
+        )
         return None
     if not isinstance(choices, list) or not all(_is_choice(choice) for choice in choices):
         message = "Choices must be a list of texts."
@@ -151,14 +153,16 @@ def canonical(spec: FieldSpec, raw: object, zone: ZoneInfo) -> Any:
     value = _CANONICAL[spec.type](raw, zone)
     if spec.type is FieldType.CHOICE and value not in spec.choices:
         meant = get_close_matches(value[:MAX_NAME], spec.choices[:MAX_SHOWN], n=1)
-        hint = f"Did you mean “{meant[0]}”?" if meant else f"Use one of {', '.join(spec.choices[:MAX_SHOWN])}."
+        hint = (
+            f"Did you mean “{meant[0]}”?" if meant else f"Use one of {', '.join(spec.choices[:MAX_SHOWN])}."
+        )
         raise ValueProblemError(f"{quoted(value)} is not among the choices.", hint, code="unknown-choice")
     return value
 
 
 def storable_text(raw: object) -> str:
-    """Text that every store takes: at most 65,536 characters, no NUL, no half characters. Whole numbers and decimals
-    become text. Raises ValueProblemError."""
+    """Text that every store takes: at most 65,536 characters, no NUL, no half characters. Whole numbers and
+    decimals become text. Raises ValueProblemError."""
     if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
         raise ValueProblemError(f"{quoted(raw)} is no text.", "Send a text.")
     if isinstance(raw, int) and raw.bit_length() > MAX_BITS:

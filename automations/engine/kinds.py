@@ -98,7 +98,9 @@ class TriggerKind(Kind):
     source_kind: ClassVar[str]
 
     @abstractmethod
-    def prepare(self, config: Mapping[str, Any], module: ModuleFacts | None, policies: Mapping[str, Any]) -> Judge:
+    def prepare(
+        self, config: Mapping[str, Any], module: ModuleFacts | None, policies: Mapping[str, Any]
+    ) -> Judge:
         """Compile a valid config once; the result is called for each event of its source."""
 
     @abstractmethod

@@ -21,7 +21,9 @@ CONSENT = ("", "approved")
 """The branches of an approval on which somebody has agreed."""
 
 
-def lint_definition(definition: Definition, *, actions: Mapping[str, ActionKind], has_owner: bool) -> list[Problem]:
+def lint_definition(
+    definition: Definition, *, actions: Mapping[str, ActionKind], has_owner: bool
+) -> list[Problem]:
     """Warnings about a definition, at most 200. It may still have errors; nothing is raised for these."""
     lint = _Lint(definition, build_graph(definition), actions)
     return capped([*lint.owner(has_owner), *lint.size(), *lint.nodes(), *lint.repeated_rules()])
@@ -38,7 +40,9 @@ class _Lint:
 
     def owner(self, has_owner: bool) -> Iterator[Problem]:
         if not has_owner:
-            yield _warning("no-owner", "", "", "Nobody owns this workflow.", "Name an owner, who is told when it fails.")
+            yield _warning(
+                "no-owner", "", "", "Nobody owns this workflow.", "Name an owner, who is told when it fails."
+            )
 
     def size(self) -> Iterator[Problem]:
         count = len(self.definition.nodes)
@@ -52,7 +56,9 @@ class _Lint:
             )
         parts = self._parts()
         lanes = [sorted({self.graph.nodes[key].lane for key in part} - {""}) for part in parts]
-        if len(parts) > 1 and any(set(one).isdisjoint(other) for one, other in _pairs([x for x in lanes if x])):
+        if len(parts) > 1 and any(
+            set(one).isdisjoint(other) for one, other in _pairs([x for x in lanes if x])
+        ):
             yield _warning(
                 "unrelated-processes",
                 "nodes",
@@ -92,7 +98,9 @@ class _Lint:
 
     def _noisy_trigger(self, node: Node, path: str) -> Iterator[Problem]:
         events = node.config.get("on") or []
-        noisy = [name for name in events if name in ("created", "updated")] if isinstance(events, list) else []
+        noisy = (
+            [name for name in events if name in ("created", "updated")] if isinstance(events, list) else []
+        )
         if noisy and _always(node.config.get("filter")):
             yield _warning(
                 "trigger-without-filter",
@@ -106,7 +114,9 @@ class _Lint:
         used = {edge.branch for edge in self.graph.outgoing[node.id]}
         if not used:
             message = f"Nothing follows “{node.label}”, so that its answer changes nothing."
-            yield _warning("unused-condition", path, node.id, message, "Connect a branch, or remove the condition.")
+            yield _warning(
+                "unused-condition", path, node.id, message, "Connect a branch, or remove the condition."
+            )
         rules = _rules_of(node)
         for rule, place in rules:
             if _always(rule):
@@ -120,7 +130,9 @@ class _Lint:
             earlier = forms.setdefault(_form(rule), branch)
             if earlier != branch and node.config.get("match", "first") == "first":
                 message = f"“{branch}” can never be taken: “{earlier}” has the same rule and comes first."
-                yield _warning("never-taken-branch", f"{path}.{place}", node.id, message, "Change or remove the case.")
+                yield _warning(
+                    "never-taken-branch", f"{path}.{place}", node.id, message, "Change or remove the case."
+                )
             elif used and branch not in used:
                 message = f"The branch “{branch}” of “{node.label}” leads nowhere."
                 hint = f"Connect it, or remove the case: “{OTHERWISE}” covers it then."

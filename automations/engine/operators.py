@@ -1,5 +1,5 @@
-"""The operators that conditions may use, by field type, and how each compares. One table for validation, memory,
-SQL, the catalogue and the docs."""
+"""The operators that conditions may use, by field type, and how each compares. One table for validation,
+memory, SQL, the catalogue and the docs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from automations.engine.fields import FieldType, datetime_text
 
 ValueKind = Literal["none", "one", "many", "pair", "duration", "pattern"]
-"""What an operator compares with: nothing, one value, a list of values, [low, high], an ISO 8601 duration, RE2."""
+"""What an operator compares with: nothing, one value, a list of values, [low, high], an ISO 8601 duration,
+RE2."""
 
 FIRST_MOMENT = datetime(1, 1, 3, tzinfo=UTC)
 LAST_MOMENT = datetime(9999, 12, 29, tzinfo=UTC)
@@ -23,8 +24,8 @@ LAST_MOMENT = datetime(9999, 12, 29, tzinfo=UTC)
 class Operator:
     """One operator: the field `types` that offer it and the kind of `value` that it takes.
 
-    `negates` names the operator of which it is the exact negation (true on absent values); `event_only` operators
-    look at the event's change, not at the record; `folds` ones may ignore case where the field's type has case.
+    `negates` names the operator of which it is the exact negation (true on absent values); `event_only`
+    operators look at the event's change, not at the record.
     """
 
     key: str
@@ -33,7 +34,6 @@ class Operator:
     types: tuple[FieldType, ...]
     negates: str = ""
     event_only: bool = False
-    folds: bool = False
 
 
 _ALL = tuple(FieldType)
@@ -41,12 +41,16 @@ _T, _N, _M, _D, _DT, _C, _B, _U, _L, _J = _ALL
 _ORDERED = (_N, _M, _D, _DT, _J)
 _TEXTUAL = (_T, _J)
 _TIMES = (_D, _DT)
+_SINGLE = (_T, _N, _M, _D, _DT, _C, _B, _U, _J)
+
+CASED_TYPES = (_T, _C, _U, _L, _J)
+"""The types whose comparisons may ignore case."""
 
 OPERATORS: dict[str, Operator] = {
     operator.key: operator
     for operator in (
-        Operator("eq", "is", "one", (_T, _N, _M, _D, _DT, _C, _B, _U, _J)),
-        Operator("ne", "is not", "one", (_T, _N, _M, _D, _DT, _C, _B, _U, _J), negates="eq"),
+        Operator("eq", "is", "one", _SINGLE),
+        Operator("ne", "is not", "one", _SINGLE, negates="eq"),
         Operator("in", "is one of", "many", (_T, _N, _M, _C, _U, _J)),
         Operator("not_in", "is none of", "many", (_T, _N, _M, _C, _U, _J), negates="in"),
         Operator("lt", "is less than", "one", _ORDERED),
@@ -69,10 +73,14 @@ OPERATORS: dict[str, Operator] = {
         Operator("has_any", "has any of", "many", (_L,)),
         Operator("has_all", "has all of", "many", (_L,)),
         Operator("changed", "changed", "none", _ALL, event_only=True),
-        Operator("changed_from", "changed from", "one", _ALL, event_only=True),
-        Operator("changed_to", "changed to", "one", _ALL, event_only=True),
+        Operator("changed_from", "changed from", "one", _SINGLE, event_only=True),
+        Operator("changed_to", "changed to", "one", _SINGLE, event_only=True),
     )
 }
+
+NEGATIONS = {entry.key: entry.negates for entry in OPERATORS.values() if entry.negates}
+NEGATIONS |= {positive: negative for negative, positive in NEGATIONS.items()}
+"""Operator to its exact negation, both ways."""
 
 
 def operators_for(field_type: FieldType) -> list[Operator]:
@@ -107,25 +115,30 @@ def is_empty(value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The interval of canonical values that a relative-time operator selects: low <= value, and value < or <= high."""
+    """The interval of canonical values that a relative-time operator selects: low <= value, and value < or <=
+    high."""
 
     low: str | None
-    high: str | None
+    high: str
     high_inclusive: bool
 
 
-def relative_bounds(op: str, field_type: FieldType, delta: timedelta, now: datetime, zone: ZoneInfo) -> Bounds:
+def relative_bounds(
+    op: str, field_type: FieldType, delta: timedelta, now: datetime, zone: ZoneInfo
+) -> Bounds:
     """What older_than, newer_than and within_next mean at `now`, for memory and SQL alike.
 
-    older_than: value < now - delta; newer_than: now - delta <= value <= now; within_next: now <= value <= now + delta.
-    A date stands for its local midnight in `zone`, so the bounds of a date field are dates.
+    older_than: value < now - delta; newer_than: now - delta <= value <= now; within_next: now <= value <= now
+    + delta. A date stands for its local midnight in `zone`, so the bounds of a date field are dates.
     """
     threshold = date_threshold if field_type is FieldType.DATE else instant_threshold
     if op == "older_than":
         return Bounds(None, threshold(shifted(now, -delta), zone), high_inclusive=False)
     start, end = (shifted(now, -delta), now) if op == "newer_than" else (now, shifted(now, delta))
     if field_type is FieldType.DATE:
-        return Bounds(date_threshold(start, zone), date_threshold(end, zone, after=True), high_inclusive=False)
+        return Bounds(
+            date_threshold(start, zone), date_threshold(end, zone, after=True), high_inclusive=False
+        )
     return Bounds(instant_threshold(start, zone), instant_threshold(end, zone), high_inclusive=True)
 
 
@@ -144,18 +157,19 @@ def instant_threshold(moment: datetime, _: ZoneInfo) -> str:
 
 
 def date_threshold(moment: datetime, zone: ZoneInfo, *, after: bool = False) -> str:
-    """The first date whose midnight in `zone` is not before `moment`, or with `after` the first whose midnight is
-    after it. Where the clocks skip midnight the day begins when they have been put forward."""
+    """The first date whose midnight in `zone` is not before `moment`, or with `after` the first whose
+    midnight is after it. Where the clocks skip midnight the day begins when they have been put forward."""
     utc = moment.astimezone(UTC)
     day = utc.astimezone(zone).date()
-    # In UTC, because two times of one zone compare by the clock on the wall. A day never begins after a moment of it.
+    # In UTC, because two times of one zone compare by the clock on the wall. A day never begins after a
+    # moment of it.
     midnight = datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
     return (day if midnight == utc and not after else day + timedelta(days=1)).isoformat()
 
 
 def comparable(field_type: FieldType, value: Any, ignore_case: bool) -> Any:
-    """A canonical value in the form in which values of this type are compared: numbers as Decimal, text folded if
-    case is ignored. None stays None."""
+    """A canonical value in the form in which values of this type are compared: numbers as Decimal, text
+    folded if case is ignored. None stays None."""
     if field_type in (FieldType.NUMBER, FieldType.MONEY):
         return number(value)
     if ignore_case and isinstance(value, str):

@@ -12,7 +12,8 @@ from automations.engine.errors import PatternError
 MAX_PATTERN = 256
 MAX_SUBJECT = 65_536
 MAX_MEMORY = 1 << 19
-"""Bytes that one compiled pattern may take; a pattern that needs more is refused within a few milliseconds."""
+"""Bytes that one compiled pattern may take; a pattern that needs more is refused within a few
+milliseconds."""
 
 
 class Pattern:
@@ -33,7 +34,8 @@ class Pattern:
 
 @lru_cache(maxsize=512)
 def compile_pattern(source: str, ignore_case: bool = False) -> Pattern:
-    """The pattern of RE2 syntax. Raises PatternError with a hint: too long, malformed, or too large when compiled."""
+    """The pattern of RE2 syntax. Raises PatternError with a hint: too long, malformed, or too large when
+    compiled."""
     if len(source) > MAX_PATTERN:
         raise PatternError(f"A pattern has at most {MAX_PATTERN} characters.", "Shorten it.")
     options = re2.Options()
@@ -45,7 +47,9 @@ def compile_pattern(source: str, ignore_case: bool = False) -> Pattern:
     except UnicodeEncodeError as error:
         raise PatternError("The pattern holds half a character.", "Remove it.") from error
     except re2.error as error:
-        raise PatternError(f"The pattern does not work: {_reason(error)}.", "Write it in RE2 syntax.") from error
+        raise PatternError(
+            f"The pattern does not work: {_reason(error)}.", "Write it in RE2 syntax."
+        ) from error
 
 
 def _reason(error: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from automations.engine.documents import Definition, Node
@@ -35,7 +35,7 @@ class CompiledNode:
     is_trigger: bool = False
     catches_failure: bool = False
     sets_variables: bool = False
-    retry: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,9 @@ def _compile_node(
 def _named(graph: Graph, bits: int) -> tuple[str, ...]:
     """The nodes of a set of bits that can have an output, in the order in which they are walked."""
     return tuple(
-        key for place, key in enumerate(graph.order) if bits >> place & 1 and graph.nodes[key].family != "trigger"
+        key
+        for place, key in enumerate(graph.order)
+        if bits >> place & 1 and graph.nodes[key].family != "trigger"
     )
 
 
@@ -122,7 +124,8 @@ def _condition_rules(node: Node, definition: Definition, schema: Schema) -> dict
         return {"true": compile_rule(node.config["rule"], schema, policies=policies)}
     if node.type == "condition.switch":
         return {
-            case["branch"]: compile_rule(case["rule"], schema, policies=policies) for case in node.config["cases"]
+            case["branch"]: compile_rule(case["rule"], schema, policies=policies)
+            for case in node.config["cases"]
         }
     return {}
 
@@ -158,7 +161,11 @@ def branches_of(node: Node) -> tuple[str, ...]:
         return ("true", "false")
     if node.type == "condition.switch":
         cases: Any = node.config.get("cases", [])
-        names = [case.get("branch") for case in cases if isinstance(case, Mapping)] if isinstance(cases, list) else []
+        names = (
+            [case.get("branch") for case in cases if isinstance(case, Mapping)]
+            if isinstance(cases, list)
+            else []
+        )
         return (*(name for name in names if isinstance(name, str)), OTHERWISE)
     if node.family == "action":
         return ("",) if node.type == "action.stop" else ("", "failed")

@@ -54,7 +54,10 @@ class References:
             hint = f"Did you mean “{meant}”?" if meant else "Name the id of a step before this one."
             return f"There is no step “{step[:64]}”.", hint
         if named.family == "trigger":
-            return f"“{named.label}” is a trigger and has no output.", "Use “event.data” for what started the run."
+            return (
+                f"“{named.label}” is a trigger and has no output.",
+                "Use “event.data” for what started the run.",
+            )
         if not self._is_before(step, node.id):
             return (
                 f"“{named.label}” does not come before “{node.label}”, so that its output is not known here.",
@@ -89,7 +92,10 @@ def _references(config: object, path: str) -> Iterator[tuple[str, str]]:
 
 def _judge_field(rest: str, module: ModuleFacts | None) -> tuple[str, str]:
     if module is None:
-        return "There is no record here: no trigger names a module.", "Set the trigger's module or use “event.data”."
+        return (
+            "There is no record here: no trigger names a module.",
+            "Set the trigger's module or use “event.data”.",
+        )
     key, _, inner = rest.partition(".")
     if not key:
         return "", ""

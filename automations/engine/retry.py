@@ -22,7 +22,8 @@ class RetryPolicy:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> RetryPolicy:
-        """A policy from a validated {"max_attempts", "base_seconds", "cap_seconds"}; what is absent has its default."""
+        """A policy from a validated {"max_attempts", "base_seconds", "cap_seconds"}; what is absent has its
+        default."""
         default = cls()
         return cls(
             max_attempts=int(config.get("max_attempts", default.max_attempts)),

@@ -8,8 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
-from os.path import commonprefix
+from itertools import islice, takewhile
 from typing import Any
 
 from automations.engine.documents import MAX_PROBLEMS
@@ -58,7 +57,11 @@ def nearest(name: str, known: Sequence[str]) -> str:
 
 def _shared_ends(left: str, right: str) -> int:
     """How many characters two words share at their beginning and their end."""
-    return len(commonprefix((left, right))) + len(commonprefix((left[::-1], right[::-1])))
+    return _shared_start(left, right) + _shared_start(left[::-1], right[::-1])
+
+
+def _shared_start(left: str, right: str) -> int:
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False))))
 
 
 def listed(values: Sequence[object], most: int = 12) -> str:
@@ -95,7 +98,11 @@ def _properties(value: object, known: Any, schema: JsonSchema, path: str, node: 
         if name not in value:
             hint = known.get(name, {}).get("x-help") or known.get(name, {}).get("description") or ""
             yield Problem(
-                "missing-config", f"{path}.{name}", f"“{name}” is missing.", hint or f"Set “{name}”.", node=node
+                "missing-config",
+                f"{path}.{name}",
+                f"“{name}” is missing.",
+                hint or f"Set “{name}”.",
+                node=node,
             )
     for name, inner in known.items():
         if name in value:
@@ -115,7 +122,11 @@ def _additional(value: object, allowed: Any, schema: JsonSchema, path: str, node
         meant = nearest(str(name), list(known))
         hint = f"Did you mean “{meant}”?" if meant else f"Remove it; known are {listed(list(known))}."
         yield Problem(
-            "unknown-config", f"{path}.{str(name)[:64]}", f"“{_shown(name)}” is no setting here.", hint, node=node
+            "unknown-config",
+            f"{path}.{str(name)[:64]}",
+            f"“{_shown(name)}” is no setting here.",
+            hint,
+            node=node,
         )
 
 
@@ -198,12 +209,12 @@ def _pattern(value: object, pattern: Any, schema: JsonSchema, path: str, node: s
 
 
 def _minimum(value: object, least: Any, schema: JsonSchema, path: str, node: str) -> Iterator[Problem]:
-    if _is_number(value) and value < least:  # type: ignore[operator]
+    if _is_number(value) and value < least:
         yield _range(path, f"“{_last(path)}” must be {least} or more.", f"Give {least} or more.", node)
 
 
 def _maximum(value: object, most: Any, schema: JsonSchema, path: str, node: str) -> Iterator[Problem]:
-    if _is_number(value) and value > most:  # type: ignore[operator]
+    if _is_number(value) and value > most:
         yield _range(path, f"“{_last(path)}” must be {most} or less.", f"Give {most} or less.", node)
 
 
@@ -219,7 +230,9 @@ def _alternatives(value: object, schemas: Any, schema: JsonSchema, path: str, no
         return
     names = [name for inner in schemas if (name := _name_of(inner))]
     hint = f"Choose one of {listed(names)}." if names else "See the description of this setting."
-    yield Problem("config-fits-no-form", path, f"“{_last(path)}” has none of the allowed forms.", hint, node=node)
+    yield Problem(
+        "config-fits-no-form", path, f"“{_last(path)}” has none of the allowed forms.", hint, node=node
+    )
 
 
 _CHECKS: dict[str, Callable[[object, Any, JsonSchema, str, str], Iterator[Problem]]] = {

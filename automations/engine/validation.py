@@ -121,7 +121,9 @@ class _Validation:
         self.kinds: dict[str, Kind] = {f"trigger.{key}": kind for key, kind in triggers.items()}
         self.kinds |= {f"action.{key}": kind for key, kind in actions.items()}
         self.types = [*self.kinds, *CONDITIONS]
-        self.graph = build_graph(replace(definition, edges=tuple(e for e in definition.edges if e.source != e.target)))
+        self.graph = build_graph(
+            replace(definition, edges=tuple(e for e in definition.edges if e.source != e.target))
+        )
         self.references = References(self.graph, self.context.module)
         self.triggers = [node for node in definition.nodes if node.family == "trigger"]
         self.names_module = any(_module_key(node) for node in self.triggers)
@@ -147,7 +149,10 @@ class _Validation:
     def trigger_problems(self) -> Iterator[Problem]:
         if not self.triggers:
             yield Problem(
-                "no-trigger", "nodes", "Nothing starts this workflow.", "Add a trigger and connect it to the first step."
+                "no-trigger",
+                "nodes",
+                "Nothing starts this workflow.",
+                "Add a trigger and connect it to the first step.",
             )
         first = next((node for node in self.triggers if _module_key(node)), None)
         for index, node in enumerate(self.definition.nodes):
@@ -157,7 +162,11 @@ class _Validation:
             path = f"nodes[{index}].config.module"
             if key not in self.context.modules:
                 meant = nearest(key, list(self.context.modules))
-                hint = f"Did you mean “{meant}”?" if meant else f"Known are {listed(list(self.context.modules))}."
+                hint = (
+                    f"Did you mean “{meant}”?"
+                    if meant
+                    else f"Known are {listed(list(self.context.modules))}."
+                )
                 yield Problem("unknown-module", path, f"There is no module “{key[:80]}”.", hint, node=node.id)
             elif key != _module_key(first):
                 yield Problem(
@@ -171,7 +180,9 @@ class _Validation:
     def unknown_type(self, node: Node, path: str) -> Problem:
         meant = nearest(node.type, self.types)
         hint = f"Did you mean “{meant}”?" if meant else "Choose a type from the palette."
-        return Problem("unknown-node-type", f"{path}.type", f"There is no node type “{node.type}”.", hint, node=node.id)
+        return Problem(
+            "unknown-node-type", f"{path}.type", f"There is no node type “{node.type}”.", hint, node=node.id
+        )
 
     def kind_problems(self, node: Node, path: str, kind: Kind) -> Iterator[Problem]:
         config = node.config
@@ -218,7 +229,9 @@ class _Validation:
                 yield Problem("reserved-branch", place, message, "Give the case another name.", node=node.id)
             elif branch in seen:
                 message = f"Two cases of “{node.label}” are called “{branch[:80]}”."
-                yield Problem("duplicate-branch", place, message, "Give one of them another name.", node=node.id)
+                yield Problem(
+                    "duplicate-branch", place, message, "Give one of them another name.", node=node.id
+                )
             seen.add(branch)
 
     def rule_problems(self, rule: object, node: Node, path: str, without_record: bool) -> Iterator[Problem]:
@@ -318,7 +331,11 @@ def _reads_record(rule: object) -> bool:
         return any(_reads_record(inner) for inner in rule)
     if not isinstance(rule, Mapping):
         return False
-    return "field" in rule or "policy" in rule or any(_reads_record(rule.get(key)) for key in ("all", "any", "not"))
+    return (
+        "field" in rule
+        or "policy" in rule
+        or any(_reads_record(rule.get(key)) for key in ("all", "any", "not"))
+    )
 
 
 def _module_key(node: Node) -> str:

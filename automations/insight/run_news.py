@@ -7,10 +7,12 @@ has passed on and passes on what differs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from django.db.models import QuerySet
 
 from automations.engine.statuses import TERMINAL_RUN
 from automations.models import LogEntry, Run, Step
@@ -54,7 +56,7 @@ def read_run_news(cursor: RunCursor) -> RunNews | None:
 
     The run is read before its log: a terminal status seen here never comes without the lines that led to it.
     """
-    run = Run.objects.select_related("version").defer("version__document", "input").filter(pk=cursor.run_id).first()
+    run = _runs().filter(pk=cursor.run_id).first()
     if run is None:
         return None
     rows = list(LogEntry.objects.filter(run_id=run.pk, seq__gt=cursor.seq).order_by("seq")[: PAGE + 1])
@@ -65,7 +67,7 @@ def read_run_news(cursor: RunCursor) -> RunNews | None:
         if cursor.steps.get(step.node) != body:
             cursor.steps[step.node] = body
             steps.append(body)
-    body = run_json(run)
+    body = run_json(run, payloads=cursor.payloads)
     changed = body if body != cursor.run else None
     cursor.run = body
     if entries:
@@ -85,27 +87,31 @@ def read_workflow_runs(
     workflow_id: int, *, after: int = 0, among: Iterable[int] = (), limit: int = 100
 ) -> list[JSONDict]:
     """The newest `limit` runs after run id `after`, and those of `among`, as JSON, oldest first."""
-    runs = Run.objects.filter(workflow_id=workflow_id).select_related("version").defer("version__document", "input")
+    runs = _runs().filter(workflow_id=workflow_id)
     found = {run.pk: run for run in runs.filter(pk__gt=after).order_by("-pk")[:limit]}
     missing = [pk for pk in among if pk not in found]
     if missing:
         found |= {run.pk: run for run in runs.filter(pk__in=missing)}
-    return [run_json(found[pk]) for pk in sorted(found)]
+    return [run_json(found[pk], payloads=False) for pk in sorted(found)]
 
 
-def run_json(run: Run) -> JSONDict:
-    """A run as live pages show it; inputs and record values are no part of it."""
+def _runs() -> QuerySet[Run]:
+    return Run.objects.select_related("workflow", "version").defer("version__document", "input")
+
+
+def run_json(run: Run, *, payloads: bool) -> JSONDict:
+    """A run as the API answers it, less what live pages don't need; its outcome is a payload."""
     return {
         "id": run.pk,
-        "workflow": run.workflow_id,
+        "workflow": {"id": run.workflow_id, "key": run.workflow.key, "name": run.workflow.name},
         "version": run.version.number,
         "mode": run.mode,
         "status": run.status,
-        "record": run.record_key or None,
+        "record": run.record_key,
         "inconclusive": run.inconclusive,
         "failure_code": run.failure_code,
-        "failure": failure_json(run.failure),
-        "outcome": run.outcome,
+        "failure": run.failure,
+        "outcome": run.outcome if payloads else None,
         "last_seq": run.last_seq,
         "created_at": _iso(run.created_at),
         "started_at": _iso(run.started_at),
@@ -113,44 +119,35 @@ def run_json(run: Run) -> JSONDict:
     }
 
 
-def failure_json(failure: Mapping[str, Any]) -> JSONDict | None:
-    if not failure:
-        return None
-    return {key: failure[key] for key in ("code", "message", "node", "fault", "retryable") if key in failure}
-
-
 def step_json(step: Step, *, payloads: bool) -> JSONDict:
     """A step; what it read and wrote only for those who may see payloads."""
-    body: JSONDict = {
+    return {
         "node": step.node,
         "position": step.position,
         "kind": step.kind,
         "status": step.status,
         "branches": step.branches,
         "attempt": step.attempt,
+        "output": step.output if payloads else None,
+        "changes": step.changes if payloads else [],
         "error": step.error,
         "wait": step.wait,
         "assumed": step.assumed,
         "started_at": _iso(step.started_at),
         "finished_at": _iso(step.finished_at),
     }
-    if payloads:
-        body |= {"output": step.output, "changes": step.changes}
-    return body
 
 
 def entry_json(entry: LogEntry, *, payloads: bool) -> JSONDict:
     """A log line; its data only for those who may see payloads."""
-    body: JSONDict = {
+    return {
         "seq": entry.seq,
         "at": _iso(entry.at),
         "level": entry.level,
         "node": entry.node,
         "message": entry.message,
+        "data": entry.data if payloads else None,
     }
-    if payloads:
-        body["data"] = entry.data
-    return body
 
 
 def _iso(moment: datetime | None) -> str | None:

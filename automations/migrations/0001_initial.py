@@ -192,7 +192,7 @@ class Migration(migrations.Migration):
                 ('mode', models.CharField(choices=[('simulate', 'Simulate'), ('execute', 'Execute')], default='simulate', max_length=8)),
                 ('draft_revision', models.PositiveIntegerField(default=0)),
                 ('layout', models.JSONField(blank=True, default=dict)),
-                ('limits', models.JSONField(blank=True, default=dict, help_text='{"blast_radius": 100, "max_attempts": 3}; what is absent has a default.')),
+                ('limits', models.JSONField(blank=True, default=dict, help_text='{"blast_radius": 100}; what is absent has a default.')),
                 ('paused_at', models.DateTimeField(blank=True, null=True)),
                 ('pause_reason', models.CharField(blank=True, max_length=300)),
                 ('archived_at', models.DateTimeField(blank=True, null=True)),

@@ -8,7 +8,13 @@ class AuditEntry(models.Model):
     """Who changed what; the database refuses to change or delete a row (see the first migration)."""
 
     at = models.DateTimeField()
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+    )
     actor_name = models.CharField(max_length=150, help_text="Kept as it was, also when the user is gone.")
     action = models.CharField(max_length=80, help_text="Dotted, past tense: workflow.published.")
     object_type = models.CharField(max_length=40)

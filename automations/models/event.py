@@ -22,8 +22,12 @@ class TriggerSource(models.Model):
     key = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     name = models.CharField(max_length=120)
-    module = models.ForeignKey(Module, null=True, blank=True, on_delete=models.CASCADE, related_name="sources")
-    contract = models.JSONField(default=dict, blank=True, help_text="JSON Schema of `data`; {} accepts any object.")
+    module = models.ForeignKey(
+        Module, null=True, blank=True, on_delete=models.CASCADE, related_name="sources"
+    )
+    contract = models.JSONField(
+        default=dict, blank=True, help_text="JSON Schema of `data`; {} accepts any object."
+    )
     rejected_count = models.PositiveBigIntegerField(default=0, help_text="Payloads refused by the contract.")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -47,18 +51,29 @@ class Event(models.Model):
     module = models.ForeignKey(Module, null=True, on_delete=models.PROTECT, related_name="+")
     record_key = models.CharField(max_length=120, blank=True)
     snapshot = models.JSONField()
-    idempotency_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 - null means "no key", so that the unique constraint passes it by
+    idempotency_key = models.CharField(max_length=200, null=True)
     request_hash = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField()
-    clock = models.CharField(max_length=80, blank=True, help_text="Name of the replay this belongs to; empty: real time.")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    cause_run = models.ForeignKey("automations.Run", null=True, on_delete=models.SET_NULL, related_name="caused_events")
-    cause_workflow = models.ForeignKey("automations.Workflow", null=True, on_delete=models.SET_NULL, related_name="+")
-    depth = models.PositiveSmallIntegerField(default=0, help_text="How many runs stand between this and the outside.")
+    clock = models.CharField(
+        max_length=80, blank=True, help_text="Name of the replay this belongs to; empty: real time."
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    cause_run = models.ForeignKey(
+        "automations.Run", null=True, on_delete=models.SET_NULL, related_name="caused_events"
+    )
+    cause_workflow = models.ForeignKey(
+        "automations.Workflow", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    depth = models.PositiveSmallIntegerField(
+        default=0, help_text="How many runs stand between this and the outside."
+    )
     target = models.JSONField(
-        null=True, help_text="{workflow, node} when the event is for one trigger (schedule, deadline, manual)."
+        null=True,
+        help_text="{workflow, node} when the event is for one trigger (schedule, deadline, manual).",
     )
 
     class Meta:
@@ -101,7 +116,9 @@ class Decision(models.Model):
     class Meta:
         ordering = ("-id",)
         constraints = (
-            models.UniqueConstraint(fields=("event", "workflow", "trigger_node"), name="decision_once_per_trigger"),
+            models.UniqueConstraint(
+                fields=("event", "workflow", "trigger_node"), name="decision_once_per_trigger"
+            ),
         )
         indexes = (models.Index(fields=("workflow", "-id"), name="decision_by_workflow"),)
 
@@ -118,17 +135,22 @@ class Deadline(models.Model):
     record_key = models.CharField(max_length=120)
     due_at = models.DateTimeField()
     clock = models.CharField(max_length=80, blank=True)
-    fired_for = models.DateTimeField(null=True, help_text="The due value that it has fired for: once per value.")
+    fired_for = models.DateTimeField(
+        null=True, help_text="The due value that it has fired for: once per value."
+    )
 
     class Meta:
         ordering = ("due_at",)
         constraints = (
             models.UniqueConstraint(
-                fields=("workflow", "trigger_node", "module", "record_key"), name="deadline_one_per_trigger_and_record"
+                fields=("workflow", "trigger_node", "module", "record_key"),
+                name="deadline_one_per_trigger_and_record",
             ),
         )
         indexes = (
-            models.Index(fields=("clock", "due_at"), name="deadline_due", condition=~Q(fired_for=models.F("due_at"))),
+            models.Index(
+                fields=("clock", "due_at"), name="deadline_due", condition=~Q(fired_for=models.F("due_at"))
+            ),
         )
 
     def __str__(self) -> str:
@@ -146,7 +168,9 @@ class ScheduleSlot(models.Model):
     class Meta:
         ordering = ("-slot_at",)
         constraints = (
-            models.UniqueConstraint(fields=("workflow", "trigger_node", "slot_at"), name="schedule_slot_once"),
+            models.UniqueConstraint(
+                fields=("workflow", "trigger_node", "slot_at"), name="schedule_slot_once"
+            ),
         )
 
     def __str__(self) -> str:

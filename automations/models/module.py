@@ -20,7 +20,9 @@ class Module(models.Model):
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.STORED)
     model_label = models.CharField(max_length=120, blank=True, help_text="app.Model of a native module.")
-    fields = models.JSONField(default=list, help_text="A list of {key, label, type, choices, required, indexed}.")
+    fields = models.JSONField(
+        default=list, help_text="A list of {key, label, type, choices, required, indexed}."
+    )
     title_field = models.CharField(max_length=63, blank=True)
     status_field = models.CharField(max_length=63, blank=True)
     transitions = models.JSONField(

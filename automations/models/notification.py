@@ -12,14 +12,18 @@ class Notification(models.Model):
     key = models.CharField(max_length=200, help_text="run:step of its sender: sent once.")
     title = models.CharField(max_length=200)
     body = models.TextField(blank=True)
-    run = models.ForeignKey("automations.Run", null=True, on_delete=models.SET_NULL, related_name="notifications")
+    run = models.ForeignKey(
+        "automations.Run", null=True, on_delete=models.SET_NULL, related_name="notifications"
+    )
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-id",)
         constraints = (models.UniqueConstraint(fields=("user", "key"), name="notification_once"),)
-        indexes = (models.Index(fields=("user", "-id"), name="notification_unread", condition=Q(read_at=None)),)
+        indexes = (
+            models.Index(fields=("user", "-id"), name="notification_unread", condition=Q(read_at=None)),
+        )
 
     def __str__(self) -> str:
         return self.title

@@ -13,7 +13,9 @@ class Policy(models.Model):
     name = models.CharField(max_length=160)
     description = models.TextField(blank=True)
     module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="policies")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -31,7 +33,9 @@ class PolicyRevision(models.Model):
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
     rule = models.JSONField()
-    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     published_at = models.DateTimeField()
 
     class Meta:

@@ -12,7 +12,9 @@ class Record(models.Model):
     module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="records")
     key = models.CharField(max_length=120)
     data = models.JSONField(default=dict)
-    version = models.PositiveIntegerField(default=1, help_text="Rises with every change; the optimistic lock.")
+    version = models.PositiveIntegerField(
+        default=1, help_text="Rises with every change; the optimistic lock."
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -38,8 +40,12 @@ class RecordChange(models.Model):
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     at = models.DateTimeField()
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    run = models.ForeignKey("automations.Run", null=True, on_delete=models.SET_NULL, related_name="record_changes")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    run = models.ForeignKey(
+        "automations.Run", null=True, on_delete=models.SET_NULL, related_name="record_changes"
+    )
 
     class Meta:
         ordering = ("-id",)
@@ -56,7 +62,9 @@ class RecordComment(models.Model):
     record_key = models.CharField(max_length=120)
     text = models.TextField()
     at = models.DateTimeField()
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     run = models.ForeignKey("automations.Run", null=True, on_delete=models.SET_NULL, related_name="comments")
 
     class Meta:

@@ -26,15 +26,23 @@ class Run(models.Model):
     trigger_node = models.CharField(max_length=64)
     dedupe_key = models.CharField(max_length=200)
     mode = models.CharField(max_length=8, choices=Mode.choices)
-    status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in RunStatus], default=RunStatus.QUEUED)
+    status = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in RunStatus], default=RunStatus.QUEUED
+    )
     module = models.ForeignKey(Module, null=True, on_delete=models.PROTECT, related_name="+")
     record_key = models.CharField(max_length=120, blank=True)
-    input = models.JSONField(default=dict, help_text="Variables that the run starts with (manual input, for-each item).")
-    outcome = models.JSONField(default=dict, help_text="What a stop action said; {} when the graph just ended.")
+    input = models.JSONField(
+        default=dict, help_text="Variables that the run starts with (manual input, for-each item)."
+    )
+    outcome = models.JSONField(
+        default=dict, help_text="What a stop action said; {} when the graph just ended."
+    )
     inconclusive = models.BooleanField(default=False, help_text="Simulate met an action that has no plan.")
     failure_code = models.CharField(max_length=64, blank=True)
     failure = models.JSONField(default=dict, help_text="{message, node, fault, retryable}")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
     parent_node = models.CharField(max_length=64, blank=True)
     depth = models.PositiveSmallIntegerField(default=0)
@@ -52,8 +60,12 @@ class Run(models.Model):
     class Meta:
         ordering = ("-id",)
         constraints = (
-            models.UniqueConstraint(fields=("workflow", "trigger_node", "dedupe_key"), name="run_started_once"),
-            models.CheckConstraint(condition=Q(status__in=[s.value for s in RunStatus]), name="run_status_known"),
+            models.UniqueConstraint(
+                fields=("workflow", "trigger_node", "dedupe_key"), name="run_started_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[s.value for s in RunStatus]), name="run_status_known"
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=[s.value for s in ACTIVE_RUN], finished_at__isnull=True)
                 | ~Q(status__in=[s.value for s in ACTIVE_RUN]) & Q(finished_at__isnull=False),
@@ -64,7 +76,9 @@ class Run(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=("due_at",), name="run_due", condition=Q(status__in=[s.value for s in ACTIVE_RUN])),
+            models.Index(
+                fields=("due_at",), name="run_due", condition=Q(status__in=[s.value for s in ACTIVE_RUN])
+            ),
             models.Index(fields=("workflow", "-id"), name="run_by_workflow"),
             models.Index(fields=("module", "record_key", "-id"), name="run_by_record"),
             models.Index(fields=("status", "-id"), name="run_by_status"),
@@ -82,7 +96,9 @@ class Step(models.Model):
     the check would cost a look-up a row on the hottest path.
     """
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps", db_constraint=False, db_index=False)
+    run = models.ForeignKey(
+        Run, on_delete=models.CASCADE, related_name="steps", db_constraint=False, db_index=False
+    )
     node = models.CharField(max_length=64)
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=64)
@@ -108,7 +124,9 @@ class Step(models.Model):
 class LogEntry(models.Model):
     """One line of a run's log; `seq` counts from 1 within the run without gaps."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="logs", db_constraint=False, db_index=False)
+    run = models.ForeignKey(
+        Run, on_delete=models.CASCADE, related_name="logs", db_constraint=False, db_index=False
+    )
     seq = models.PositiveIntegerField()
     at = models.DateTimeField()
     level = models.CharField(max_length=8)

@@ -14,7 +14,8 @@ class ApiToken(AbstractAuthToken):
         READ = "read"
         WRITE = "write"
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    digest = models.CharField(max_length=128, unique=True)
     name = models.CharField(max_length=80)
     scope = models.CharField(max_length=5, choices=Scope.choices, default=Scope.READ)
 

@@ -11,10 +11,14 @@ class WorkflowVersion(models.Model):
 
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
-    digest = models.CharField(max_length=64, help_text="SHA-256 of the canonical JSON of the executable document.")
+    digest = models.CharField(
+        max_length=64, help_text="SHA-256 of the canonical JSON of the executable document."
+    )
     document = models.JSONField()
     note = models.CharField(max_length=300, blank=True)
-    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     published_at = models.DateTimeField()
 
     class Meta:
@@ -39,7 +43,9 @@ class ActiveTrigger(models.Model):
     module = models.ForeignKey("automations.Module", null=True, on_delete=models.PROTECT, related_name="+")
     config = models.JSONField(default=dict)
     next_slot_at = models.DateTimeField(null=True, help_text="Schedules: the next due moment.")
-    problem = models.CharField(max_length=300, blank=True, help_text="Why the ticker can't serve it; shown as broken.")
+    problem = models.CharField(
+        max_length=300, blank=True, help_text="Why the ticker can't serve it; shown as broken."
+    )
 
     class Meta:
         ordering = ("workflow", "node")

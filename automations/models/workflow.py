@@ -22,9 +22,13 @@ class Workflow(models.Model):
     key = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=160)
     description = models.TextField(blank=True)
-    module = models.ForeignKey(Module, null=True, blank=True, on_delete=models.PROTECT, related_name="workflows")
+    module = models.ForeignKey(
+        Module, null=True, blank=True, on_delete=models.PROTECT, related_name="workflows"
+    )
     team = models.CharField(max_length=80, blank=True)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="owned_workflows")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="owned_workflows"
+    )
     run_as = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

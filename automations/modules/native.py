@@ -119,17 +119,21 @@ def _spec(model: type[models.Model], name: str, read_only: bool) -> FieldSpec:
         choices=choices,
         required=not (source.null or source.blank or source.has_default()),
         read_only=read_only or not source.editable,
-        indexed=bool(source.db_index or source.unique),
+        indexed=bool(getattr(source, "db_index", False) or source.unique),
     )
 
 
 def _type_of(source: models.Field[Any, Any]) -> tuple[FieldType, tuple[str, ...]]:
     if source.choices:
-        return FieldType.CHOICE, tuple(str(value) for value, _ in source.flatchoices if value not in (None, ""))
+        return FieldType.CHOICE, tuple(
+            str(value) for value, _ in source.flatchoices if value not in (None, "")
+        )
     if isinstance(source, models.ForeignKey):
         if source.related_model is get_user_model():
             return FieldType.USER, ()
-        raise TypeError(f"{source.model._meta.label}.{source.name}: only foreign keys to the user model can be fields.")
+        raise TypeError(
+            f"{source.model._meta.label}.{source.name}: only foreign keys to the user model can be fields."
+        )
     for classes, kind in (
         ((models.BooleanField,), FieldType.BOOLEAN),
         ((models.DateTimeField,), FieldType.DATETIME),
@@ -141,7 +145,9 @@ def _type_of(source: models.Field[Any, Any]) -> tuple[FieldType, tuple[str, ...]
     ):
         if isinstance(source, classes):
             return kind, ()
-    raise TypeError(f"{source.model._meta.label}.{source.name}: a {type(source).__name__} can't be a module's field.")
+    raise TypeError(
+        f"{source.model._meta.label}.{source.name}: a {type(source).__name__} can't be a module's field."
+    )
 
 
 def values_of(native: NativeModule, instance: models.Model) -> dict[str, Any]:
@@ -224,7 +230,9 @@ class NativeAdapter(ModuleAdapter):
         return rows.select_related(*people) if people else rows
 
     def state_of(self, row: models.Model) -> RecordState:
-        return RecordState(self.module, str(getattr(row, self.native.key_field)), values_of(self.native, row), 0, row)
+        return RecordState(
+            self.module, str(getattr(row, self.native.key_field)), values_of(self.native, row), 0, row
+        )
 
     def column(self, field_key: str) -> Column:
         spec = self.native.fields[field_key]

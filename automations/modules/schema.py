@@ -30,4 +30,6 @@ def _facts(key: str, name: str, fields: str, status_field: str, transitions: str
     schema, problems = parse_schema(parsed)
     if problems:
         raise ValueError(f"The fields of “{key}” are not valid: {problems[0].message}")
-    return ModuleFacts(key=key, name=name, schema=schema, status_field=status_field, transitions=json.loads(transitions))
+    return ModuleFacts(
+        key=key, name=name, schema=schema, status_field=status_field, transitions=json.loads(transitions)
+    )

@@ -19,7 +19,19 @@ from django.db.models import BooleanField, Expression, Func, IntegerField, Q, Te
 
 from automations.engine.fields import FieldType
 from automations.engine.operators import OPERATORS, fold, number, relative_bounds
-from automations.engine.rules import AllOf, AnyOf, Leaf, Named, Not, Ref, Scope, Tree, has_ref, leaf_test, operand_of, resolve
+from automations.engine.rules import (
+    AllOf,
+    Leaf,
+    Named,
+    Not,
+    Ref,
+    Scope,
+    Tree,
+    has_ref,
+    leaf_test,
+    operand_of,
+    resolve,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +142,9 @@ def _leaf(leaf: Leaf, column: Callable[[str], Column], context: SqlContext, *, p
 
 def _empty(leaf: Leaf, target: Column) -> Expression:
     if leaf.spec.type is FieldType.JSON:
-        return sql("""COALESCE(%s IN ('null'::jsonb, '""'::jsonb, '[]'::jsonb), TRUE)""", _inner(leaf, target))
+        return sql(
+            """COALESCE(%s IN ('null'::jsonb, '""'::jsonb, '[]'::jsonb), TRUE)""", _inner(leaf, target)
+        )
     if leaf.spec.type is FieldType.LIST:
         return sql("COALESCE(%s IN ('null'::jsonb, '[]'::jsonb), TRUE)", target.json)
     if leaf.spec.type in (FieldType.TEXT, FieldType.CHOICE, FieldType.USER):
@@ -169,7 +183,11 @@ def _compare(op: str, expression: Any, operand: Any, param: Callable[[Any], Any]
     if op == "in":
         if not operand:
             return FALSE()
-        return sql(f"(%s IN ({', '.join(['%s'] * len(operand))}))", expression, *(param(item) for item in sorted(operand)))
+        return sql(
+            f"(%s IN ({', '.join(['%s'] * len(operand))}))",
+            expression,
+            *(param(item) for item in sorted(operand)),
+        )
     if op == "between":
         return sql("(%s BETWEEN %s AND %s)", expression, param(operand[0]), param(operand[1]))
     text = Value(operand, output_field=TextField())
@@ -255,7 +273,12 @@ def _json_one(leaf: Leaf, op: str, inner: Any, text: Any, operand: Any) -> Expre
         return _compare(op, sql('(%s COLLATE "C")', text, output=TextField()), operand, _text_param)
     if op in ("contains", "starts_with", "ends_with"):
         return None
-    numeric = sql("(CASE jsonb_typeof(%s) WHEN 'number' THEN (%s #>> '{}')::numeric END)", inner, inner, output=IntegerField())
+    numeric = sql(
+        "(CASE jsonb_typeof(%s) WHEN 'number' THEN (%s #>> '{}')::numeric END)",
+        inner,
+        inner,
+        output=IntegerField(),
+    )
     numbers = tuple(number(item) for item in operand) if isinstance(operand, tuple) else number(operand)
     return _compare(op, numeric, numbers, numeric_param)
 

@@ -57,7 +57,11 @@ class StoredAdapter(ModuleAdapter):
                 "INSERT INTO automations_record (module_id, key, data, version, created_at, updated_at)"
                 " SELECT %s, w.key, w.data::jsonb, 1, clock_timestamp(), clock_timestamp()"
                 " FROM unnest(%s::text[], %s::text[]) AS w (key, data)",
-                [self.module.pk, [state.key for state in states], [json.dumps(state.values) for state in states]],
+                [
+                    self.module.pk,
+                    [state.key for state in states],
+                    [json.dumps(state.values) for state in states],
+                ],
             )
 
     def all(self) -> QuerySet[Any]:

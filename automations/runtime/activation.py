@@ -17,7 +17,12 @@ def activate(*, workflow: Workflow, version: WorkflowVersion, now: datetime, clo
     """
     definition = subscriptions.definition_of(version)
     triggers = [node for node in definition.nodes if node.family == "trigger"]
-    modules = {m.key: m for m in Module.objects.filter(key__in=[n.config.get("module") for n in triggers if n.config.get("module")])}
+    modules = {
+        m.key: m
+        for m in Module.objects.filter(
+            key__in=[n.config.get("module") for n in triggers if n.config.get("module")]
+        )
+    }
     ActiveTrigger.objects.filter(workflow=workflow).delete()
     ActiveTrigger.objects.bulk_create(
         [

@@ -68,10 +68,11 @@ def claim(*, limit: int, suspects: bool = False) -> list[ClaimedRun]:
     token = uuid.uuid4()
     with connection.cursor() as cursor:
         cursor.execute(
-            CLAIM.format(which=SUSPECT if suspects else FRESH), [limit, token, settings.AUTOMATIONS_LEASE_SECONDS]
+            CLAIM.format(which=SUSPECT if suspects else FRESH),
+            [limit, token, settings.AUTOMATIONS_LEASE_SECONDS],
         )
         rows = cursor.fetchall()
-    claimed = [ClaimedRun(*row[:8], _json(row[8]), *row[9:]) for row in rows]
+    claimed = [ClaimedRun(*(*row[:8], _json(row[8]), *row[9:])) for row in rows]
     claimed.sort(key=lambda run: run.id)
     return claimed
 

@@ -22,5 +22,7 @@ def first_violation(contract: Mapping[str, Any], data: Any) -> tuple[str, str] |
     error = next(iter(_validator(canonical_json(contract)).iter_errors(data)), None)
     if error is None:
         return None
-    path = "data" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+    path = "data" + "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
+    )
     return path, error.message[:300]

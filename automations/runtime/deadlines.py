@@ -37,7 +37,10 @@ def move(states: Sequence[tuple[RecordState, str]]) -> None:
     _upsert(rows, fired_before=None)
     for subscription, state in gone:
         Deadline.objects.filter(
-            workflow=subscription.workflow, trigger_node=subscription.node, module=state.module, record_key=state.key
+            workflow=subscription.workflow,
+            trigger_node=subscription.node,
+            module=state.module,
+            record_key=state.key,
         ).delete()
 
 
@@ -60,7 +63,9 @@ def set_up(subscription: Subscription, *, now: datetime, clock: str = "") -> int
     return count + len(rows)
 
 
-def _upsert(rows: Sequence[tuple[Subscription, RecordState, str, datetime]], *, fired_before: datetime | None) -> None:
+def _upsert(
+    rows: Sequence[tuple[Subscription, RecordState, str, datetime]], *, fired_before: datetime | None
+) -> None:
     if not rows:
         return
     with connection.cursor() as cursor:
@@ -98,7 +103,8 @@ def fire_due(*, now: datetime, clock: str = "", limit: int = 500) -> int:
         intake.accept(events)
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE automations_deadline SET fired_for = due_at WHERE id = ANY(%s)", [[row.pk for row in due]]
+                "UPDATE automations_deadline SET fired_for = due_at WHERE id = ANY(%s)",
+                [[row.pk for row in due]],
             )
     return len(due)
 
@@ -112,8 +118,8 @@ def _events(due: Iterable[Deadline], now: datetime) -> Iterable[intake.NewEvent]
         for key, state in adapter_for(module).load(keys, lock=False).items():
             states[(module.pk, key)] = state
     for row in due:
-        state = states.get((row.module_id, row.record_key))
-        if state is None:
+        found = states.get((row.module_id, row.record_key))
+        if found is None:
             continue
         yield intake.NewEvent(
             source=source,
@@ -122,7 +128,7 @@ def _events(due: Iterable[Deadline], now: datetime) -> Iterable[intake.NewEvent]
             module=row.module,
             record_key=row.record_key,
             data={"due_at": row.due_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")},
-            after=dict(state.values),
+            after=dict(found.values),
             idempotency_key=f"{row.pk}:{row.due_at.isoformat()}",
             clock=row.clock,
             target={"workflow": row.workflow_id, "node": row.trigger_node},

@@ -70,7 +70,7 @@ def execute(runs: Sequence[ClaimedRun]) -> int:
 def _execute_or_split(group: Sequence[ClaimedRun]) -> int:
     try:
         return _commit(group)
-    except Exception as error:  # noqa: BLE001 - whatever it was, it must not take the batch's other runs with it
+    except Exception as error:
         if len(group) > 1:
             logger.warning("A batch of %s runs is taken apart: %s", len(group), error)
             return sum(_execute_or_split([run]) for run in group)
@@ -154,7 +154,11 @@ def walk(
         if decision.effect is not None:
             unit.node, effect = decision.effect
             signals = {unit.node: handler(effect, unit)}
-        elif decision.status is RunStatus.WAITING and run.mode == Mode.SIMULATE and decision.wake_at is not None:
+        elif (
+            decision.status is RunStatus.WAITING
+            and run.mode == Mode.SIMULATE
+            and decision.wake_at is not None
+        ):
             unit.now = max(decision.wake_at, unit.now)
             signals = {}
         else:
@@ -178,10 +182,13 @@ def _signals(journal: Journal, rows: Sequence[RunSignal]) -> tuple[dict[str, Out
         failed = [row.outcome for row in news if row.outcome.get("status") != "succeeded"]
         if failed:
             outcomes[node] = Failed(
-                "child-failed", f"{len(failed)} of {expected} started runs did not succeed: {failed[0].get('message', '')}"
+                "child-failed",
+                f"{len(failed)} of {expected} started runs did not succeed: {failed[0].get('message', '')}",
             )
         else:
-            outcomes[node] = Succeeded({"children": expected, "runs": [row.outcome.get("run") for row in news]})
+            outcomes[node] = Succeeded(
+                {"children": expected, "runs": [row.outcome.get("run") for row in news]}
+            )
     return outcomes, used
 
 
@@ -189,7 +196,9 @@ def load(runs: Sequence[ClaimedRun]) -> Loaded:
     """Read what the runs need, a query a table."""
     workflows = {
         workflow.pk: workflow
-        for workflow in Workflow.objects.select_related("run_as").filter(pk__in={run.workflow_id for run in runs})
+        for workflow in Workflow.objects.select_related("run_as").filter(
+            pk__in={run.workflow_id for run in runs}
+        )
     }
     wanted = {run.version_id for run in runs}
     versions = WorkflowVersion.objects.filter(pk__in=subscriptions.uncompiled(wanted))
@@ -197,9 +206,9 @@ def load(runs: Sequence[ClaimedRun]) -> Loaded:
     programs |= subscriptions.compiled(wanted)
     events = {
         key: {"id": key, **snapshot}
-        for key, snapshot in Event.objects.filter(pk__in={run.event_id for run in runs if run.event_id}).values_list(
-            "pk", "snapshot"
-        )
+        for key, snapshot in Event.objects.filter(
+            pk__in={run.event_id for run in runs if run.event_id}
+        ).values_list("pk", "snapshot")
     }
     resumed = [run for run in runs if run.last_seq]
     signals: dict[int, list[RunSignal]] = {}
@@ -211,6 +220,9 @@ def load(runs: Sequence[ClaimedRun]) -> Loaded:
         events=events,
         journals=saving.load_journals(resumed),
         signals=signals,
-        modules={module.pk: module for module in Module.objects.filter(pk__in={r.module_id for r in runs if r.module_id})},
+        modules={
+            module.pk: module
+            for module in Module.objects.filter(pk__in={r.module_id for r in runs if r.module_id})
+        },
         workflows=workflows,
     )

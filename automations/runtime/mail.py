@@ -40,7 +40,10 @@ def _send(mail: OutgoingEmail, now: datetime) -> bool:
     row = OutgoingEmail.objects.filter(pk=mail.pk)
     try:
         EmailMessage(
-            mail.subject.replace("\n", " "), mail.body, to=[mail.to], headers={"Message-ID": f"<{mail.pk}@automations>"}
+            mail.subject.replace("\n", " "),
+            mail.body,
+            to=[mail.to],
+            headers={"Message-ID": f"<{mail.pk}@automations>"},
         ).send()
     except (SMTPException, OSError) as error:
         if attempt >= POLICY.max_attempts:

@@ -104,7 +104,8 @@ def _match_batch(limit: int) -> int:
         _tell_parents(verdicts)
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE automations_event SET state = 'matched' WHERE id = ANY(%s)", [[event.id for event in events]]
+                "UPDATE automations_event SET state = 'matched' WHERE id = ANY(%s)",
+                [[event.id for event in events]],
             )
     return len(events)
 
@@ -112,7 +113,7 @@ def _match_batch(limit: int) -> int:
 def _pending(row: Sequence[Any]) -> PendingEvent:
     snapshot = row[4] if isinstance(row[4], dict) else json.loads(row[4])
     target = row[10] if row[10] is None or isinstance(row[10], dict) else json.loads(row[10])
-    return PendingEvent(row[0], row[1], row[2], row[3], {"id": row[0], **snapshot}, *row[5:10], target, row[11])
+    return PendingEvent(*(*row[:4], {"id": row[0], **snapshot}, *row[5:10], target, row[11]))
 
 
 def _verdicts(event: PendingEvent) -> list[Verdict]:
@@ -130,13 +131,25 @@ def _verdicts(event: PendingEvent) -> list[Verdict]:
 def _judge(event: PendingEvent, subscription: Subscription) -> Verdict:
     workflow = subscription.workflow
     if workflow.paused_at is not None:
-        return Verdict(event, subscription, PAUSED, {"since": workflow.paused_at.isoformat(), "why": workflow.pause_reason})
+        return Verdict(
+            event,
+            subscription,
+            PAUSED,
+            {"since": workflow.paused_at.isoformat(), "why": workflow.pause_reason},
+        )
     if subscription.judge is None:
         return Verdict(event, subscription, BROKEN, {"problem": subscription.problem})
     if event.cause_workflow_id == workflow.pk and not subscription.config.get("allow_self"):
-        return Verdict(event, subscription, OUT_OF_SCOPE, {"why": "The change was made by this workflow itself."})
+        return Verdict(
+            event, subscription, OUT_OF_SCOPE, {"why": "The change was made by this workflow itself."}
+        )
     scope = Scope(
-        record=event.value.get("after"), event=event.value, now=event.now, zone=subscription.zone, variables={}, steps={}
+        record=event.value.get("after"),
+        event=event.value,
+        now=event.now,
+        zone=subscription.zone,
+        variables={},
+        steps={},
     )
     match = subscription.judge(scope)
     if match.outcome != MATCHED:
@@ -196,7 +209,8 @@ def _start_runs(verdicts: Sequence[Verdict]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('automations_run', 'id')) FROM generate_series(1, %s)", [len(starting)]
+            "SELECT nextval(pg_get_serial_sequence('automations_run', 'id')) FROM generate_series(1, %s)",
+            [len(starting)],
         )
         for verdict, (key,) in zip(starting, cursor.fetchall(), strict=True):
             verdict.run = key
@@ -261,7 +275,11 @@ def _tell_parents(verdicts: Sequence[Verdict]) -> None:
                 parent_id=target["parent"],
                 node=target["parent_node"],
                 key=f"event:{verdict.event.id}",
-                outcome={"status": "failed", "run": verdict.run, "message": f"Not started: {verdict.outcome}."},
+                outcome={
+                    "status": "failed",
+                    "run": verdict.run,
+                    "message": f"Not started: {verdict.outcome}.",
+                },
                 now=verdict.event.database_now,
             )
 
@@ -269,6 +287,7 @@ def _tell_parents(verdicts: Sequence[Verdict]) -> None:
 def signal_parent(*, parent_id: int, node: str, key: str, outcome: dict[str, Any], now: datetime) -> None:
     """Leave news for a waiting run and make it due."""
     RunSignal.objects.bulk_create(
-        [RunSignal(run_id=parent_id, node=node, key=key, outcome=outcome, created_at=now)], ignore_conflicts=True
+        [RunSignal(run_id=parent_id, node=node, key=key, outcome=outcome, created_at=now)],
+        ignore_conflicts=True,
     )
     Run.objects.filter(pk=parent_id, status="waiting").update(due_at=now)

@@ -185,8 +185,12 @@ class CreateRecordPerformer(Performer):
         key = effect.record_key or effect.key
         if unit.record_exists(module, key):
             return Failed("record-exists", f"{module.name} already have “{key}”.")
-        changes = [Change(module.key, key, name, None, value) for name, value in values.items() if value is not None]
-        return Plan(f"Create {module.name} “{key}”.", changes, {"module": module.key, "record": key}, (module, values))
+        changes = [
+            Change(module.key, key, name, None, value) for name, value in values.items() if value is not None
+        ]
+        return Plan(
+            f"Create {module.name} “{key}”.", changes, {"module": module.key, "record": key}, (module, values)
+        )
 
     def perform(self, effect: CreateRecord, plan: Plan, unit: Unit) -> Outcome:
         module, values = plan.detail
@@ -224,9 +228,13 @@ class StartWorkflowPerformer(Performer):
     def plan(self, effect: StartWorkflow, unit: Unit) -> Plan | Failed:
         target = unit.startable(effect.workflow)
         if target is None:
-            return Failed("workflow-not-active", f"“{effect.workflow}” has no active version with a manual trigger.")
+            return Failed(
+                "workflow-not-active", f"“{effect.workflow}” has no active version with a manual trigger."
+            )
         if unit.run.depth + 1 > MAX_CHAIN_DEPTH:
-            return Failed("chain_depth_exceeded", f"Runs may start each other {MAX_CHAIN_DEPTH} deep at most.")
+            return Failed(
+                "chain_depth_exceeded", f"Runs may start each other {MAX_CHAIN_DEPTH} deep at most."
+            )
         count = len(effect.items)
         if count > unit.blast_radius:
             return Failed(

@@ -9,7 +9,6 @@ it to the grave; nothing inside the cluster notices).
 from __future__ import annotations
 
 import os
-import select
 import time
 from typing import Any
 
@@ -50,7 +49,9 @@ def wake() -> None:
     Must run after the work it speaks of has committed: a waiting hint that this call relies on is drained later
     than this look, so its drain sees the work.
     """
-    waiting = OrmQ.objects.filter(key=Conf.PREFIX, lock__lte=timezone.now())[: settings.AUTOMATIONS_MAX_HINTS].count()
+    waiting = OrmQ.objects.filter(key=Conf.PREFIX, lock__lte=timezone.now())[
+        : settings.AUTOMATIONS_MAX_HINTS
+    ].count()
     if waiting < settings.AUTOMATIONS_MAX_HINTS:
         async_task(DRAIN_TASK)
 
@@ -103,7 +104,11 @@ class WakeupBroker(ORM):
             connection.ensure_connection()
             parameters = connection.get_connection_params()
             self._listener = psycopg.connect(
-                **{key: parameters[key] for key in ("host", "port", "user", "password", "dbname") if key in parameters},
+                **{
+                    key: parameters[key]
+                    for key in ("host", "port", "user", "password", "dbname")
+                    if key in parameters
+                },
                 autocommit=True,
             )
             self._listener.execute(f"LISTEN {CHANNEL}")

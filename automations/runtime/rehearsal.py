@@ -72,7 +72,7 @@ class Rehearsal:
             family = node.type.partition(".")[0]
             if family == "trigger":
                 if node.id == self.trigger.id:
-                    reach[node.id + "/"] = [selection] if selection else [{}]
+                    reach[node.id + "/"] = [selection or {}]
                 continue
             if family != "condition":
                 continue
@@ -83,13 +83,14 @@ class Rehearsal:
                 continue
             config = self.program.graph.nodes[node.id].config
             for branch, rule in _branch_rules(node.type, config):
-                rules = [{"all": [part for part in (way, rule) if part]} for way in ways]
+                rules: list[Rule] = [{"all": [part for part in (way, rule) if part]} for way in ways]
                 reach[f"{node.id}/{branch}"] = rules
                 yield node.id, branch, rules[0] if len(rules) == 1 else {"any": rules}
 
     def select(self, rule: Rule | None) -> tuple[Any, bool]:
         """(queryset of the records that a rule selects, whether a second pass in memory is needed)."""
-        assert self.module is not None and self.facts is not None
+        assert self.module is not None
+        assert self.facts is not None
         tree = compile_rule(rule, self.facts.schema, policies=self.definition.rules()).tree if rule else None
         context = SqlContext(now=self.now, zone=self.zone, assume_changed=True)
         adapter = adapter_for(self.module)
@@ -99,11 +100,15 @@ class Rehearsal:
         """Each record as if the trigger's event happened to it now; `changed*` leaves count as true."""
         return self._walk([(state, self._assumed_event(state), True) for state in states], user_input)
 
-    def walk_event(self, event: Mapping[str, Any], state: RecordState | None, user_input: Mapping[str, Any]) -> Rehearsed:
+    def walk_event(
+        self, event: Mapping[str, Any], state: RecordState | None, user_input: Mapping[str, Any]
+    ) -> Rehearsed:
         return self._walk([(state, event, False)], user_input)[0]
 
     def _walk(
-        self, cases: Sequence[tuple[RecordState | None, Mapping[str, Any], bool]], user_input: Mapping[str, Any]
+        self,
+        cases: Sequence[tuple[RecordState | None, Mapping[str, Any], bool]],
+        user_input: Mapping[str, Any],
     ) -> list[Rehearsed]:
         rehearsed: list[Rehearsed] = []
         with transaction.atomic():
@@ -129,7 +134,12 @@ class Rehearsal:
         return rehearsed
 
     def _walk_one(
-        self, number: int, state: RecordState | None, event: Mapping[str, Any], assume: bool, user_input: Mapping[str, Any]
+        self,
+        number: int,
+        state: RecordState | None,
+        event: Mapping[str, Any],
+        assume: bool,
+        user_input: Mapping[str, Any],
     ) -> Worked:
         modules = {state.module.pk: state.module} if state is not None else {}
         batch = Batch(writes=False, modules=modules, workflows={self.workflow.pk: self.workflow})
@@ -196,7 +206,12 @@ def _branch_rules(node_type: str, config: Mapping[str, Any]) -> Iterator[tuple[s
     before: list[Rule] = []
     exclusive = config.get("match", "first") == "first"
     for case in config["cases"]:
-        yield case["branch"], {"all": [case["rule"], *({"not": rule} for rule in before)]} if exclusive and before else case["rule"]
+        yield (
+            case["branch"],
+            {"all": [case["rule"], *({"not": rule} for rule in before)]}
+            if exclusive and before
+            else case["rule"],
+        )
         before.append(case["rule"])
     yield OTHERWISE, {"not": {"any": before}}
 

@@ -10,6 +10,7 @@ import time
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import F
 
 from automations.models import Deadline, Run
 from automations.runtime import deadlines, queue
@@ -35,7 +36,9 @@ class Replay:
         last = until - timedelta(microseconds=1)
         while (moment := self._next_moment(last)) is not None:
             self.settle()
-            Run.objects.filter(clock=self.clock, status="waiting", as_of__lte=moment).update(due_at=_long_ago())
+            Run.objects.filter(clock=self.clock, status="waiting", as_of__lte=moment).update(
+                due_at=_long_ago()
+            )
             rang += deadlines.fire_due(now=moment, clock=self.clock)
             self.settle()
         return rang
@@ -44,6 +47,11 @@ class Replay:
         """Let all time pass: whatever is still to happen happens."""
         self.advance(datetime.max.replace(tzinfo=_long_ago().tzinfo))
         self.settle()
+
+    def hand_over(self) -> None:
+        """Give what has not happened yet to real time: alarms and waits to come are from now on the ticker's."""
+        Deadline.objects.filter(clock=self.clock).update(clock="")
+        Run.objects.filter(clock=self.clock, status="waiting").update(clock="", due_at=F("as_of"), as_of=None)
 
     def settle(self) -> None:
         """Return when no event of this clock waits to be judged and no run of it could go on.

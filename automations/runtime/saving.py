@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from automations.runtime.execute import Worked
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
-STEP_COLUMNS = (
-    "run_id, node, position, kind, status, branches, attempt, output, changes, error, wait, assumed, started_at, finished_at"
-)
+STEP_COLUMNS = "run_id, node, position, kind, status, branches, attempt, output, changes, error, wait, assumed, started_at, finished_at"
 ENGINE_RETRY = RetryPolicy(max_attempts=DEFAULT_MAX_ATTEMPTS, base_seconds=1, cap_seconds=60)
 
 
@@ -43,7 +41,9 @@ def load_journals(runs: Sequence[ClaimedRun]) -> dict[int, Journal]:
             output=row.output,
             changes=tuple(Change(**change) for change in row.changes),
             error=row.error,
-            wait=Waiting(wait["kind"], datetime.fromisoformat(wait["until"]) if wait["until"] else None) if wait else None,
+            wait=Waiting(wait["kind"], datetime.fromisoformat(wait["until"]) if wait["until"] else None)
+            if wait
+            else None,
             assumed=row.assumed,
             started_at=row.started_at,
             finished_at=row.finished_at,
@@ -85,7 +85,11 @@ def _step_rows(worked: Sequence[Worked]) -> list[tuple[Any, ...]]:
                     None if state.output is None else json.dumps(state.output),
                     json.dumps([change.to_json() for change in state.changes]) if state.changes else "[]",
                     None if state.error is None else json.dumps(state.error),
-                    None if wait is None else json.dumps({"kind": wait.kind, "until": wait.until.isoformat() if wait.until else None}),
+                    None
+                    if wait is None
+                    else json.dumps(
+                        {"kind": wait.kind, "until": wait.until.isoformat() if wait.until else None}
+                    ),
                     state.assumed,
                     state.started_at,
                     state.finished_at,
@@ -98,7 +102,10 @@ def _copy_steps(worked: Sequence[Worked]) -> None:
     """First steps of new runs can't collide: COPY, the fastest way in."""
     rows = _step_rows(worked)
     if rows:
-        with connection.cursor() as cursor, cursor.copy(f"COPY automations_step ({STEP_COLUMNS}) FROM STDIN") as copy:
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY automations_step ({STEP_COLUMNS}) FROM STDIN") as copy,
+        ):
             for row in rows:
                 copy.write_row(row)
 
@@ -122,7 +129,9 @@ def _upsert_steps(worked: Sequence[Worked]) -> None:
 def _copy_logs(worked: Sequence[Worked]) -> None:
     with (
         connection.cursor() as cursor,
-        cursor.copy("COPY automations_logentry (run_id, seq, at, level, node, message, data) FROM STDIN") as copy,
+        cursor.copy(
+            "COPY automations_logentry (run_id, seq, at, level, node, message, data) FROM STDIN"
+        ) as copy,
     ):
         for entry in worked:
             for seq, (at, line) in enumerate(entry.logs, entry.run.last_seq + 1):
@@ -139,7 +148,13 @@ def _update_runs(worked: Sequence[Worked]) -> None:
         failure = decision.failure
         stop = decision.stop
         if stop is not None and stop.status == "failed":
-            failure = {"code": "stopped", "message": stop.message, "fault": "user", "retryable": False, "node": ""}
+            failure = {
+                "code": "stopped",
+                "message": stop.message,
+                "fault": "user",
+                "retryable": False,
+                "node": "",
+            }
         due, as_of = FOREVER, run.as_of
         if decision.status is RunStatus.WAITING and decision.wake_at is not None:
             if run.clock:
@@ -249,4 +264,3 @@ def give_up(run: ClaimedRun, *, code: str, message: str) -> None:
             [DeadLetter(run_id=run.id, code=code, message=message, attempts=run.attempt, created_at=run.now)],
             ignore_conflicts=True,
         )
-

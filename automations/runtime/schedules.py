@@ -50,7 +50,9 @@ def _fire(pk: int, now: datetime) -> int:
         slots = [trigger.next_slot_at, *slots_between(cron, zone, trigger.next_slot_at, now, MAX_SLOTS)]
         late = [slot for slot in slots if (now - slot).total_seconds() > GRACE_SECONDS]
         on_time = [slot for slot in slots if slot not in late]
-        fire, skip = missed(trigger.config.get("missed", "once"), late, int(trigger.config.get("max_missed", 10)))
+        fire, skip = missed(
+            trigger.config.get("missed", "once"), late, int(trigger.config.get("max_missed", 10))
+        )
         if on_time and trigger.config.get("missed", "once") == "once":
             skip, fire = [*skip, *fire], []
         fire = [*fire, *on_time]

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from automations.engine.documents import Definition, parse_document
+from automations.engine.errors import EngineError
 from automations.engine.kinds import Judge
 from automations.engine.program import Program, compile_program
 from automations.models import Activation, ActiveTrigger, Module, Workflow, WorkflowVersion
@@ -80,7 +81,11 @@ def listening(module_id: int | None, event_type: str) -> list[Subscription]:
     candidates = list(_cache.by_module.get(module_id, ()))
     if module_id is not None:
         candidates += _cache.by_module.get(None, ())
-    return [entry for entry in candidates if any(fnmatch.fnmatchcase(event_type, pattern) for pattern in entry.types)]
+    return [
+        entry
+        for entry in candidates
+        if any(fnmatch.fnmatchcase(event_type, pattern) for pattern in entry.types)
+    ]
 
 
 def deadlines_of(module_id: int) -> list[Subscription]:
@@ -117,7 +122,10 @@ def definition_of(version: WorkflowVersion) -> Definition:
 
 def module_of(definition: Definition) -> Module | None:
     """The module that the definition's triggers are about."""
-    key = next((n.config["module"] for n in definition.nodes if n.family == "trigger" and n.config.get("module")), None)
+    key = next(
+        (n.config["module"] for n in definition.nodes if n.family == "trigger" and n.config.get("module")),
+        None,
+    )
     return Module.objects.filter(key=key).first() if key else None
 
 
@@ -143,7 +151,7 @@ def _load() -> list[Subscription]:
         problem = ""
         try:
             judge = kind.prepare(row.config, facts, definition_of(row.version).rules())
-        except (KeyError, ValueError, TypeError) as error:
+        except (EngineError, KeyError, ValueError, TypeError) as error:
             problem = f"{type(error).__name__}: {error}"[:300]
         loaded.append(
             Subscription(

@@ -33,7 +33,12 @@ def stamp_process(name: str, *, role: str) -> None:
     """Write a sign of life."""
     ProcessStamp.objects.update_or_create(
         name=name,
-        defaults={"role": role, "host": socket.gethostname(), "pid": os.getpid(), "stamped_at": timezone.now()},
+        defaults={
+            "role": role,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "stamped_at": timezone.now(),
+        },
     )
 
 
@@ -46,7 +51,11 @@ def supervise(stop: threading.Event) -> int:
         while not stop.wait(1.0):
             silent = time.monotonic() - born > settings.AUTOMATIONS_SILENCE_SECONDS and _is_silent(name)
             if cluster.poll() is not None or silent:
-                logger.error("The worker cluster %s %s; starting another", cluster.pid, "is silent" if silent else "ended")
+                logger.error(
+                    "The worker cluster %s %s; starting another",
+                    cluster.pid,
+                    "is silent" if silent else "ended",
+                )
                 _kill(cluster)
                 cluster = _start(name)
                 born = time.monotonic()
@@ -57,7 +66,7 @@ def supervise(stop: threading.Event) -> int:
 
 
 def _start(name: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - our own command line
+    return subprocess.Popen(
         [sys.executable, "manage.py", "qcluster"],
         cwd=settings.BASE_DIR,
         env={**os.environ, "AUTOMATIONS_CLUSTER": name},
@@ -91,4 +100,3 @@ def _stop(cluster: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         logger.warning("The worker cluster did not stop in %.0f s and is killed", STOP_SECONDS)
     _kill(cluster)
-

@@ -42,7 +42,9 @@ class SimulateHasNoWriterError(RuntimeError):
 class Batch:
     """The shared reads and the collected writes of the runs that are worked on in one transaction."""
 
-    def __init__(self, *, writes: bool, modules: Mapping[int, Module], workflows: Mapping[int, Workflow]) -> None:
+    def __init__(
+        self, *, writes: bool, modules: Mapping[int, Module], workflows: Mapping[int, Workflow]
+    ) -> None:
         self.modules = modules
         self.workflows = workflows
         self.records: dict[tuple[int, str], RecordState] = {}
@@ -106,7 +108,15 @@ class Batch:
         if identity not in self._loads:
             facts = facts_of(module)
             rule: dict[str, Any] = {"all": [{"field": field, "op": "eq", "value": name}]}
-            closed = [status for status in facts.schema[facts.status_field].choices if not facts.transitions.get(status)] if facts.status_field and facts.transitions else []
+            closed = (
+                [
+                    status
+                    for status in facts.schema[facts.status_field].choices
+                    if not facts.transitions.get(status)
+                ]
+                if facts.status_field and facts.transitions
+                else []
+            )
             if closed:
                 rule["all"].append({"field": facts.status_field, "op": "not_in", "value": closed})
             tree = compile_rule(rule, facts.schema).tree
@@ -148,7 +158,9 @@ class Unit:
         self.zone = zone
         self.node = ""
         self.now: datetime = run.now
-        self.record = batch.records.get((run.module_id, run.record_key)) if run.module_id is not None else None
+        self.record = (
+            batch.records.get((run.module_id, run.record_key)) if run.module_id is not None else None
+        )
 
     @property
     def writer(self) -> WriteBatch:
@@ -179,7 +191,10 @@ class Unit:
         return facts_of(module)
 
     def module(self, key: str) -> Module | None:
-        return next((m for m in self.batch.modules.values() if m.key == key), None) or Module.objects.filter(key=key).first()
+        return (
+            next((m for m in self.batch.modules.values() if m.key == key), None)
+            or Module.objects.filter(key=key).first()
+        )
 
     def record_exists(self, module: Module, key: str) -> bool:
         return bool(adapter_for(module).load([key], lock=False))
@@ -207,7 +222,9 @@ class Unit:
 
     def notify(self, user: Any, key: str, title: str, body: str) -> None:
         self.batch.notifications.append(
-            Notification(user=user, key=key, title=title[:200], body=body, run_id=self.run.id, created_at=self.now)
+            Notification(
+                user=user, key=key, title=title[:200], body=body, run_id=self.run.id, created_at=self.now
+            )
         )
 
     def email(self, user: Any, key: str, title: str, body: str) -> None:
@@ -236,7 +253,11 @@ class Unit:
         source = workflow_source()
         record = self.record
         for index, item in enumerate(effect.items):
-            goal: dict[str, Any] = {"workflow": target[0], "node": target[1], "input": {"item": item}}
+            goal: dict[str, Any] = {
+                "workflow": target[0],
+                "node": target[1],
+                "input": {**effect.input, "item": item},
+            }
             if effect.wait:
                 goal |= {"parent": self.run.id, "parent_node": self.node}
             self.batch.events.append(

@@ -63,7 +63,8 @@ class WriteBatch:
         identity = (state.module.pk, state.key)
         before = dict(state.values)
         changes = [
-            Change(state.module.key, state.key, key, before.get(key), value) for key, value in differing.items()
+            Change(state.module.key, state.key, key, before.get(key), value)
+            for key, value in differing.items()
         ]
         if differing:
             state.values = {**state.values, **differing}
@@ -88,13 +89,19 @@ class WriteBatch:
         self._event("record.created", state, None, list(values), cause, dict(values))
         return state
 
-    def note(self, state: RecordState, before: dict[str, Any] | None, changed: list[str], cause: Cause) -> None:
+    def note(
+        self, state: RecordState, before: dict[str, Any] | None, changed: list[str], cause: Cause
+    ) -> None:
         """History, event and deadlines of a write that a host has made itself."""
         identity = (state.module.pk, state.key)
         self._noted[identity] = state
         self._causes[identity] = cause
         self._rows.extend(
-            self._row(state, Change(state.module.key, state.key, key, (before or {}).get(key), state.values[key]), cause)
+            self._row(
+                state,
+                Change(state.module.key, state.key, key, (before or {}).get(key), state.values[key]),
+                cause,
+            )
             for key in changed
         )
         event_type = "record.created" if before is None else "record.updated"
@@ -184,7 +191,11 @@ def module_source(module: Module) -> TriggerSource:
     if source is None:
         source, _ = TriggerSource.objects.get_or_create(
             key=f"module:{module.key}",
-            defaults={"kind": TriggerSource.Kind.MODULE, "name": f"Changes of {module.name}", "module": module},
+            defaults={
+                "kind": TriggerSource.Kind.MODULE,
+                "name": f"Changes of {module.name}",
+                "module": module,
+            },
         )
         _sources[module.pk] = source
     return source

@@ -16,7 +16,7 @@ from automations.models import Action, AuditEntry, Condition, PolicyRevision, Tr
 from automations.models import Edge as EdgeRow
 from automations.services.audit import write_audit
 
-TABLES = {"trigger": Trigger, "condition": Condition, "action": Action}
+TABLES: dict[str, Any] = {"trigger": Trigger, "condition": Condition, "action": Action}
 MAX_LAYOUT = 1_000
 
 
@@ -47,7 +47,9 @@ def load_draft(workflow: Workflow) -> Draft:
         for row in table.objects.filter(workflow=workflow)
     ]
     nodes = tuple(node for _, node in sorted(rows, key=lambda pair: pair[0]))
-    edges = tuple(Edge(row.source, row.target, row.branch) for row in EdgeRow.objects.filter(workflow=workflow))
+    edges = tuple(
+        Edge(row.source, row.target, row.branch) for row in EdgeRow.objects.filter(workflow=workflow)
+    )
     revision, layout = Workflow.objects.values_list("draft_revision", "layout").get(pk=workflow.pk)
     definition = Definition(nodes=nodes, edges=edges, settings={"zone": workflow.zone})
     return Draft(replace(definition, policies=pin_policies(definition)), revision, layout)
@@ -62,8 +64,14 @@ def pin_policies(definition: Definition) -> dict[str, dict[str, Any]]:
     keys = set(_policy_keys([node.config for node in definition.nodes]))
     if not keys:
         return {}
-    newest = PolicyRevision.objects.filter(policy__key__in=keys).order_by("policy_id", "-number").distinct("policy_id")
-    return {row.policy.key: {"revision": row.number, "rule": row.rule} for row in newest.select_related("policy")}
+    newest = (
+        PolicyRevision.objects.filter(policy__key__in=keys)
+        .order_by("policy_id", "-number")
+        .distinct("policy_id")
+    )
+    return {
+        row.policy.key: {"revision": row.number, "rule": row.rule} for row in newest.select_related("policy")
+    }
 
 
 def _policy_keys(value: Any) -> list[str]:
@@ -92,7 +100,13 @@ def save_draft(*, workflow: Workflow, document: Any, revision: int | None, actor
     if definition is None:
         raise InvalidError(problems)
     unknown = [
-        Problem("unknown-node-type", f"nodes[{i}].type", f"“{node.type}” is no type.", "Use trigger., condition. or action. kinds.", node.id)
+        Problem(
+            "unknown-node-type",
+            f"nodes[{i}].type",
+            f"“{node.type}” is no type.",
+            "Use trigger., condition. or action. kinds.",
+            node.id,
+        )
         for i, node in enumerate(definition.nodes)
         if node.family not in TABLES
     ]
@@ -117,7 +131,11 @@ def save_draft(*, workflow: Workflow, document: Any, revision: int | None, actor
         action="draft.saved",
         obj=workflow,
         before={"revision": before.revision, "digest": before.definition.digest()},
-        after={"revision": after.revision, "digest": after.definition.digest(), "nodes": len(definition.nodes)},
+        after={
+            "revision": after.revision,
+            "digest": after.definition.digest(),
+            "nodes": len(definition.nodes),
+        },
     )
     return after
 
@@ -128,19 +146,24 @@ def _layout(document: Mapping[str, Any], definition: Definition) -> dict[str, An
     layout: dict[str, Any] = {}
     for node in definition.nodes[:MAX_LAYOUT]:
         place = raw.get(node.id)
-        if isinstance(place, Mapping) and all(isinstance(place.get(axis), int | float) for axis in ("x", "y")):
+        if isinstance(place, Mapping) and all(
+            isinstance(place.get(axis), int | float) for axis in ("x", "y")
+        ):
             layout[node.id] = {"x": place["x"], "y": place["y"]}
     return layout
 
 
 def _who_was_faster(workflow: Workflow) -> str:
-    last = AuditEntry.objects.filter(object_type="workflow", object_id=str(workflow.pk), action="draft.saved").first()
+    last = AuditEntry.objects.filter(
+        object_type="workflow", object_id=str(workflow.pk), action="draft.saved"
+    ).first()
     who = f"{last.actor_name} at {last.at:%H:%M:%S} UTC" if last is not None else "somebody else"
     return f"This draft was changed by {who}. Load it again, or save yours as a copy."
 
 
 def _write_rows(workflow: Workflow, definition: Definition) -> None:
-    for table in (*TABLES.values(), EdgeRow):
+    tables: tuple[Any, ...] = (*TABLES.values(), EdgeRow)
+    for table in tables:
         table.objects.filter(workflow=workflow).delete()
     for family, table in TABLES.items():
         table.objects.bulk_create(
@@ -160,7 +183,13 @@ def _write_rows(workflow: Workflow, definition: Definition) -> None:
         )
     EdgeRow.objects.bulk_create(
         [
-            EdgeRow(workflow=workflow, position=position, source=edge.source, target=edge.target, branch=edge.branch)
+            EdgeRow(
+                workflow=workflow,
+                position=position,
+                source=edge.source,
+                target=edge.target,
+                branch=edge.branch,
+            )
             for position, edge in enumerate(dict.fromkeys(definition.edges))
         ]
     )

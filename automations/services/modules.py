@@ -71,7 +71,9 @@ def update_module(
     """
     module = Module.objects.select_for_update().get(pk=module.pk)
     if module.kind == Module.Kind.NATIVE:
-        raise ConflictError("A native module is defined in code. Change its registration.", code="native-module")
+        raise ConflictError(
+            "A native module is defined in code. Change its registration.", code="native-module"
+        )
     before = {"name": module.name, "fields": module.fields, "transitions": module.transitions}
     old, _ = parse_schema(module.fields)
     schema = old
@@ -105,14 +107,23 @@ def _own_problems(
     problems: list[Problem] = []
     for noun, key in (("title_field", title_field), ("status_field", status_field)):
         if key and key not in schema:
-            problems.append(Problem("unknown-field", noun, f"There is no field “{key}”.", "Name one of the fields."))
+            problems.append(
+                Problem("unknown-field", noun, f"There is no field “{key}”.", "Name one of the fields.")
+            )
     if transitions and not status_field:
-        problems.append(Problem("no-status-field", "transitions", "Transitions need a status field.", "Name it."))
+        problems.append(
+            Problem("no-status-field", "transitions", "Transitions need a status field.", "Name it.")
+        )
     if status_field in schema and schema[status_field].type is FieldType.CHOICE:
         known = schema[status_field].choices
         for source, targets in transitions.items():
             problems += [
-                Problem("unknown-choice", f"transitions.{source}", f"There is no status “{status}”.", f"Use {', '.join(known)}.")
+                Problem(
+                    "unknown-choice",
+                    f"transitions.{source}",
+                    f"There is no status “{status}”.",
+                    f"Use {', '.join(known)}.",
+                )
                 for status in (source, *targets)
                 if status not in known
             ]
@@ -130,7 +141,10 @@ def _workflows_using(module: Module, keys: set[str]) -> str:
         for pk, config in table.objects.values_list("workflow_id", "config"):
             drafts.setdefault(pk, []).append(config)
     for workflow in workflows:
-        documents = [*drafts.get(workflow.pk, []), workflow.active_version.document if workflow.active_version else {}]
+        documents = [
+            *drafts.get(workflow.pk, []),
+            workflow.active_version.document if workflow.active_version else {},
+        ]
         if _mentions(documents, f"{module.key}") and any(_mentions(documents, key) for key in keys):
             found.add(f"“{workflow.name}”")
     return ", ".join(sorted(found))

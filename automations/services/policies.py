@@ -21,7 +21,9 @@ def create_policy(
     _check(module, rule)
     try:
         with transaction.atomic():
-            policy = Policy.objects.create(key=key, name=name, module=module, owner=actor, description=description)
+            policy = Policy.objects.create(
+                key=key, name=name, module=module, owner=actor, description=description
+            )
     except IntegrityError as error:
         raise ConflictError(f"There is already a policy with the key “{key}”. Choose another.") from error
     _add_revision(policy, rule, actor)

@@ -45,10 +45,16 @@ def parse_values(module: Module, raw: Mapping[str, Any], *, creating: bool) -> d
         if spec is None:
             meant = nearest(str(key), list(facts.schema))
             hint = f"Did you mean “{meant}”?" if meant else f"Use {', '.join(facts.schema)}."
-            problems.append(Problem("unknown-field", str(key)[:63], f"{module.name} have no field “{str(key)[:63]}”.", hint))
+            problems.append(
+                Problem(
+                    "unknown-field", str(key)[:63], f"{module.name} have no field “{str(key)[:63]}”.", hint
+                )
+            )
             continue
         if spec.read_only and not creating:
-            problems.append(Problem("read-only-field", key, f"{spec.label} can't be changed.", "Leave it out."))
+            problems.append(
+                Problem("read-only-field", key, f"{spec.label} can't be changed.", "Leave it out.")
+            )
             continue
         try:
             values[key] = canonical(spec, value, zone)
@@ -80,8 +86,20 @@ def create_record(
     the values, ConflictError for a key that is taken or an idempotency key of another event.
     """
     if not 1 <= len(key) <= 120:
-        raise InvalidError([Problem("bad-key", "key", "A record's key has 1 to 120 characters.", "Shorten it.")])
-    return _write(module, key, parse_values(module, values, creating=True), actor, at, idempotency_key, clock, None, True)
+        raise InvalidError(
+            [Problem("bad-key", "key", "A record's key has 1 to 120 characters.", "Shorten it.")]
+        )
+    return _write(
+        module,
+        key,
+        parse_values(module, values, creating=True),
+        actor,
+        at,
+        idempotency_key,
+        clock,
+        None,
+        True,
+    )
 
 
 @transaction.atomic
@@ -137,7 +155,8 @@ def _write(
             raise NotFoundError(f"{module.name} have no record “{key}”.")
         if expected_version is not None and expected_version != state.version:
             raise ConflictError(
-                f"“{key}” is at version {state.version}, not {expected_version}. Load it again.", code="version-conflict"
+                f"“{key}” is at version {state.version}, not {expected_version}. Load it again.",
+                code="version-conflict",
             )
         _check_transition(module, state, values)
         changes = batch.change(state, values, cause)
@@ -149,7 +168,9 @@ def _write(
         raise ConflictError(str(error), code="version-conflict") from error
     except intake.KeyReusedError as error:
         raise ConflictError(str(error), code="idempotency-key-reused") from error
-    result: Literal["created", "updated", "unchanged"] = "created" if creating else "updated" if changes else "unchanged"
+    result: Literal["created", "updated", "unchanged"] = (
+        "created" if creating else "updated" if changes else "unchanged"
+    )
     return Saved(state, accepted[0].event_id if accepted else None, duplicate=False, result=result)
 
 
@@ -176,7 +197,9 @@ def _check_transition(module: Module, state: RecordState, values: Mapping[str, A
 def comment_record(*, module: Module, key: str, text: str, actor: Any) -> None:
     """Add a remark. Raises NotFoundError, InvalidError for an empty or huge text."""
     if not 1 <= len(text.strip()) <= 10_000:
-        raise InvalidError([Problem("bad-text", "text", "A comment has 1 to 10,000 characters.", "Correct the text.")])
+        raise InvalidError(
+            [Problem("bad-text", "text", "A comment has 1 to 10,000 characters.", "Correct the text.")]
+        )
     state = adapter_for(module).load([key], lock=False).get(key)
     if state is None:
         raise NotFoundError(f"{module.name} have no record “{key}”.")

@@ -67,7 +67,12 @@ def run_test(*, workflow: Workflow, request: RunTestRequest) -> dict[str, Any]:
         answer = _on_records(rehearsal, list(request.records), request, limit)
     else:
         answer = _on_live(rehearsal, request, limit)
-    return {"run": None, "mode": "simulate", **answer, "problems": [problem.to_json() for problem in problems]}
+    return {
+        "run": None,
+        "mode": "simulate",
+        **answer,
+        "problems": [problem.to_json() for problem in problems],
+    }
 
 
 def _definition(workflow: Workflow, version: str | int) -> Definition:
@@ -103,8 +108,12 @@ def _on_records(rehearsal: Rehearsal, keys: list[str], request: RunTestRequest, 
 
 def _on_live(rehearsal: Rehearsal, request: RunTestRequest, limit: int) -> dict[str, Any]:
     if rehearsal.module is None:
-        event = {"type": rehearsal.trigger.type.partition(".")[2], "after": None, "data": {}}
-        return _answer([rehearsal.walk_event({"id": 0, "before": None, "changed": [], **event}, None, request.input)], 1, [])
+        event: dict[str, Any] = {"type": rehearsal.trigger.type.partition(".")[2], "after": None, "data": {}}
+        return _answer(
+            [rehearsal.walk_event({"id": 0, "before": None, "changed": [], **event}, None, request.input)],
+            1,
+            [],
+        )
     adapter = adapter_for(rehearsal.module)
     rule = rehearsal.selection()
     selected, second_pass = rehearsal.select(rule)
@@ -118,7 +127,11 @@ def _on_live(rehearsal: Rehearsal, request: RunTestRequest, limit: int) -> dict[
     branches = []
     for node, branch, branch_rule in rehearsal.branches():
         queryset, partial = rehearsal.select(branch_rule)
-        count = len(_second_pass(rehearsal, branch_rule, adapter.iterate(queryset))) if partial else queryset.count()
+        count = (
+            len(_second_pass(rehearsal, branch_rule, adapter.iterate(queryset)))
+            if partial
+            else queryset.count()
+        )
         branches.append({"node": node, "branch": branch, "total": count})
     return _answer(rehearsal.walk_records(shown, request.input), total, branches)
 
@@ -192,15 +205,20 @@ def _candidate(entry: Rehearsed) -> dict[str, Any]:
     assert worked is not None
     steps = worked.decision.journal.steps
     walked = [
-        (node, steps[node.id]) for node in worked.program.walk if node.id in steps and steps[node.id].status != "skipped"
+        (node, steps[node.id])
+        for node in worked.program.walk
+        if node.id in steps and steps[node.id].status != "skipped"
     ]
-    branch = next((", ".join(s.branches) for node, s in reversed(walked) if node.type.startswith("condition.")), "")
+    branch = next(
+        (", ".join(s.branches) for node, s in reversed(walked) if node.type.startswith("condition.")), ""
+    )
     return {
         "record": entry.state.key if entry.state else None,
         "branch": branch,
-        "path": [{"node": node.id, "branches": [name for name in state.branches if name]} for node, state in walked],
+        "path": [
+            {"node": node.id, "branches": [name for name in state.branches if name]} for node, state in walked
+        ],
         "status": worked.decision.status.value,
         "inconclusive": worked.inconclusive,
         "actions": describe_actions(worked),
     }
-

@@ -31,10 +31,14 @@ def start_run(
     Raises ConflictError without a live manual trigger or when paused, NotFoundError for an unknown record.
     """
     trigger = (
-        ActiveTrigger.objects.filter(workflow=workflow, kind="trigger.manual").select_related("module", "workflow").first()
+        ActiveTrigger.objects.filter(workflow=workflow, kind="trigger.manual")
+        .select_related("module", "workflow")
+        .first()
     )
     if trigger is None:
-        raise ConflictError(f"“{workflow.name}” has no live manual trigger. Add one and publish.", code="no-manual-trigger")
+        raise ConflictError(
+            f"“{workflow.name}” has no live manual trigger. Add one and publish.", code="no-manual-trigger"
+        )
     if trigger.workflow.paused_at is not None:
         raise ConflictError(f"“{workflow.name}” is paused. Resume it first.", code="paused")
     after = None
@@ -65,7 +69,10 @@ def start_run(
         raise ConflictError(str(error), code="idempotency-key-reused") from error
     if not accepted.duplicate:
         write_audit(
-            actor=actor, action="run.started", obj=workflow, after={"event": accepted.event_id, "record": record_key}
+            actor=actor,
+            action="run.started",
+            obj=workflow,
+            after={"event": accepted.event_id, "record": record_key},
         )
     return accepted
 
@@ -83,7 +90,12 @@ def cancel_run(*, run: Run, actor: Any, reason: str = "") -> Run:
             due_at=NEVER,
             lease_token=None,
             failure_code="cancelled",
-            failure={"message": reason or "Cancelled by hand.", "node": "", "fault": "user", "retryable": False},
+            failure={
+                "message": reason or "Cancelled by hand.",
+                "node": "",
+                "fault": "user",
+                "retryable": False,
+            },
         )
         if not changed:
             raise ConflictError("The run has ended already.", code="already-ended")

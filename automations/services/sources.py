@@ -19,7 +19,12 @@ from automations.services.audit import write_audit
 
 @transaction.atomic
 def create_source(
-    *, key: str, name: str, actor: Any, contract: Mapping[str, Any] | None = None, module: Module | None = None
+    *,
+    key: str,
+    name: str,
+    actor: Any,
+    contract: Mapping[str, Any] | None = None,
+    module: Module | None = None,
 ) -> TriggerSource:
     """A source of API events with the contract that their payload must meet.
 
@@ -29,7 +34,9 @@ def create_source(
         Draft202012Validator.check_schema(contract or {})
     except SchemaError as error:
         path = "contract" + "".join(f".{part}" for part in error.absolute_path)
-        raise InvalidError([Problem("bad-contract", path, error.message[:300], "Send a JSON Schema (2020-12).")]) from error
+        raise InvalidError(
+            [Problem("bad-contract", path, error.message[:300], "Send a JSON Schema (2020-12).")]
+        ) from error
     try:
         with transaction.atomic():
             source = TriggerSource.objects.create(
@@ -37,7 +44,9 @@ def create_source(
             )
     except IntegrityError as error:
         raise ConflictError(f"There is already a source with the key “{key}”. Choose another.") from error
-    write_audit(actor=actor, action="source.created", obj=source, after={"key": key, "contract": contract or {}})
+    write_audit(
+        actor=actor, action="source.created", obj=source, after={"key": key, "contract": contract or {}}
+    )
     return source
 
 
@@ -74,7 +83,14 @@ def send_event(
         return intake.accept([event])[0]
     except intake.PayloadRefusedError as error:
         raise InvalidError(
-            [Problem("contract-violation", error.path, error.message, f"Send what the contract of “{source.key}” asks for.")]
+            [
+                Problem(
+                    "contract-violation",
+                    error.path,
+                    error.message,
+                    f"Send what the contract of “{source.key}” asks for.",
+                )
+            ]
         ) from error
     except intake.KeyReusedError as error:
         raise ConflictError(str(error), code="idempotency-key-reused") from error

@@ -32,15 +32,21 @@ def validation_context(definition: Definition) -> ValidationContext:
     """The world that a definition is validated against: what it may name, as values, in six queries."""
     texts = set(_texts(node.config for node in definition.nodes))
     users = get_user_model()
-    revisions = PolicyRevision.objects.order_by("policy_id", "-number").distinct("policy_id").select_related("policy")
+    revisions = (
+        PolicyRevision.objects.order_by("policy_id", "-number").distinct("policy_id").select_related("policy")
+    )
     return ValidationContext(
         modules={module.key: facts_of(module) for module in Module.objects.all()},
         policies={row.policy.key: row.rule for row in revisions},
-        sources=frozenset(TriggerSource.objects.filter(kind=TriggerSource.Kind.API).values_list("key", flat=True)),
+        sources=frozenset(
+            TriggerSource.objects.filter(kind=TriggerSource.Kind.API).values_list("key", flat=True)
+        ),
         workflows=frozenset(Workflow.objects.filter(archived_at=None).values_list("key", flat=True)),
         groups=frozenset(Group.objects.values_list("name", flat=True)),
         users=frozenset(
-            users.objects.filter(**{f"{users.USERNAME_FIELD}__in": texts}).values_list(users.USERNAME_FIELD, flat=True)
+            users.objects.filter(**{f"{users.USERNAME_FIELD}__in": texts}).values_list(
+                users.USERNAME_FIELD, flat=True
+            )
         ),
     )
 
@@ -96,14 +102,17 @@ def publish_version(
     if workflow.archived_at is not None:
         raise ConflictError(f"“{workflow.name}” is archived.", code="archived")
     definition = load_draft(workflow).definition
-    errors = [problem for problem in validate_definition_of(workflow, definition) if problem.severity == "error"]
+    errors = [
+        problem for problem in validate_definition_of(workflow, definition) if problem.severity == "error"
+    ]
     if errors:
         raise InvalidError(errors)
     digest = definition.digest()
     active = workflow.active_version
     if active is not None and active.digest == digest and workflow.mode == mode:
         raise ConflictError(
-            f"Version {active.number} is this very draft and is live. Change the draft first.", code="nothing-to-publish"
+            f"Version {active.number} is this very draft and is live. Change the draft first.",
+            code="nothing-to-publish",
         )
     newest = WorkflowVersion.objects.filter(workflow=workflow).aggregate(newest=Max("number"))["newest"] or 0
     version = WorkflowVersion.objects.create(
@@ -118,7 +127,12 @@ def publish_version(
     before = _live(workflow)
     _make_live(workflow, version, mode, at or timezone.now(), clock)
     write_audit(
-        actor=actor, action="workflow.published", obj=workflow, before=before, after=_live(workflow), reason=note
+        actor=actor,
+        action="workflow.published",
+        obj=workflow,
+        before=before,
+        after=_live(workflow),
+        reason=note,
     )
     return version
 
@@ -168,7 +182,12 @@ def rollback_workflow(*, workflow: Workflow, number: int, reason: str, actor: An
     before = _live(workflow)
     _make_live(workflow, version, workflow.mode, timezone.now(), "")
     write_audit(
-        actor=actor, action="workflow.rolled_back", obj=workflow, before=before, after=_live(workflow), reason=reason
+        actor=actor,
+        action="workflow.rolled_back",
+        obj=workflow,
+        before=before,
+        after=_live(workflow),
+        reason=reason,
     )
     return version
 

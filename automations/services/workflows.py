@@ -39,7 +39,9 @@ def create_workflow(
     key = key or slugify(name)[:80]
     problems = _problems({"name": name, "zone": zone})
     if not key:
-        problems.append(Problem("bad-key", "key", "The name gives no key.", "Send a key of letters, digits and “-”."))
+        problems.append(
+            Problem("bad-key", "key", "The name gives no key.", "Send a key of letters, digits and “-”.")
+        )
     if problems:
         raise InvalidError(problems)
     try:
@@ -104,7 +106,9 @@ def pause_workflow(*, workflow: Workflow, reason: str, actor: Any) -> Workflow:
 @transaction.atomic
 def resume_workflow(*, workflow: Workflow, actor: Any) -> Workflow:
     """Start runs again from now on. Raises ConflictError when it is not paused."""
-    changed = Workflow.objects.filter(pk=workflow.pk, paused_at__isnull=False).update(paused_at=None, pause_reason="")
+    changed = Workflow.objects.filter(pk=workflow.pk, paused_at__isnull=False).update(
+        paused_at=None, pause_reason=""
+    )
     if not changed:
         raise ConflictError(f"“{workflow.name}” is not paused.", code="not-paused")
     bump_activation()
@@ -134,7 +138,12 @@ def _problems(changes: Mapping[str, Any]) -> list[Problem]:
             ZoneInfo(str(changes["zone"]))
         except (ZoneInfoNotFoundError, ValueError, OSError):
             problems.append(
-                Problem("unknown-zone", "zone", f"There is no time zone “{changes['zone']}”.", "Write it like Europe/Berlin.")
+                Problem(
+                    "unknown-zone",
+                    "zone",
+                    f"There is no time zone “{changes['zone']}”.",
+                    "Write it like Europe/Berlin.",
+                )
             )
     if "limits" in changes:
         problems += _limit_problems(changes["limits"])
@@ -148,9 +157,23 @@ def _limit_problems(limits: Any) -> list[Problem]:
     for key, value in limits.items():
         low, high = LIMITS.get(key, (0, 0))
         if key not in LIMITS:
-            problems.append(Problem("unknown-limit", f"limits.{key}", f"There is no limit “{key}”.", f"Use {', '.join(LIMITS)}."))
+            problems.append(
+                Problem(
+                    "unknown-limit",
+                    f"limits.{key}",
+                    f"There is no limit “{key}”.",
+                    f"Use {', '.join(LIMITS)}.",
+                )
+            )
         elif isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            problems.append(Problem("bad-limit", f"limits.{key}", f"“{key}” is a number from {low} to {high:,}.", "Correct it."))
+            problems.append(
+                Problem(
+                    "bad-limit",
+                    f"limits.{key}",
+                    f"“{key}” is a number from {low} to {high:,}.",
+                    "Correct it.",
+                )
+            )
     return problems
 
 

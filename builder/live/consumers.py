@@ -65,14 +65,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self._closing = False
         self._announced: set[int] = set()
         self.pk: int = self.scope["url_route"]["kwargs"]["pk"]
-        await self.accept()  # A refusal before this reaches a browser as a bare network error, without its code.
+        await (
+            self.accept()
+        )  # A refusal before this reaches a browser as a bare network error, without its code.
         refusal = await self._refusal()
         if refusal is not None:
             await self._leave(refusal)
             return
         asked = parse_qs(self.scope.get("query_string", b"").decode("latin-1")).get("after", [])
         if asked:
-            if not asked[-1].isascii() or not asked[-1].isdigit():
+            if not (asked[-1].isascii() and asked[-1].isdigit() and len(asked[-1]) <= 1_000):
                 await self._leave(UNREADABLE)
                 return
             self._open(int(asked[-1]))
@@ -184,7 +186,7 @@ class RunConsumer(LiveConsumer):
     async def connect(self) -> None:
         self.cursor = RunCursor(run_id=self.scope["url_route"]["kwargs"]["pk"], payloads=False)
         self.group = run_group(self.cursor.run_id)
-        self._told_end = False
+        self._told_end: str | None = None
         await super().connect()
 
     def may_watch(self) -> bool:
@@ -215,21 +217,27 @@ class RunConsumer(LiveConsumer):
             more = news.more
 
     async def _read(self) -> RunNews:
-        news = await database_sync_to_async(read_run_news)(self.cursor)
+        news: RunNews | None = await database_sync_to_async(read_run_news)(self.cursor)
         if news is None:
             raise Run.DoesNotExist(f"run {self.pk} is gone")
         return news
 
     async def _pass_on(self, kind: str, news: RunNews, *, always: bool = False) -> None:
         if always or not news.empty:
-            frame: dict[str, Any] = {"type": kind, "seq": self.cursor.seq, "entries": news.entries, "steps": news.steps}
+            frame: dict[str, Any] = {
+                "type": kind,
+                "seq": self.cursor.seq,
+                "entries": news.entries,
+                "steps": news.steps,
+            }
             if news.run is not None:
                 frame["run"] = news.run
             await self._send(frame)
-        ended = news.ended and not news.more
-        if ended and not self._told_end:
+        finished_at = self.cursor.run["finished_at"]
+        # By its time: a retry may bring an ended run back and end it again between two readings.
+        if news.ended and not news.more and self._told_end != finished_at:
+            self._told_end = finished_at
             await self._send({"type": "end", "seq": self.cursor.seq, "status": self.cursor.run["status"]})
-        self._told_end = ended  # A retry brings an ended run back; its next end is told again.
 
 
 class WorkflowConsumer(LiveConsumer):

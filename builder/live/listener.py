@@ -69,7 +69,9 @@ class Listener:
                     await self._tell_all()
                     await self._follow(connection)
             except (psycopg.Error, OSError) as error:
-                logger.warning("Live news: the database connection was lost (%s); again in %.1f s.", error, backoff)
+                logger.warning(
+                    "Live news: the database connection was lost (%s); again in %.1f s.", error, backoff
+                )
                 await asyncio.sleep(backoff * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
                 backoff = min(LONGEST_BACKOFF_SECONDS, backoff * 2)
 
@@ -77,7 +79,9 @@ class Listener:
         while True:
             async for notify in connection.notifies(timeout=SIGN_OF_LIFE_SECONDS):
                 await self._fan_out(notify.payload)
-            await connection.execute("SELECT 1")  # A peer that vanished silently shows here, not at the next NOTIFY.
+            await connection.execute(
+                "SELECT 1"
+            )  # A peer that vanished silently shows here, not at the next NOTIFY.
 
     async def _fan_out(self, payload: str) -> None:
         runs, workflows = parse_announcement(payload)

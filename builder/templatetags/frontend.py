@@ -36,13 +36,16 @@ def frontend(entry: str) -> SafeString:
     styles = [style for key in chunks for style in manifest[key].get("css", ())]
     styles += [file for file in files if file.endswith(".css")]
     scripts = [file for file in files if not file.endswith(".css")]
-    return SafeString("\n").join(
-        [
-            format_html_join("\n", '<link rel="stylesheet" href="{}{}">', ((base, s) for s in dict.fromkeys(styles))),
-            format_html_join("\n", '<link rel="modulepreload" href="{}{}">', ((base, s) for s in scripts[1:])),
-            format_html_join("\n", '<script type="module" src="{}{}"></script>', ((base, s) for s in scripts[:1])),
-        ]
-    )
+    parts = [
+        format_html_join(
+            "\n", '<link rel="stylesheet" href="{}{}">', ((base, style) for style in dict.fromkeys(styles))
+        ),
+        format_html_join("\n", '<link rel="modulepreload" href="{}{}">', ((base, s) for s in scripts[1:])),
+        format_html_join(
+            "\n", '<script type="module" src="{}{}"></script>', ((base, s) for s in scripts[:1])
+        ),
+    ]
+    return format_html_join("\n", "{}", ((part,) for part in parts))
 
 
 def read_manifest() -> Manifest | None:

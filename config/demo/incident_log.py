@@ -10,12 +10,44 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-COLUMNS = (
-    "number,incident_state,active,reassignment_count,reopen_count,sys_mod_count,made_sla,caller_id,opened_by,opened_at,"
-    "sys_created_by,sys_created_at,sys_updated_by,sys_updated_at,contact_type,location,category,subcategory,u_symptom,"
-    "cmdb_ci,impact,urgency,priority,assignment_group,assigned_to,knowledge,u_priority_confirmation,notify,problem_id,"
-    "rfc,vendor,caused_by,closed_code,resolved_by,resolved_at,closed_at"
-).split(",")
+COLUMNS = [
+    "number",
+    "incident_state",
+    "active",
+    "reassignment_count",
+    "reopen_count",
+    "sys_mod_count",
+    "made_sla",
+    "caller_id",
+    "opened_by",
+    "opened_at",
+    "sys_created_by",
+    "sys_created_at",
+    "sys_updated_by",
+    "sys_updated_at",
+    "contact_type",
+    "location",
+    "category",
+    "subcategory",
+    "u_symptom",
+    "cmdb_ci",
+    "impact",
+    "urgency",
+    "priority",
+    "assignment_group",
+    "assigned_to",
+    "knowledge",
+    "u_priority_confirmation",
+    "notify",
+    "problem_id",
+    "rfc",
+    "vendor",
+    "caused_by",
+    "closed_code",
+    "resolved_by",
+    "resolved_at",
+    "closed_at",
+]
 TIMES = ("opened_at", "sys_created_at", "sys_updated_at", "resolved_at", "closed_at")
 FLAGS = ("active", "made_sla", "knowledge", "u_priority_confirmation")
 COUNTS = ("reassignment_count", "reopen_count", "sys_mod_count")
@@ -72,7 +104,9 @@ def _parse(reader: Iterator[list[str]], name: str, digest: str) -> IncidentLog:
         raise LogError(f"{name} is empty. Its first line must be {','.join(COLUMNS[:4])},…")
     missing = [column for column in COLUMNS if column not in header]
     if missing:
-        raise LogError(f"{name} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} in its first line.")
+        raise LogError(
+            f"{name} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} in its first line."
+        )
     found: list[tuple[datetime, int, int, str, dict[str, str | int | bool | None]]] = []
     line = 1
     try:
@@ -107,7 +141,9 @@ def _value(name: str, line: int, column: str, raw: str) -> str | int | bool | No
             return int(raw)
     except ValueError:
         wanted = "a time such as 29-02-2016 06:10" if column in TIMES else "a whole number"
-        raise LogError(f"{name}, line {line}: “{column}” is “{raw[:40]}”; it must be {wanted} or “?”.") from None
+        raise LogError(
+            f"{name}, line {line}: “{column}” is “{raw[:40]}”; it must be {wanted} or “?”."
+        ) from None
     if column in FLAGS:
         if raw.upper() not in ("TRUE", "FALSE"):
             raise LogError(f"{name}, line {line}: “{column}” is “{raw[:40]}”; it must be TRUE, FALSE or “?”.")
@@ -129,7 +165,9 @@ def _generated(dice: random.Random, incidents: int) -> Iterator[list[str]]:
             "caller_id": f"Caller {dice.randrange(1, 5000)}",
             "contact_type": "Phone",
             "location": f"Location {dice.randrange(1, 250)}",
-            "category": dice.choice(["?", *(f"Category {n}" for n in (9, 20, 23, 24, 26, 32, 37, 42, 45, 46, 53, 55))]),
+            "category": dice.choice(
+                ["?", *(f"Category {n}" for n in (9, 20, 23, 24, 26, 32, 37, 42, 45, 46, 53, 55))]
+            ),
             "priority": priority,
             "assignment_group": f"Group {dice.randrange(1, 80)}",
             "knowledge": dice.choice(("TRUE", "FALSE")),

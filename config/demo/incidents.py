@@ -60,14 +60,21 @@ def documents(module: str) -> dict[str, dict[str, Any]]:
     route = {
         "schema": 1,
         "nodes": [
-            {"id": "t1", "type": "trigger.record", "title": "Incident created", "config": {"module": module, "on": ["created"]}},
+            {
+                "id": "t1",
+                "type": "trigger.record",
+                "title": "Incident created",
+                "config": {"module": module, "on": ["created"]},
+            },
             {
                 "id": "c1",
                 "type": "condition.switch",
                 "title": "Which category?",
                 "config": {
                     "match": "first",
-                    "cases": [{"branch": name, "rule": category(*numbers)} for name, numbers in BRANCHES.items()],
+                    "cases": [
+                        {"branch": name, "rule": category(*numbers)} for name, numbers in BRANCHES.items()
+                    ],
                 },
             },
             *(assign(f"a{index}", team) for index, team in enumerate(teams, 1)),
@@ -90,7 +97,13 @@ def documents(module: str) -> dict[str, dict[str, Any]]:
                 "id": "t1",
                 "type": "trigger.deadline",
                 "title": "4 hours after opening",
-                "config": {"module": module, "field": "opened_at", "offset": "PT4H", "when": "after", "filter": urgent_filter},
+                "config": {
+                    "module": module,
+                    "field": "opened_at",
+                    "offset": "PT4H",
+                    "when": "after",
+                    "filter": urgent_filter,
+                },
             },
             {
                 "id": "a1",
@@ -121,7 +134,12 @@ def documents(module: str) -> dict[str, dict[str, Any]]:
                     "filter": {"field": "made_sla", "op": "is_false"},
                 },
             },
-            {"id": "a1", "type": "action.update_fields", "title": "Ask for a review", "config": {"values": {"review": "SLA missed"}}},
+            {
+                "id": "a1",
+                "type": "action.update_fields",
+                "title": "Ask for a review",
+                "config": {"values": {"review": "SLA missed"}},
+            },
         ],
         "edges": [{"from": "t1", "to": "a1"}],
     }
@@ -166,9 +184,13 @@ class IncidentDemo:
                 key=key, name=name, module=module, team="IT operations", actor=self.owner, run_as=self.owner
             )
             save_draft(workflow=workflow, document=document, revision=None, actor=self.owner)
-            publish_version(workflow=workflow, actor=self.owner, note="First release", at=start, clock=self.clock)
+            publish_version(
+                workflow=workflow, actor=self.owner, note="First release", at=start, clock=self.clock
+            )
             if self.mode == Mode.EXECUTE:
-                promote_workflow(workflow=workflow, actor=self.owner, reason="Simulated on the same log before.")
+                promote_workflow(
+                    workflow=workflow, actor=self.owner, reason="Simulated on the same log before."
+                )
 
     def _replay(self, module: Module, progress: Progress) -> None:
         """Row by row, each at its own time. A record's next row waits until the work that its last one caused is
@@ -213,7 +235,9 @@ class IncidentDemo:
         )
         changes = Counter(
             change["field"]
-            for listed in Step.objects.filter(run__in=runs, status="succeeded").values_list("changes", flat=True)
+            for listed in Step.objects.filter(run__in=runs, status="succeeded").values_list(
+                "changes", flat=True
+            )
             for change in listed
         )
         return {

@@ -22,7 +22,9 @@ class Order(models.Model):
     placed_at = models.DateTimeField(default=timezone.now)
     due_on = models.DateField(null=True, blank=True)
     is_priority = models.BooleanField(default=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     notes = models.TextField(blank=True)
 
     class Meta:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,16 @@ def expected(path: Path) -> dict[str, Any]:
         first_seen = _time(history[0]["sys_updated_at"])
         then = [row for row in history if _time(row["sys_updated_at"]) <= max(due, first_seen)][-1]
         urgent += then["priority"] in URGENT and then["incident_state"] not in ("Resolved", "Closed")
-        for before, after in zip(history, history[1:], strict=False):
+        for before, after in pairwise(history):
             closed = before["incident_state"] != "Closed" and after["incident_state"] == "Closed"
             missed += closed and after["made_sla"] == "FALSE"
-    return {"events": len(rows), "records": len(incidents), "route": dict(route), "urgent": urgent, "missed": missed}
+    return {
+        "events": len(rows),
+        "records": len(incidents),
+        "route": dict(route),
+        "urgent": urgent,
+        "missed": missed,
+    }
 
 
 def _time(text: str) -> datetime:

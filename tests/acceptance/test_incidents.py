@@ -6,30 +6,26 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from tests.acceptance.plain_counts import expected
-from tests.postgres_plugin import SERVER
+from tests.postgres_plugin import own_database
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL_LOG = ROOT.parent / "shared" / "data" / "incidents.csv"
 
 
 @pytest.fixture
-def database() -> Iterator[dict[str, str]]:
+def database() -> dict[str, str]:
     """The environment of a process with an empty, migrated database."""
-    SERVER.start()
-    with psycopg.connect(SERVER.url(), autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS incidents WITH (FORCE)")
-        connection.execute("CREATE DATABASE incidents")
-    environment = {**os.environ, "DATABASE_URL": SERVER.url("incidents"), "LOG_LEVEL": "ERROR"}
-    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
-    yield environment
+    environment = {**os.environ, "DATABASE_URL": own_database("incidents"), "LOG_LEVEL": "ERROR"}
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True
+    )
+    return environment
 
 
 def demo(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -43,7 +39,9 @@ def assert_counts(result: dict[str, Any], path: Path) -> None:
     assert result["records"] == plain["records"]
     assert result["simulate"] == result["execute"]
     half = result["execute"]
-    assert half["route-by-category"] == {name: plain["route"].get(name, 0) for name in ("network", "hardware", "otherwise")}
+    assert half["route-by-category"] == {
+        name: plain["route"].get(name, 0) for name in ("network", "hardware", "otherwise")
+    }
     assert half["urgent-unresolved"] == plain["urgent"]
     assert half["missed-sla"] == plain["missed"]
     assert half["runs"] == {"succeeded": plain["records"] + plain["urgent"] + plain["missed"]}

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
+from automations.actions.values import careful, check_name, check_templates, is_dynamic
 from automations.engine.effects import Effect, Notify
 from automations.engine.errors import Problem
 from automations.engine.fields import Schema
 from automations.engine.kinds import ActionKind, Perform, ValidationContext
 from automations.engine.outcomes import Outcome
 from automations.engine.rules import Scope
-from automations.engine.templating import render, validate_template
+from automations.engine.templating import render
+
+MAX_TITLE = 200
 
 
 class NotifyAction(ActionKind):
@@ -18,51 +21,87 @@ class NotifyAction(ActionKind):
     key = "notify"
     label = "Notify"
     description = "Send people a message in the app or by e-mail."
-    config_schema: Mapping[str, Any] = {
+    config_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {
-            "users": {"type": "array", "items": {"type": "string"}, "maxItems": 100, "title": "People", "x-widget": "people"},
-            "groups": {"type": "array", "items": {"type": "string"}, "maxItems": 20, "title": "Groups", "x-widget": "group"},
+            "users": {
+                "type": "array",
+                "maxItems": 100,
+                "items": {"type": "string", "minLength": 1, "maxLength": 300},
+                "title": "People",
+                "x-widget": "people",
+                "x-help": "User names, or {{ record.owner }} for whoever stands in a field.",
+            },
+            "groups": {
+                "type": "array",
+                "maxItems": 20,
+                "items": {"type": "string", "minLength": 1},
+                "title": "Groups",
+                "x-widget": "groups",
+                "x-help": "All active members are told.",
+            },
             "channels": {
                 "type": "array",
-                "items": {"type": "string", "enum": ["app", "email"]},
                 "minItems": 1,
-                "title": "Channels",
+                "uniqueItems": True,
+                "items": {"type": "string", "enum": ["app", "email"]},
+                "default": ["app"],
+                "title": "How",
+                "x-widget": "choices",
+                "x-help": "In the app, by e-mail, or both.",
             },
-            "title": {"type": "string", "minLength": 1, "maxLength": 300, "title": "Title", "x-widget": "template"},
-            "body": {"type": "string", "maxLength": 10_000, "title": "Text", "x-widget": "template"},
-            "retry": {"type": "object"},
+            "title": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 1_000,
+                "title": "Title",
+                "x-widget": "template",
+                "x-help": f"One line; cut after {MAX_TITLE} characters.",
+            },
+            "body": {
+                "type": "string",
+                "maxLength": 10_000,
+                "title": "Text",
+                "x-widget": "template",
+                "x-help": "What the message says. {{ record.title }} and the like are filled in.",
+            },
         },
         "required": ["title"],
         "additionalProperties": False,
     }
 
     def validate(self, config: Mapping[str, Any], context: ValidationContext, path: str) -> list[Problem]:
-        problems = validate_template(config["title"], f"{path}.title")
-        problems += validate_template(config.get("body", ""), f"{path}.body")
+        problems = [
+            problem for key in ("users", "title", "body") for problem in self._templates(config, key, path)
+        ]
         if not config.get("users") and not config.get("groups"):
-            problems.append(Problem("missing-config", path, "Nobody is to be told.", "Name people or groups."))
-        for noun, known in (("users", context.users), ("groups", context.groups)):
-            for index, name in enumerate(config.get(noun, [])):
-                if "{{" not in name and name not in known:
-                    one = noun[:-1]
-                    problems.append(
-                        Problem(f"unknown-{one}", f"{path}.{noun}[{index}]", f"There is no {one} “{name}”.", "Choose another.")
-                    )
+            message = "It isn't said who is to be told."
+            problems.append(Problem("missing-config", f"{path}.users", message, "Name people or groups."))
+        for noun, known in (("user", context.users), ("group", context.groups)):
+            for index, name in enumerate(config.get(f"{noun}s", ())):
+                if noun == "group" or not is_dynamic(name):
+                    problems += check_name(noun, name, known, f"{path}.{noun}s[{index}]")
         return problems
 
     def summary(self, config: Mapping[str, Any]) -> str:
-        return f"{', '.join([*config.get('users', []), *config.get('groups', [])])}: {config['title']}"[:120]
+        whom = ", ".join([*config.get("users", ()), *config.get("groups", ())])
+        return f"Tell {whom}: {config['title']}"[:160]
 
     def prepare(self, config: Mapping[str, Any], schema: Schema, policies: Mapping[str, Any]) -> Perform:
         def perform(scope: Scope, key: str) -> Effect | Outcome:
+            named = (render(name, scope).strip() for name in config.get("users", ()))
             return Notify(
                 key=key,
-                users=tuple(name for name in (render(entry, scope) for entry in config.get("users", [])) if name),
+                users=tuple(dict.fromkeys(name for name in named if name)),
                 groups=tuple(config.get("groups", ())),
                 channels=tuple(config.get("channels", ("app",))),
-                title=render(config["title"], scope),
+                # One line, because it becomes the subject of a mail.
+                title=" ".join(render(config["title"], scope).split())[:MAX_TITLE],
                 body=render(config.get("body", ""), scope),
             )
 
-        return perform
+        return careful(perform)
+
+    @staticmethod
+    def _templates(config: Mapping[str, Any], key: str, path: str) -> list[Problem]:
+        return check_templates(config.get(key, ""), f"{path}.{key}")

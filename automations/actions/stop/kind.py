@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
+from automations.actions.values import careful, check_templates
 from automations.engine.errors import Problem
 from automations.engine.fields import Schema
 from automations.engine.kinds import ActionKind, Perform, ValidationContext
 from automations.engine.outcomes import Stop
-from automations.engine.templating import render, validate_template
+from automations.engine.templating import render
 
 
 class StopAction(ActionKind):
@@ -15,22 +16,34 @@ class StopAction(ActionKind):
 
     key = "stop"
     label = "Stop"
-    description = "End the run with an outcome."
-    config_schema: Mapping[str, Any] = {
+    description = "End the run with an outcome, whatever else is open."
+    config_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {
-            "outcome": {"type": "string", "enum": ["succeeded", "failed", "cancelled"], "title": "Outcome"},
-            "message": {"type": "string", "maxLength": 500, "title": "Why", "x-widget": "template"},
+            "outcome": {
+                "type": "string",
+                "enum": ["succeeded", "failed", "cancelled"],
+                "title": "Outcome",
+                "x-widget": "select",
+                "x-help": "What the run counts as.",
+            },
+            "message": {
+                "type": "string",
+                "maxLength": 500,
+                "title": "Why",
+                "x-widget": "template",
+                "x-help": "What the run's page says; {{ record.title }} and the like are filled in.",
+            },
         },
         "required": ["outcome"],
         "additionalProperties": False,
     }
 
     def validate(self, config: Mapping[str, Any], context: ValidationContext, path: str) -> list[Problem]:
-        return validate_template(config.get("message", ""), f"{path}.message")
+        return check_templates(config.get("message", ""), f"{path}.message")
 
     def summary(self, config: Mapping[str, Any]) -> str:
-        return str(config["outcome"])
+        return f"End as {config['outcome']}"
 
     def prepare(self, config: Mapping[str, Any], schema: Schema, policies: Mapping[str, Any]) -> Perform:
-        return lambda scope, key: Stop(config["outcome"], render(config.get("message", ""), scope))
+        return careful(lambda scope, key: Stop(config["outcome"], render(config.get("message", ""), scope)))

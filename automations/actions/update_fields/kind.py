@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from automations.actions.values import VALUE_SCHEMA, check_values, resolve
+from automations.actions.values import VALUE_HELP, careful, check_values, no_record, resolve_each
 from automations.engine.effects import ChangeRecord, Effect
 from automations.engine.errors import Problem
 from automations.engine.fields import Schema
@@ -21,32 +21,38 @@ class UpdateFields(ActionKind):
     risk = Risk.MEDIUM
     permission = "automations.use_module"
     undo = "before_image"
-    config_schema: Mapping[str, Any] = {
+    config_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {
             "values": {
                 "type": "object",
-                "minProperties": 1,
-                "additionalProperties": VALUE_SCHEMA,
                 "title": "Fields",
                 "x-widget": "record-values",
-            },
-            "retry": {"type": "object"},
+                "x-help": f"The fields to set, each with its new value. {VALUE_HELP}",
+            }
         },
         "required": ["values"],
         "additionalProperties": False,
     }
 
     def validate(self, config: Mapping[str, Any], context: ValidationContext, path: str) -> list[Problem]:
-        return check_values(config["values"], context.module, f"{path}.values")
+        if context.module is None:
+            return [no_record(path)]
+        if not config["values"]:
+            return [
+                Problem(
+                    "missing-config", f"{path}.values", "No field is to be set.", "Add a field and its value."
+                )
+            ]
+        return check_values(config["values"], context.module, context, f"{path}.values")
 
     def summary(self, config: Mapping[str, Any]) -> str:
-        return "set " + ", ".join(config["values"])
+        return f"Set {', '.join(config['values'])}"
 
     def prepare(self, config: Mapping[str, Any], schema: Schema, policies: Mapping[str, Any]) -> Perform:
         values = config["values"]
 
         def perform(scope: Scope, key: str) -> Effect | Outcome:
-            return ChangeRecord(key=key, values={name: resolve(value, scope) for name, value in values.items()})
+            return ChangeRecord(key=key, values=resolve_each(values, scope))
 
-        return perform
+        return careful(perform)

@@ -30,8 +30,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("run", type=int, help="Id of the run.")
-        parser.add_argument("--follow", action=BooleanOptionalAction, default=True, help="Wait for news until it ends.")
-        parser.add_argument("--json", action="store_true", help="One JSON object a line, the frames of the live socket.")
+        parser.add_argument(
+            "--follow", action=BooleanOptionalAction, default=True, help="Wait for news until it ends."
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="One JSON object a line, the frames of the live socket."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         show = _JSONLines(self.stdout) if options["json"] else _Terminal(self.stdout)
@@ -41,7 +45,9 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             code = SUCCEEDED
         if code == UNKNOWN:
-            self.stderr.write(f"There is no run {options['run']}. The admin and GET /api/v1/runs/ list the runs.")
+            self.stderr.write(
+                f"There is no run {options['run']}. The admin and GET /api/v1/runs/ list the runs."
+            )
         if code != SUCCEEDED:
             sys.exit(code)
 
@@ -81,8 +87,7 @@ class _Terminal:
             self._console.print(line)
 
     def end(self, run: JSONDict) -> None:
-        failure = run["failure"]
-        reason = f": {failure['message']}" if failure and failure.get("message") else ""
+        reason = f": {run['failure']['message']}" if run["failure"].get("message") else ""
         style = STATUS_STYLES.get(run["status"], "")
         self._console.print(Text.assemble((f"run {run['id']} {run['status']}", style), reason))
 

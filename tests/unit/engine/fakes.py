@@ -50,7 +50,9 @@ class ListedTrigger(TriggerKind):
     def summary(self, config: Mapping[str, Any]) -> str:
         return self.label
 
-    def prepare(self, config: Mapping[str, Any], module: ModuleFacts | None, policies: Mapping[str, Any]) -> Judge:
+    def prepare(
+        self, config: Mapping[str, Any], module: ModuleFacts | None, policies: Mapping[str, Any]
+    ) -> Judge:
         return lambda scope: Match("matched")
 
     def listens_to(self, config: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...]]:
@@ -71,7 +73,9 @@ class ListedAction(ActionKind):
     def validate(self, config: Mapping[str, Any], context: ValidationContext, path: str) -> list[Problem]:
         known = context.module.schema if context.module is not None else {}
         return [
-            Problem("unknown-field", f"{path}.values.{name}", f"There is no field “{name}”.", "Choose a field.")
+            Problem(
+                "unknown-field", f"{path}.values.{name}", f"There is no field “{name}”.", "Choose a field."
+            )
             for name in config.get("values", {})
             if name not in known
         ]
@@ -112,7 +116,9 @@ class Scripted(ActionKind):
                 case "fail":
                     return Failed("refused", "It was refused.")
                 case "break":
-                    return Failed("busy", "It was busy.", retryable=True, retry_after=config.get("retry_after"))
+                    return Failed(
+                        "busy", "It was busy.", retryable=True, retry_after=config.get("retry_after")
+                    )
                 case "wait":
                     seconds = config.get("seconds")
                     until = scope.now + timedelta(seconds=seconds) if seconds is not None else None
@@ -133,8 +139,12 @@ class SetsVariables(Scripted):
 
 
 SCRIPTED: dict[str, ActionKind] = {"scripted": Scripted(), "set": SetsVariables(), "stop": Scripted()}
-ACTIONS: dict[str, ActionKind] = {key: ListedAction(key, schema) for key, schema in CATALOGUE["actions"].items()}
-TRIGGERS: dict[str, TriggerKind] = {key: ListedTrigger(key, schema) for key, schema in CATALOGUE["triggers"].items()}
+ACTIONS: dict[str, ActionKind] = {
+    key: ListedAction(key, schema) for key, schema in CATALOGUE["actions"].items()
+}
+TRIGGERS: dict[str, TriggerKind] = {
+    key: ListedTrigger(key, schema) for key, schema in CATALOGUE["triggers"].items()
+}
 
 
 def module_facts(key: str) -> ModuleFacts:

@@ -76,9 +76,15 @@ def test_the_digest_changes_with_every_part_that_runs_depend_on() -> None:
     others = [
         definition([trigger(), node("a1", "action.comment", text="Bye")], [edge("t1", "a1")]),
         definition([trigger(), node("a1", "action.comment", text="Hello")], []),
-        definition([trigger(), node("a1", "action.comment", text="Hello")], [edge("t1", "a1")], settings={"zone": "UTC"}),
         definition(
-            [trigger(), node("a1", "action.comment", text="Hello")], [edge("t1", "a1")], policies={"p": {"rule": {}}}
+            [trigger(), node("a1", "action.comment", text="Hello")],
+            [edge("t1", "a1")],
+            settings={"zone": "UTC"},
+        ),
+        definition(
+            [trigger(), node("a1", "action.comment", text="Hello")],
+            [edge("t1", "a1")],
+            policies={"p": {"rule": {}}},
         ),
     ]
     assert len({base.digest(), *(other.digest() for other in others)}) == 5

@@ -11,7 +11,9 @@ from automations.engine.graph import Graph, ancestors, build_graph, reachable
 
 def graph(nodes: str, *edges: str) -> Graph:
     """A graph of one-letter nodes; an edge is "ab"."""
-    return build_graph(Definition(tuple(Node(key, "x") for key in nodes), tuple(Edge(e[0], e[1]) for e in edges)))
+    return build_graph(
+        Definition(tuple(Node(key, "x") for key in nodes), tuple(Edge(e[0], e[1]) for e in edges))
+    )
 
 
 def test_the_order_follows_the_edges() -> None:
@@ -43,7 +45,10 @@ def test_a_cycle_names_its_nodes_once_in_order() -> None:
 
 
 def test_separate_cycles_are_all_named() -> None:
-    assert sorted(map(sorted, graph("abcdx", "ab", "ba", "cd", "dc", "ax").cycles)) == [["a", "b"], ["c", "d"]]
+    assert sorted(map(sorted, graph("abcdx", "ab", "ba", "cd", "dc", "ax").cycles)) == [
+        ["a", "b"],
+        ["c", "d"],
+    ]
 
 
 def test_a_node_connected_to_itself_is_a_cycle() -> None:

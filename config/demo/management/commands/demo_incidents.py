@@ -27,8 +27,12 @@ class Command(BaseCommand):
     help = "Replay an incident log through three workflows: simulated first, then executed by a real worker."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", nargs="?", type=Path, help="CSV of audit rows; without it one is generated.")
-        parser.add_argument("--json", action="store_true", help="End with the counts as one JSON object on a line.")
+        parser.add_argument(
+            "file", nargs="?", type=Path, help="CSV of audit rows; without it one is generated."
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="End with the counts as one JSON object on a line."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         console = Console(stderr=True)
@@ -59,14 +63,18 @@ class Command(BaseCommand):
 
 def _progress(console: Console) -> Progress:
     return Progress(
-        TextColumn("{task.description:9}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+        TextColumn("{task.description:9}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
     )
 
 
 @contextmanager
 def _worker() -> Iterator[None]:
     """A worker of our own for the time of the replay, the same command that `make run` starts."""
-    worker = subprocess.Popen(  # noqa: S603 - our own command line
+    worker = subprocess.Popen(
         [sys.executable, "manage.py", "automations_worker"],
         cwd=settings.BASE_DIR,
         env={**os.environ, "LOG_LEVEL": "ERROR"},

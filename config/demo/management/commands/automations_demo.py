@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from config.demo.seed import is_seeded, seed
+
+
+class Command(BaseCommand):
+    help = "Make the demo workspace, unless it is there."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if is_seeded():
+            return
+        self.stdout.write(
+            "Making the demo workspace: two weeks of tickets and orders, lived through by the engine …"
+        )
+        made = seed(now=timezone.now())
+        self.stdout.write(f"{made['records']} records, {made['workflows']} workflows in execute.")

@@ -1,0 +1,208 @@
+"""The demo workspace: two modules, people, templates, and two weeks that the engine itself has lived through."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+
+from automations import permissions
+from automations.models import Mode, Module, Workflow
+from automations.runtime.replay import Replay
+from automations.services.drafts import save_draft
+from automations.services.modules import create_module
+from automations.services.records import create_record, update_record
+from automations.services.versions import promote_workflow, publish_version
+from automations.services.workflows import create_workflow
+from config.demo.templates import TEMPLATES
+
+CLOCK = "demo"
+TICKETS, ORDERS, DAYS = 240, 120, 14
+PASSWORD = "demo"  # noqa: S105 - a demo's, printed at every start
+
+PEOPLE = {
+    "priya": ("Priya", ("Publisher",)),
+    "sam": ("Sam", ("Approver",)),
+    "noor": ("Noor", ("Operator", "Support leads")),
+    "ada": ("Ada", ("Admin",)),
+    "mia": ("Mia", ("Network",)),
+    "leo": ("Leo", ("Network", "Hardware")),
+    "tom": ("Tom", ("Hardware",)),
+    "ivy": ("Ivy", ("Support",)),
+    "ben": ("Ben", ("Support",)),
+    "svc-support": ("Service", ("Operator",)),
+}
+
+TICKET_FIELDS: list[dict[str, Any]] = [
+    {"key": "title", "label": "Title", "type": "text", "required": True},
+    {
+        "key": "status",
+        "label": "Status",
+        "type": "choice",
+        "choices": ["open", "pending", "solved", "closed"],
+        "required": True,
+        "indexed": True,
+    },
+    {
+        "key": "priority",
+        "label": "Priority",
+        "type": "choice",
+        "choices": ["low", "normal", "high", "urgent"],
+        "indexed": True,
+    },
+    {"key": "category", "label": "Category", "type": "text", "indexed": True},
+    {"key": "assignee", "label": "Assignee", "type": "user", "indexed": True},
+    {"key": "requester", "label": "Requester", "type": "text"},
+    {"key": "due_at", "label": "Due", "type": "datetime", "indexed": True},
+    {"key": "escalated", "label": "Escalated", "type": "boolean"},
+    {"key": "tags", "label": "Tags", "type": "list"},
+]
+TRANSITIONS = {
+    "open": ["pending", "solved"],
+    "pending": ["open", "solved"],
+    "solved": ["open", "closed"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happens in the demo's history."""
+
+    at: datetime
+    order: int
+    module: str
+    key: str
+    values: dict[str, Any]
+    creates: bool
+
+
+def is_seeded() -> bool:
+    return Workflow.objects.filter(key="auto-routing").exists()
+
+
+def seed(*, now: datetime) -> dict[str, int]:
+    """Make the demo workspace; returns how many records and workflows there are. Must run once only."""
+    people = _people()
+    owner = people["priya"]
+    create_module(
+        key="tickets",
+        name="Tickets",
+        fields=TICKET_FIELDS,
+        actor=people["ada"],
+        title_field="title",
+        status_field="status",
+        transitions=TRANSITIONS,
+        team="Support",
+    )
+    modules = {module.key: module for module in Module.objects.filter(key__in=["tickets", "orders"])}
+    start = now - timedelta(days=DAYS)
+    for key, (name, module, document) in TEMPLATES.items():
+        workflow = create_workflow(
+            key=key,
+            name=name,
+            module=modules[module],
+            team="Finance" if module == "orders" else "Support",
+            actor=owner,
+            run_as=people["svc-support"],
+        )
+        save_draft(workflow=workflow, document=document(), revision=None, actor=owner)
+        publish_version(workflow=workflow, actor=owner, note="First release", at=start, clock=CLOCK)
+        if key != "refund-watch":
+            promote_workflow(workflow=workflow, actor=owner, reason="Simulated for a week, no surprises.")
+        for role in permissions.ROLES:
+            permissions.share(workflow, role)
+    _live_through(modules, people, start, now)
+    return {"records": TICKETS + ORDERS, "workflows": Workflow.objects.filter(mode=Mode.EXECUTE).count()}
+
+
+def _people() -> dict[str, Any]:
+    users = get_user_model()
+    permissions.seed_roles()
+    people: dict[str, Any] = {}
+    for username, (first_name, groups) in PEOPLE.items():
+        person, created = users.objects.get_or_create(
+            username=username, defaults={"first_name": first_name, "email": f"{username}@example.org"}
+        )
+        if created:
+            person.set_password(PASSWORD)
+            person.is_staff = person.is_superuser = username == "ada"
+            person.save()
+        for group in groups:
+            person.groups.add(Group.objects.get_or_create(name=group)[0])
+        people[username] = person
+    return people
+
+
+def _live_through(modules: dict[str, Module], people: dict[str, Any], start: datetime, now: datetime) -> None:
+    """Play the moments in order; what they cause happens at its own time, too."""
+    replay = Replay(CLOCK, inline=True)
+    for moment in sorted(_history(start, now), key=lambda entry: (entry.at, entry.order)):
+        replay.advance(moment.at)
+        save = create_record if moment.creates else update_record
+        save(
+            module=modules[moment.module],
+            key=moment.key,
+            values=moment.values,
+            actor=people["noor"],
+            at=moment.at,
+            clock=CLOCK,
+        )
+        replay.settle()
+    replay.advance(now)
+    replay.settle()
+    replay.hand_over()
+
+
+def _history(start: datetime, now: datetime) -> Iterator[Moment]:
+    dice = random.Random(11)
+    subjects = (
+        "VPN drops",
+        "Screen flickers",
+        "Invoice missing",
+        "Can't sign in",
+        "Printer jams",
+        "Order late",
+    )
+    span = int((now - start).total_seconds())
+    for number in range(1, TICKETS + 1):
+        at = start + timedelta(seconds=dice.randrange(span))
+        due = at + timedelta(hours=dice.choice((4, 8, 24, 48, 96)))
+        key = f"T-{number:04d}"
+        values = {
+            "title": f"{dice.choice(subjects)} ({key})",
+            "status": "open",
+            "priority": dice.choices(("low", "normal", "high", "urgent"), (2, 5, 2, 1))[0],
+            "category": dice.choice(("network", "hardware", "accounts", "billing")),
+            "requester": f"customer{dice.randrange(1, 60)}@example.org",
+            "due_at": due.isoformat(),
+            "escalated": False,
+            "tags": dice.sample(["vip", "mobile", "onsite", "repeat"], dice.randrange(0, 3)),
+        }
+        yield Moment(at, 0, "tickets", key, values, creates=True)
+        for order, status in enumerate(("pending", "solved"), 1):
+            at += timedelta(minutes=dice.randrange(20, 60 * 30))
+            if at >= now or dice.random() < 0.2:
+                break
+            yield Moment(at, order, "tickets", key, {"status": status}, creates=False)
+    for number in range(1, ORDERS + 1):
+        at = start + timedelta(seconds=dice.randrange(span))
+        key = f"O-{number:04d}"
+        values = {
+            "customer": f"Customer {dice.randrange(1, 80)}",
+            "region": dice.choice(("EU", "US", "APAC")),
+            "amount": f"{dice.randrange(20, 900)}.{dice.randrange(100):02d}",
+            "status": "draft",
+            "placed_at": at.isoformat(),
+            "is_priority": dice.random() < 0.1,
+        }
+        yield Moment(at, 0, "orders", key, values, creates=True)
+        for order, status in enumerate(("paid", dice.choice(("shipped", "shipped", "refunded"))), 1):
+            at += timedelta(minutes=dice.randrange(10, 60 * 20))
+            if at >= now:
+                break
+            yield Moment(at, order, "orders", key, {"status": status}, creates=False)
