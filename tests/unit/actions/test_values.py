@@ -81,18 +81,18 @@ def test_a_text_that_grows_too_long_fails_the_step_and_does_not_break_the_walk()
 
 
 def test_a_number_with_a_huge_exponent_costs_nothing() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for filtered in ("number", "round: 2"):
         text = "{{ event.data.n | " + filtered + " }}"
         perform("comment", {"text": text}, scope(data={"n": "1e999999999"}))
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 0.1
 
 
 def test_a_huge_template_is_refused_quickly() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert problems("stop", {"outcome": "failed", "message": "{{" * 500_000})
     assert check_values({"title": "{{" * 500_000}, TICKETS, CONTEXT, "config")
-    assert time.perf_counter() - started < 0.05
+    assert time.process_time() - started < 0.05
 
 
 def test_only_references_and_templates_are_known_at_run_time_alone() -> None:

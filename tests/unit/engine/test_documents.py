@@ -220,9 +220,9 @@ def test_what_parses_has_a_digest() -> None:
 
 def test_a_million_nodes_are_refused_at_once() -> None:
     huge = document([{"id": "a1"}] * 1_000_000, [])
-    started = time.perf_counter()
+    started = time.process_time()
     assert codes(huge) == [("too-many-nodes", "nodes")]
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 0.1
 
 
 def test_nodes_and_edges_are_allowed_to_their_limits() -> None:

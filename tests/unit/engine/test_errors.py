@@ -58,6 +58,6 @@ def test_naming_a_deep_value_costs_nothing() -> None:
     deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]
-    began = time.perf_counter()
+    began = time.process_time()
     assert quoted(deep) == "a list"
-    assert time.perf_counter() - began < 0.01
+    assert time.process_time() - began < 0.01

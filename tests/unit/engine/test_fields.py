@@ -142,10 +142,10 @@ def test_an_unknown_choice_has_its_own_code_and_names_the_nearest() -> None:
 
 @pytest.mark.parametrize("kind", list(FieldType))
 def test_a_bottomless_value_is_refused_at_once(kind: FieldType) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ValueProblemError):
         canonical(spec(kind, "a"), deep_list(), BERLIN)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_text_that_fits_is_storable() -> None:

@@ -80,9 +80,9 @@ def test_nodes_on_a_cycle_have_no_known_ancestors() -> None:
 def test_a_large_graph_is_built_quickly() -> None:
     nodes = tuple(Node(f"n{index}", "x") for index in range(1_000))
     edges = tuple(Edge(f"n{index % 1_000}", f"n{(index * 7 + 1) % 1_000}") for index in range(5_000))
-    started = time.perf_counter()
+    started = time.process_time()
     build_graph(Definition(nodes, edges))
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20))

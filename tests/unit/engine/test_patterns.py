@@ -48,13 +48,13 @@ def test_a_pattern_that_does_not_work_is_refused_with_its_reason(source: str, re
 
 def test_a_pattern_that_would_blow_up_elsewhere_is_matched_at_once() -> None:
     pattern = compile_pattern("(a+)+$")
-    began = time.perf_counter()
+    began = time.process_time()
     assert not pattern.found_in("a" * 5_000 + "b")
-    assert time.perf_counter() - began < 0.05
+    assert time.process_time() - began < 0.05
 
 
 def test_a_pattern_that_is_too_large_is_refused_at_once() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(PatternError):
         compile_pattern("(\\pL|\\pN|x){999}")
-    assert time.perf_counter() - began < 0.05
+    assert time.process_time() - began < 0.05

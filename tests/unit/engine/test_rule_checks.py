@@ -279,17 +279,17 @@ def wide(width: int, depth: int, bottom: Any) -> Any:
     ],
 )
 def test_no_tree_however_deep_or_wide_takes_long(rule: Any) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     problems = check(rule)
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
     assert 0 < len(problems) <= MAX_PROBLEMS
 
 
 def test_many_wrong_names_in_a_large_module_do_not_take_long() -> None:
     schema = parse_schema([{"key": f"field_number_{index}", "type": "text"} for index in range(1_000)])[0]
-    began = time.perf_counter()
+    began = time.process_time()
     problems = validate_rule({"all": [leaf(f"fild_nmber_{index}", "eq", 1) for index in range(200)]}, schema)
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
     assert len(problems) == 200
 
 
