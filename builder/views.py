@@ -34,7 +34,7 @@ def page(request: HttpRequest, **_route: Any) -> HttpResponse:
     else:
         links = {
             "admin_url": _address("admin:index"),
-            "docs_url": _address("api-docs"),
+            "docs_url": _address("api:schema"),
             "home_url": reverse("home"),
         }
         response = render(request, "builder/page.html", links)

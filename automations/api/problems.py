@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import DataError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -92,6 +93,10 @@ def _answer(error: Exception) -> Response | None:
             "payload-refused", error.path, error.message, "Send what the source's contract asks for."
         )
         return problem(422, "payload-refused", "The payload breaks the contract of its source.", [found])
+    if isinstance(error, DataError):
+        return problem(
+            422, "value-refused", "The database refused a value: it is too long or out of its range."
+        )
     if isinstance(error, exceptions.ValidationError):
         found_problems = list(_flatten(error.detail, ""))
         return problem(400, "invalid-request", "The request can't be read as it stands.", found_problems)

@@ -10,90 +10,22 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from automations.engine.effects import Effect
-from automations.engine.outcomes import Change, Failed, Outcome, Stop, Succeeded, Unplanned, Wait
+from automations.engine.journal import Decision, Facts, Journal, LogLine, StepState, Waiting
+from automations.engine.outcomes import Failed, Outcome, Stop, Succeeded, Unplanned, Wait
 from automations.engine.program import CompiledNode, Program
 from automations.engine.retry import next_delay
 from automations.engine.rules import Scope
 from automations.engine.statuses import TERMINAL_STEP, RunStatus, StepStatus
 
-UTC = ZoneInfo("UTC")
+__all__ = ["Decision", "Facts", "Journal", "LogLine", "StepState", "Waiting", "decide"]
 
 LONGEST_RETRY_SECONDS = 7 * 86_400.0
 """No peer's “retry after” parks a step for longer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Why a step is parked; `until` None means until a signal comes."""
-
-    kind: str
-    until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class StepState:
-    """All that is known about one step of a run."""
-
-    node: str
-    status: StepStatus
-    branches: tuple[str, ...] = ()
-    attempt: int = 0
-    output: Mapping[str, Any] | None = None
-    changes: tuple[Change, ...] = ()
-    error: Mapping[str, Any] | None = None
-    wait: Waiting | None = None
-    assumed: bool = False
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Journal:
-    """All that a run has done, as a value. `key` names the run in effect keys and seeds its jitter."""
-
-    key: str
-    trigger: str
-    steps: Mapping[str, StepState] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the run can see: its event, its record as it is now, the variables it was started with."""
-
-    event: Mapping[str, Any] | None = None
-    record: Mapping[str, Any] | None = None
-    variables: Mapping[str, Any] = field(default_factory=dict)
-    zone: ZoneInfo = UTC
-    assume_changed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    level: str
-    node: str
-    message: str
-    data: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What came of one call. With `effect` set, `status` is running and the caller owes its outcome."""
-
-    journal: Journal
-    status: RunStatus
-    effect: tuple[str, Effect] | None
-    changed: tuple[str, ...]
-    logs: tuple[LogLine, ...]
-    wake_at: datetime | None = None
-    failure: Mapping[str, Any] | None = None
-    stop: Stop | None = None
-    inconclusive: bool = False
 
 
 def decide(
@@ -111,6 +43,7 @@ class _Walk:
 
     __slots__ = (
         "changed",
+        "ended",
         "facts",
         "failure",
         "inconclusive",
@@ -133,6 +66,7 @@ class _Walk:
         self.failure: Mapping[str, Any] | None = None
         self.stop: Stop | None = None
         self.inconclusive = False
+        self.ended = False
 
     def go(self, signals: Mapping[str, Outcome]) -> Decision:
         self.recall_end()
@@ -153,10 +87,6 @@ class _Walk:
                 self.cancel_open()
         return self.conclude(effect)
 
-    @property
-    def ended(self) -> bool:
-        return self.failure is not None or self.stop is not None
-
     def recall_end(self) -> None:
         """A journal that holds the run's failure or stop says so again, whatever comes late."""
         for key, state in self.steps.items():
@@ -165,9 +95,11 @@ class _Walk:
                 continue
             if state.status is StepStatus.FAILED and not node.catches_failure:
                 self.failure = {**(state.error or {}), "node": key}
+                self.ended = True
             elif not state.branches and node.perform is not None and state.status is StepStatus.SUCCEEDED:
                 end = state.output or {}
                 self.stop = Stop(end.get("status", "succeeded"), end.get("message", ""))
+                self.ended = True
 
     def visit(self, node: CompiledNode) -> tuple[str, Effect] | None:
         """Bring one node forward; the effect that it wants, if it wants one."""
@@ -239,6 +171,7 @@ class _Walk:
             end = {"status": outcome.status, "message": outcome.message}
             self.put(self.done(node.id, (), output=end, after=state))
             self.stop = self.stop or outcome
+            self.ended = True
         else:
             self.unplanned(node, state, outcome)
 
@@ -292,6 +225,7 @@ class _Walk:
         )
         if not node.catches_failure and self.failure is None:
             self.failure = {**error, "node": node.id}
+            self.ended = True
 
     def unplanned(self, node: CompiledNode, state: StepState, outcome: Unplanned) -> None:
         self.log("warning", node.id, f"“{node.label}” cannot be simulated: {outcome.message}")

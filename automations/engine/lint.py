@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from typing import Any
 
 from automations.engine.documents import Definition, Node, canonical_json, capped
@@ -15,6 +16,9 @@ from automations.engine.schemas import listed
 
 GIANT = 60
 """Beyond so many nodes a workflow is called a giant."""
+
+NOISY = ("created", "updated")
+"""What happens to records all the time."""
 
 APPROVAL = "action.approval"
 CONSENT = ("", "approved")
@@ -55,10 +59,8 @@ class _Lint:
                 "Split the workflow and connect the parts with “start workflow”.",
             )
         parts = self._parts()
-        lanes = [sorted({self.graph.nodes[key].lane for key in part} - {""}) for part in parts]
-        if len(parts) > 1 and any(
-            set(one).isdisjoint(other) for one, other in _pairs([x for x in lanes if x])
-        ):
+        lanes = sorted(sorted({self.graph.nodes[key].lane for key in part} - {""}) for part in parts)
+        if any(set(one).isdisjoint(other) for one, other in combinations(filter(None, lanes), 2)):
             yield _warning(
                 "unrelated-processes",
                 "nodes",
@@ -97,11 +99,9 @@ class _Lint:
                     )
 
     def _noisy_trigger(self, node: Node, path: str) -> Iterator[Problem]:
-        events = node.config.get("on") or []
-        noisy = (
-            [name for name in events if name in ("created", "updated")] if isinstance(events, list) else []
-        )
-        if noisy and _always(node.config.get("filter")):
+        events = node.config.get("on")
+        noisy = [name for name in events if name in NOISY] if isinstance(events, list) else []
+        if noisy and not node.config.get("filter") and not node.config.get("scope"):
             yield _warning(
                 "trigger-without-filter",
                 f"{path}.config.filter",
@@ -117,15 +117,10 @@ class _Lint:
             yield _warning(
                 "unused-condition", path, node.id, message, "Connect a branch, or remove the condition."
             )
-        rules = _rules_of(node)
-        for rule, place in rules:
-            if _always(rule):
-                message = f"A rule of “{node.label}” is empty, so that it is always true."
-                yield _warning("always-true", f"{path}.{place}", node.id, message, "Say what must be true.")
         if node.type != "condition.switch":
             return
         forms: dict[str, str] = {}
-        for (rule, place), case in zip(rules, _cases(node), strict=True):
+        for (rule, place), case in zip(_rules_of(node), _cases(node), strict=True):
             branch = str(case.get("branch"))
             earlier = forms.setdefault(_form(rule), branch)
             if earlier != branch and node.config.get("match", "first") == "first":
@@ -162,16 +157,19 @@ class _Lint:
 
     def _parts(self) -> list[set[str]]:
         """What the triggers lead to, in groups that share no node."""
+        live = reachable(self.graph, [trigger.id for trigger in self.triggers])
         parts: list[set[str]] = []
-        for trigger in self.triggers:
-            part = reachable(self.graph, [trigger.id])
-            apart = []
-            for other in parts:
-                if other.isdisjoint(part):
-                    apart.append(other)
-                else:
-                    part |= other
-            parts = [*apart, part]
+        while live:
+            part = {live.pop()}
+            stack = list(part)
+            while stack:
+                key = stack.pop()
+                beside = {edge.target for edge in self.graph.outgoing[key]}
+                beside |= {edge.source for edge in self.graph.incoming[key]}
+                stack += beside & live
+                part |= beside & live
+                live -= beside
+            parts.append(part)
         return parts
 
 
@@ -199,17 +197,6 @@ def _cases(node: Node) -> list[dict[str, Any]]:
 
 def _form(rule: Mapping[str, Any]) -> str:
     return canonical_json(normal_form(rule))
-
-
-def _always(rule: object) -> bool:
-    """Whether a rule asks nothing."""
-    return not rule or (isinstance(rule, Mapping) and set(rule) == {"all"} and not rule["all"])
-
-
-def _pairs(lanes: list[list[str]]) -> Iterator[tuple[list[str], list[str]]]:
-    for index, one in enumerate(lanes):
-        for other in lanes[index + 1 :]:
-            yield one, other
 
 
 def _warning(code: str, path: str, node: str, message: str, hint: str) -> Problem:

@@ -11,9 +11,15 @@ from automations.engine.errors import Problem
 from automations.engine.fields import FieldType
 from automations.engine.graph import Graph, ancestors
 from automations.engine.kinds import ModuleFacts
-from automations.engine.schemas import listed, nearest
+from automations.engine.schemas import JsonSchema, listed, nearest
+from automations.engine.scopes import ROOTS
 
-ROOTS = ("event", "record", "steps", "variables", "now")
+EXAMPLES = {
+    "event": "event.data.amount",
+    "record": "record.title",
+    "steps": "steps.a1.output.name",
+    "variables": "variables.name",
+}
 _TEMPLATE_PATH = re.compile(r"\{\{\s*([A-Za-z_][\w.-]*)")
 
 
@@ -26,9 +32,23 @@ class References:
         self._before = ancestors(graph)
         self._bit = {key: 1 << place for place, key in enumerate(graph.order)}
 
-    def problems(self, node: Node, path: str) -> Iterator[Problem]:
-        """Problems of all references in a node's config; `path` leads to the node."""
-        for place, reference in _references(node.config, f"{path}.config"):
+    def problems(self, node: Node, schema: JsonSchema, path: str) -> Iterator[Problem]:
+        """Problems of all references in a node's config; `path` leads to the node.
+
+        An object that stands directly in the config holds names and their values where the kind's `schema`
+        says no more of it than that it is one; a name “ref” is a name there, not a reference.
+        """
+        known = schema.get("properties", {})
+        for key, value in node.config.items():
+            place = f"{path}.config.{key}"
+            if isinstance(value, Mapping) and known.get(key, {}).get("type") == "object":
+                for name, inner in value.items():
+                    yield from self._judged(node, inner, f"{place}.{name}")
+            else:
+                yield from self._judged(node, value, place)
+
+    def _judged(self, node: Node, value: object, path: str) -> Iterator[Problem]:
+        for place, reference in _references(value, path):
             message, hint = self._judge(reference, node)
             if message:
                 yield Problem("bad-reference", place, message, hint, node=node.id)
@@ -40,6 +60,8 @@ class References:
             meant = nearest(root, ROOTS)
             hint = f"Did you mean “{meant}”?" if meant else f"Start with one of {listed(ROOTS)}."
             return f"“{reference[:80]}” begins with “{root[:40]}”, which is nothing a run knows.", hint
+        if not rest and root != "now":
+            return f"“{root}” alone names no value.", f"Say which one, as in “{EXAMPLES[root]}”."
         if root == "steps":
             return self._judge_step(rest, node)
         if root == "record":
@@ -97,8 +119,6 @@ def _judge_field(rest: str, module: ModuleFacts | None) -> tuple[str, str]:
             "Set the trigger's module or use “event.data”.",
         )
     key, _, inner = rest.partition(".")
-    if not key:
-        return "", ""
     spec = module.schema.get(key)
     if spec is None:
         meant = nearest(key, list(module.schema))

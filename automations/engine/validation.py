@@ -94,7 +94,7 @@ def validate_definition(
     """All problems of a definition, at most 200; where more were found, the last one says so.
 
     `context.module` is not read: it is derived from the triggers, and the kinds are asked with it. A definition
-    without a problem of severity "error" compiles and runs to an end.
+    without a problem of severity "error", its policies pinned, compiles and runs to an end.
     """
     check = _Validation(definition, context, actions, triggers)
     return capped(list(islice(check.problems(), MAX_COLLECTED)))
@@ -136,13 +136,21 @@ class _Validation:
         for index, node in enumerate(self.definition.nodes):
             path = f"nodes[{index}]"
             if node.type in CONDITIONS:
-                yield from self.condition_problems(node, path, node.id in without_record)
+                schema = CONDITIONS[node.type]
+                found = self.condition_problems(node, path, node.id in without_record)
             elif node.type in self.kinds:
-                yield from self.kind_problems(node, path, self.kinds[node.type])
+                schema = self.kinds[node.type].config_schema
+                found = self.kind_problems(node, path, self.kinds[node.type])
             else:
                 yield self.unknown_type(node, path)
                 continue
-            yield from self.references.problems(node, path)
+            told = set()
+            for problem in found:
+                told.add(problem.path)
+                yield problem
+            for problem in self.references.problems(node, schema, path):
+                if problem.path not in told:  # a rule or a template has its own word for it
+                    yield problem
         yield from self.edge_problems()
         yield from self.graph_problems()
 
@@ -161,12 +169,9 @@ class _Validation:
                 continue
             path = f"nodes[{index}].config.module"
             if key not in self.context.modules:
-                meant = nearest(key, list(self.context.modules))
-                hint = (
-                    f"Did you mean “{meant}”?"
-                    if meant
-                    else f"Known are {listed(list(self.context.modules))}."
-                )
+                known = list(self.context.modules)
+                meant = nearest(key, known)
+                hint = f"Did you mean “{meant}”?" if meant else f"Known are {listed(known)}."
                 yield Problem("unknown-module", path, f"There is no module “{key[:80]}”.", hint, node=node.id)
             elif key != _module_key(first):
                 yield Problem(
@@ -255,11 +260,11 @@ class _Validation:
             yield problem if problem.node else replace(problem, node=node.id)
 
     def policy_problems(self) -> Iterator[Problem]:
-        """Problems of the policies that the definition pins, because these are what it would run with."""
+        """Problems of the policies that the definition pins, because these are what it would run with. A policy
+        names no other."""
         if self.context.module is not None:
             for key, rule in self.definition.rules().items():
-                path = f"policies.{key}.rule"
-                yield from validate_rule(rule, self.context.module.schema, path=path, policies=self.policies)
+                yield from validate_rule(rule, self.context.module.schema, path=f"policies.{key}.rule")
 
     def reached_without_record(self) -> frozenset[str]:
         """The nodes that a run can come to without having a record."""

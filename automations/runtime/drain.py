@@ -46,6 +46,7 @@ def _work(runs: list[ClaimedRun]) -> None:
         saving.give_up(
             run,
             code="attempts_spent",
+            attempts=run.attempt - 1,  # this claim only found that they are spent
             message=f"{run.attempt - 1} attempts ended without a result: the worker died or lost its lease each time.",
         )
     rest = [run for run in runs if run.attempt <= DEFAULT_MAX_ATTEMPTS]

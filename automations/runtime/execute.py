@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
 from automations.engine.decide import Decision, Facts, Journal, decide
@@ -70,14 +71,29 @@ def execute(runs: Sequence[ClaimedRun]) -> int:
 def _execute_or_split(group: Sequence[ClaimedRun]) -> int:
     try:
         return _commit(group)
-    except Exception as error:
-        if len(group) > 1:
-            logger.warning("A batch of %s runs is taken apart: %s", len(group), error)
-            return sum(_execute_or_split([run]) for run in group)
-        logger.exception("Run %s failed in the engine", group[0].id)
-        saving.record_engine_failure(group[0], error)
-        announce_runs([(group[0].id, group[0].workflow_id)])
-        return 1
+    except DatabaseError as error:
+        if not connection.is_usable():
+            # The database ended our session (a restart, or we slept in a transaction for longer than a lease):
+            # whatever we held is somebody else's now, or will be when the lease is out.
+            connection.close()
+            logger.warning(
+                "lease_lost: runs %s, because the database session ended: %s", [r.id for r in group], error
+            )
+            return 0
+        return _take_apart(group, error)
+    except Exception as error:  # noqa: BLE001 (an action of a host may raise anything; its run must fail, not the worker)
+        return _take_apart(group, error)
+
+
+def _take_apart(group: Sequence[ClaimedRun], error: Exception) -> int:
+    """Take the runs of a failed batch one by one; a run that fails alone is at fault itself."""
+    if len(group) > 1:
+        logger.warning("A batch of %s runs is taken apart: %s", len(group), error)
+        return sum(_execute_or_split([run]) for run in group)
+    logger.error("Run %s failed in the engine", group[0].id, exc_info=error)
+    saving.record_engine_failure(group[0], error)
+    announce_runs([(group[0].id, group[0].workflow_id)])
+    return 1
 
 
 def _commit(group: Sequence[ClaimedRun]) -> int:

@@ -239,10 +239,10 @@ def record_engine_failure(run: ClaimedRun, error: Exception) -> None:
                 [delay, run.id, run.token],
             )
         return
-    give_up(run, code="engine_error", message=message)
+    give_up(run, code="engine_error", message=message, attempts=run.attempt)
 
 
-def give_up(run: ClaimedRun, *, code: str, message: str) -> None:
+def give_up(run: ClaimedRun, *, code: str, message: str, attempts: int) -> None:
     """Fail a run whose attempts are spent, and keep it as a dead letter, if the lease is still ours."""
     failure = {"code": code, "message": message, "fault": "engine", "retryable": True, "node": ""}
     with transaction.atomic(), connection.cursor() as cursor:
@@ -261,6 +261,6 @@ def give_up(run: ClaimedRun, *, code: str, message: str) -> None:
             [run.id, row[0], run.now, message],
         )
         DeadLetter.objects.bulk_create(
-            [DeadLetter(run_id=run.id, code=code, message=message, attempts=run.attempt, created_at=run.now)],
+            [DeadLetter(run_id=run.id, code=code, message=message, attempts=attempts, created_at=run.now)],
             ignore_conflicts=True,
         )

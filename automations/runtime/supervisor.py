@@ -69,9 +69,16 @@ def _start(name: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "manage.py", "qcluster"],
         cwd=settings.BASE_DIR,
-        env={**os.environ, "AUTOMATIONS_CLUSTER": name},
+        env={**os.environ, "AUTOMATIONS_CLUSTER": name, "PGOPTIONS": _session_options()},
         start_new_session=True,
     )
+
+
+def _session_options() -> str:
+    """A worker that is frozen inside a transaction holds its rows' locks; once its lease is out the database ends its
+    session, so that others can take the work over."""
+    timeout = f"-c idle_in_transaction_session_timeout={settings.AUTOMATIONS_LEASE_SECONDS}s"
+    return f"{os.environ.get('PGOPTIONS', '')} {timeout}".strip()
 
 
 def _is_silent(name: str) -> bool:

@@ -6,14 +6,12 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 
 from automations.engine.errors import Problem
 from automations.errors import ConflictError, InvalidError
 from automations.models import Module, TriggerSource
 from automations.modules.adapter import adapter_for
-from automations.runtime import intake
+from automations.runtime import contracts, intake
 from automations.services.audit import write_audit
 
 
@@ -30,13 +28,9 @@ def create_source(
 
     Raises InvalidError for a contract that is no JSON Schema, ConflictError for a key in use.
     """
-    try:
-        Draft202012Validator.check_schema(contract or {})
-    except SchemaError as error:
-        path = "contract" + "".join(f".{part}" for part in error.absolute_path)
-        raise InvalidError(
-            [Problem("bad-contract", path, error.message[:300], "Send a JSON Schema (2020-12).")]
-        ) from error
+    violation = contracts.contract_violation(contract or {})
+    if violation is not None:
+        raise InvalidError([Problem("bad-contract", *violation, "Send a JSON Schema (2020-12).")])
     try:
         with transaction.atomic():
             source = TriggerSource.objects.create(

@@ -1,0 +1,199 @@
+"""Every route × everybody. A route that stands in no row below fails the test until somebody decides about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from guardian.shortcuts import assign_perm
+from rest_framework.test import APIClient
+
+from automations import permissions
+from automations.api.urls import urlpatterns
+from automations.models import Event, Module, Notification, Run, TriggerSource, Workflow, WorkflowVersion
+from automations.services.policies import create_policy
+
+from .conftest import client_of
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ("viewer", "operator", "builder", "publisher", "approver", "admin")
+EVERYBODY = frozenset((*ROLES, "outsider"))
+SIGHT = frozenset(ROLES)
+"""Those with whom the workflow, the module and the policy are shared."""
+OPERATE = frozenset(("operator", "builder", "publisher", "admin"))
+BUILD = frozenset(("builder", "publisher", "admin"))
+PUBLISH = frozenset(("publisher", "admin"))
+ADMIN = frozenset(("admin",))
+
+MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
+    # (method, route): (who passes, who sees that it is there; the others get 404)
+    ("GET", "me"): (EVERYBODY, EVERYBODY),
+    ("GET", "catalog"): (EVERYBODY, EVERYBODY),
+    ("GET", "schema"): (EVERYBODY, EVERYBODY),
+    ("GET", "modules"): (EVERYBODY, EVERYBODY),
+    ("POST", "modules"): (ADMIN, EVERYBODY),
+    ("GET", "module"): (SIGHT, SIGHT),
+    ("PATCH", "module"): (ADMIN, SIGHT),
+    ("GET", "records"): (SIGHT, SIGHT),
+    ("POST", "records"): (OPERATE, SIGHT),
+    ("GET", "record"): (SIGHT, SIGHT),
+    ("PATCH", "record"): (OPERATE, SIGHT),
+    ("GET", "record-changes"): (SIGHT, SIGHT),
+    ("GET", "record-comments"): (SIGHT, SIGHT),
+    ("POST", "record-comments"): (OPERATE, SIGHT),
+    ("GET", "policies"): (EVERYBODY, EVERYBODY),
+    ("POST", "policies"): (ADMIN, EVERYBODY),
+    ("GET", "policy"): (SIGHT, SIGHT),
+    ("GET", "policy-revisions"): (SIGHT, SIGHT),
+    ("POST", "policy-revisions"): (ADMIN, SIGHT),
+    ("GET", "sources"): (EVERYBODY, EVERYBODY),
+    ("POST", "sources"): (ADMIN, EVERYBODY),
+    ("GET", "source"): (SIGHT, SIGHT),
+    ("GET", "events"): (EVERYBODY, EVERYBODY),
+    ("POST", "events"): (OPERATE, EVERYBODY),
+    ("GET", "event"): (SIGHT, SIGHT),
+    ("GET", "decisions"): (EVERYBODY, EVERYBODY),
+    ("GET", "workflows"): (EVERYBODY, EVERYBODY),
+    ("POST", "workflows"): (BUILD, EVERYBODY),
+    ("GET", "workflow"): (SIGHT, SIGHT),
+    ("PATCH", "workflow"): (BUILD, SIGHT),
+    ("DELETE", "workflow"): (PUBLISH, SIGHT),
+    ("POST", "workflow-pause"): (OPERATE, SIGHT),
+    ("POST", "workflow-resume"): (OPERATE, SIGHT),
+    ("GET", "workflow-graph"): (SIGHT, SIGHT),
+    ("PUT", "workflow-graph"): (BUILD, SIGHT),
+    ("POST", "workflow-validate"): (SIGHT, SIGHT),
+    ("POST", "workflow-run-test"): (OPERATE, SIGHT),
+    ("POST", "workflow-run"): (OPERATE, SIGHT),
+    ("POST", "workflow-publish"): (PUBLISH, SIGHT),
+    ("POST", "workflow-promote"): (PUBLISH, SIGHT),
+    ("POST", "workflow-demote"): (PUBLISH, SIGHT),
+    ("POST", "workflow-rollback"): (PUBLISH, SIGHT),
+    ("GET", "versions"): (SIGHT, SIGHT),
+    ("GET", "version"): (SIGHT, SIGHT),
+    ("GET", "runs"): (EVERYBODY, EVERYBODY),
+    ("GET", "run"): (SIGHT, SIGHT),
+    ("GET", "run-steps"): (SIGHT, SIGHT),
+    ("GET", "run-logs"): (SIGHT, SIGHT),
+    ("POST", "run-cancel"): (OPERATE, SIGHT),
+    ("GET", "notifications"): (EVERYBODY, EVERYBODY),
+    ("POST", "notification-read"): (frozenset(), frozenset()),
+    ("GET", "tokens"): (EVERYBODY, EVERYBODY),
+    ("POST", "tokens"): (EVERYBODY, EVERYBODY),
+    ("DELETE", "token"): (frozenset(), frozenset()),
+}
+VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def routes() -> Iterator[tuple[str, str]]:
+    for pattern in urlpatterns:
+        view = pattern.callback.view_class
+        if pattern.name != "unknown":
+            yield from ((verb, str(pattern.name)) for verb in VERBS if hasattr(view, verb.lower()))
+
+
+def test_every_route_has_a_row() -> None:
+    assert set(routes()) == set(MATRIX)
+
+
+@pytest.fixture
+def clients(workflow: Workflow, tickets: Module, root: Any, charlie: Any) -> dict[str, APIClient]:
+    permissions.seed_roles()
+    policy = create_policy(
+        key="large",
+        name="Large",
+        module=tickets,
+        rule={"field": "amount", "op": "gt", "value": "1"},
+        actor=root,
+    )
+    made = {"outsider": client_of(charlie), "nobody": APIClient()}
+    for name in ROLES:
+        user = get_user_model().objects.create(username=name)
+        group = Group.objects.get(name=name.capitalize())
+        user.groups.add(group)
+        permissions.share(workflow, group.name)
+        assign_perm("automations.use_module" if name in OPERATE else "automations.view_module", user, tickets)
+        assign_perm("automations.view_policy", user, policy)
+        made[name] = client_of(user)
+    return made
+
+
+@pytest.fixture
+def places(
+    workflow: Workflow, tickets: Module, alice: Any, make_ticket: Callable[..., str]
+) -> dict[str, Any]:
+    """What fills the addresses: things of Alice's."""
+    make_ticket("T-1")
+    now = timezone.now()
+    version = WorkflowVersion.objects.create(
+        workflow=workflow, number=1, digest="0", document={"schema": 1, "nodes": []}, published_at=now
+    )
+    event = Event.objects.filter(record_key="T-1").get()
+    run = Run.objects.create(
+        workflow=workflow,
+        version=version,
+        trigger_node="t1",
+        dedupe_key="k",
+        mode="simulate",
+        module=tickets,
+        record_key="T-1",
+        event=event,
+        due_at=now,
+        created_at=now,
+    )
+    TriggerSource.objects.create(key="tix", kind="api", name="x", module=tickets)
+    notification = Notification.objects.create(user=alice, key="1", title="x", created_at=now)
+    return {
+        "workflow": workflow.pk,
+        "event": event.pk,
+        "run": run.pk,
+        "notification": notification.pk,
+        "token": "00000000-0000-0000-0000-000000000000",
+        "module_key": "tickets",
+        "record": "T-1",
+        "module": "tickets",
+        "policy": "large",
+        "source": "tix",
+        "number": 1,
+    }
+
+
+def address_of(name: str, places: dict[str, Any]) -> str:
+    pattern = next(str(entry.pattern) for entry in urlpatterns if entry.name == name)
+    noun = {
+        "versions": "workflow",
+        "version": "workflow",
+        "record-changes": "record",
+        "record-comments": "record",
+    }.get(name, name.partition("-")[0])
+    path = pattern.replace("<slug:module_key>", "tickets").replace("<int:number>", "1")
+    for slot in ("<int:pk>", "<uuid:pk>", "<slug:key>", "<str:key>"):
+        path = path.replace(slot, str(places.get(noun, "")))
+    return f"/api/v1/{path}"
+
+
+@pytest.mark.parametrize(("verb", "name"), MATRIX)
+def test_everybody_gets_what_the_matrix_says(
+    clients: dict[str, APIClient], places: dict[str, Any], verb: str, name: str
+) -> None:
+    passes, sees = MATRIX[verb, name]
+    address = address_of(name, places)
+    answers = {
+        who: client.generic(
+            verb, address, b'{"no such field": 1}', content_type="application/json"
+        ).status_code
+        for who, client in clients.items()
+    }
+    expected = {
+        who: 401 if who == "nobody" else "passes" if who in passes else 403 if who in sees else 404
+        for who in clients
+    }
+    # Past the door, the body or the state may still be refused; that is another test's affair.
+    assert {
+        who: status if status in (401, 403, 404) else "passes" for who, status in answers.items()
+    } == expected

@@ -1,0 +1,165 @@
+"""A list costs the same number of queries however many rows it shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from automations.models import (
+    Decision,
+    Event,
+    Module,
+    Notification,
+    Run,
+    Step,
+    TriggerSource,
+    Workflow,
+    WorkflowVersion,
+)
+from automations.permissions import grant_owner
+from automations.services.policies import create_policy, publish_policy_revision
+from automations.services.records import comment_record, create_record, update_record
+
+pytestmark = pytest.mark.django_db
+
+
+class World:
+    """Rows of everything that is listed, `add` one more of each."""
+
+    def __init__(self, alice: Any, root: Any, tickets: Module) -> None:
+        self.alice, self.root, self.tickets = alice, root, tickets
+        self.count = 0
+        self.source = TriggerSource.objects.create(key="api-0", kind="api", name="0", module=tickets)
+        create_record(module=tickets, key="main", values={"subject": "x", "status": "open"}, actor=root)
+        self.main: Run | None = None
+
+    def add(self) -> None:
+        n, now = self.count, timezone.now()
+        self.count += 1
+        workflow = Workflow.objects.create(
+            key=f"w{n}", name=f"W{n}", owner=self.alice, run_as=self.alice, module=self.tickets
+        )
+        grant_owner(workflow, self.alice)
+        version = WorkflowVersion.objects.create(
+            workflow=workflow,
+            number=1,
+            digest="0" * 64,
+            document={},
+            published_at=now,
+            published_by=self.alice,
+        )
+        Workflow.objects.filter(pk=workflow.pk).update(active_version=version)
+        if self.main is None:
+            self.first = workflow
+        WorkflowVersion.objects.create(
+            workflow=self.first,
+            number=n + 2,
+            digest="0" * 64,
+            document={},
+            published_at=now,
+            published_by=self.alice,
+        )
+        event = Event.objects.create(
+            source=self.source,
+            type="api.x",
+            module=self.tickets,
+            record_key="main",
+            snapshot={},
+            occurred_at=now,
+            received_at=now,
+            actor=self.alice,
+        )
+        run = Run.objects.create(
+            workflow=workflow,
+            version=version,
+            trigger_node="t1",
+            dedupe_key="k",
+            mode="simulate",
+            module=self.tickets,
+            record_key="main",
+            event=event,
+            due_at=now,
+            created_at=now,
+            actor=self.alice,
+        )
+        self.main = self.main or run
+        Step.objects.create(run=self.main, node=f"n{n}", position=n, kind="action.stop", status="succeeded")
+        Decision.objects.create(
+            event=event,
+            workflow=workflow,
+            version=version,
+            trigger_node="t1",
+            outcome="matched",
+            run=run,
+            at=now,
+        )
+        Notification.objects.create(user=self.alice, key=f"{n}", title="x", run=run, created_at=now)
+        TriggerSource.objects.create(key=f"api-s{n}", kind="api", name="x", module=self.tickets)
+        rule = {"field": "amount", "op": "gt", "value": str(n)}
+        policy = create_policy(key=f"p{n}", name="P", module=self.tickets, rule=rule, actor=self.root)
+        if n:
+            publish_policy_revision(policy=self.policy, rule={**rule, "op": "lt"}, actor=self.root)
+        else:
+            self.policy = policy
+        update_record(module=self.tickets, key="main", values={"subject": f"{n}"}, actor=self.root)
+        comment_record(module=self.tickets, key="main", text="x", actor=self.root)
+        create_record(
+            module=self.tickets, key=f"r{n}", values={"subject": "x", "status": "open"}, actor=self.root
+        )
+
+
+LISTS = [
+    "modules/",
+    "modules/tickets/records/?status=open",
+    "modules/tickets/records/main/changes/",
+    "modules/tickets/records/main/comments/",
+    "policies/",
+    "policies/p0/revisions/",
+    "sources/",
+    "events/",
+    "decisions/",
+    "workflows/",
+    "workflows/{workflow}/versions/",
+    "runs/",
+    "runs/{run}/steps/",
+    "runs/{run}/logs/",
+    "notifications/",
+    "tokens/",
+]
+
+
+def test_lists_of_one_and_of_twenty_rows_cost_the_same(
+    owner: APIClient, alice: Any, root: Any, tickets: Module
+) -> None:
+    from guardian.shortcuts import assign_perm
+
+    world = World(alice, root, tickets)
+    world.add()
+    counts: dict[str, list[int]] = {address: [] for address in LISTS}
+    rows: dict[str, int] = {}
+    for size in (1, 20):
+        while world.count < size:
+            world.add()
+        for number in range(size):
+            assign_perm(
+                "automations.view_policy", alice, world.policy.__class__.objects.get(key=f"p{number}")
+            )
+        owner.get("/api/v1/me/")  # warms what is cached once for a process: content types, module schemas
+        for address in LISTS:
+            assert world.main is not None
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
+                answer = owner.get("/api/v1/" + address.format(workflow=world.first.pk, run=world.main.pk))
+            assert answer.status_code == 200, (address, answer.content)
+            counts[address].append(len(queries))
+            rows[address] = len(answer.json()["results"])
+    assert {address: pair for address, pair in counts.items() if pair[1] > pair[0]} == {}
+    assert max(pair[1] for pair in counts.values()) <= 12, counts
+    short = {address for address, count in rows.items() if count < 20}
+    assert short <= {"modules/", "runs/{run}/logs/", "tokens/"}
