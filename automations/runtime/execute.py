@@ -69,12 +69,15 @@ def execute(runs: Sequence[ClaimedRun]) -> int:
 
 
 def _execute_or_split(group: Sequence[ClaimedRun]) -> int:
+    connection.ensure_connection()
+    session = connection.connection
     try:
         return _commit(group)
     except DatabaseError as error:
-        if not connection.is_usable():
+        if connection.connection is not session or session.closed:
             # The database ended our session (a restart, or we slept in a transaction for longer than a lease):
-            # whatever we held is somebody else's now, or will be when the lease is out.
+            # whatever we held is somebody else's now, or will be when the lease is out. Django has perhaps made
+            # a new session already, while it left the transaction.
             connection.close()
             logger.warning(
                 "lease_lost: runs %s, because the database session ended: %s", [r.id for r in group], error

@@ -1,0 +1,8 @@
+"""The product's settings with one more app: an action that misbehaves on demand, in a real worker."""
+
+from __future__ import annotations
+
+from config.settings import *  # noqa: F403
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults.plugin"]  # noqa: F405
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
