@@ -15,12 +15,9 @@ from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, ProblemEntry
 from automations.api.views import ApiView
 from automations.api.workflows import workflow_for
-from automations.errors import NotFoundError
-from automations.models import Workflow, WorkflowVersion
-from automations.runtime.subscriptions import definition_of
 from automations.services import drafts
 from automations.services.run_tests import DEFAULT_LIMIT, MAX_LIMIT, RunTestRequest, run_test
-from automations.services.versions import validate_draft
+from automations.services.versions import load_definition, validate_draft
 
 DOCUMENT_KEYS = frozenset({"schema", "revision", "nodes", "edges", "layout"})
 
@@ -293,15 +290,6 @@ class RunTestView(ApiView):
             raise ValidationError(
                 {sources[1]: [f"Send one of “event”, “record” and “records”, not {len(sources)}."]}
             )
-        require_seen(_definition(workflow, wanted.get("version", "draft")), self.actor)
+        require_seen(load_definition(workflow, wanted.get("version", "draft")), self.actor)
         given = {key: value for key, value in wanted.items() if value is not None}
         return Response(run_test(workflow=workflow, request=RunTestRequest(**given)))
-
-
-def _definition(workflow: Workflow, version: str | int) -> Any:
-    if version == "draft":
-        return drafts.load_draft(workflow).definition
-    row = WorkflowVersion.objects.filter(workflow=workflow, number=version).first()
-    if row is None:
-        raise NotFoundError(f"“{workflow.name}” has no version {version}.")
-    return definition_of(row)

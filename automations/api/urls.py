@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from automations.api import (
     catalog,
     events,
+    firings,
     graphs,
     me,
     modules,
@@ -50,6 +51,11 @@ urlpatterns = [
     path(f"{WORKFLOW}graph/", graphs.GraphView.as_view(), name="workflow-graph"),
     path(f"{WORKFLOW}validate/", graphs.ValidateView.as_view(), name="workflow-validate"),
     path(f"{WORKFLOW}run-test/", graphs.RunTestView.as_view(), name="workflow-run-test"),
+    path(
+        f"{WORKFLOW}triggers/<str:node>/preview/",
+        firings.TriggerPreviewView.as_view(),
+        name="workflow-trigger-preview",
+    ),
     path(f"{WORKFLOW}run/", releases.StartRunView.as_view(), name="workflow-run"),
     path(f"{WORKFLOW}publish/", releases.PublishView.as_view(), name="workflow-publish"),
     path(f"{WORKFLOW}promote/", releases.PromoteView.as_view(), name="workflow-promote"),

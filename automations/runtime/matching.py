@@ -137,6 +137,12 @@ def _judge(event: PendingEvent, subscription: Subscription) -> Verdict:
             PAUSED,
             {"since": workflow.paused_at.isoformat(), "why": workflow.pause_reason},
         )
+    return judge_event(event, subscription)
+
+
+def judge_event(event: PendingEvent, subscription: Subscription) -> Verdict:
+    """What a trigger says to an event by itself: its rate, and what has started before, are not looked at."""
+    workflow = subscription.workflow
     if subscription.judge is None:
         return Verdict(event, subscription, BROKEN, {"problem": subscription.problem})
     if event.cause_workflow_id == workflow.pk and not subscription.config.get("allow_self"):

@@ -9,6 +9,7 @@ it to the grave; nothing inside the cluster notices).
 from __future__ import annotations
 
 import os
+import signal
 import time
 from typing import Any
 
@@ -71,6 +72,7 @@ class WakeupBroker(ORM):
         return pk
 
     def dequeue(self) -> list[tuple[int, str]] | None:
+        _end_without_supervisor()
         if time.monotonic() - self._beat_at >= HEARTBEAT_SECONDS and "AUTOMATIONS_CLUSTER" in os.environ:
             self._beat_at = time.monotonic()
             return [(HEARTBEAT_ACK, _heartbeat())]
@@ -117,6 +119,16 @@ class WakeupBroker(ORM):
         """Until a hint is announced, or it is time to look again (a beat is due, a delayed hint becomes visible)."""
         for _ in self._listener.notifies(timeout=IDLE_WAIT_SECONDS, stop_after=1):
             pass
+
+
+def _end_without_supervisor() -> None:
+    """A cluster whose supervisor was killed has nobody to watch or stop it: it finishes what it holds and ends."""
+    supervisor = os.environ.get("AUTOMATIONS_CLUSTER", "").rpartition(":")[2]
+    if supervisor:
+        try:
+            os.kill(int(supervisor), 0)
+        except ProcessLookupError:
+            os.kill(os.getpgrp(), signal.SIGTERM)  # the cluster's main process leads the group
 
 
 def _heartbeat() -> str:

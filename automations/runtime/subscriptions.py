@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from automations.engine.documents import Definition, parse_document
+from automations.engine.documents import Definition, Node, parse_document
 from automations.engine.errors import EngineError
 from automations.engine.kinds import Judge
 from automations.engine.program import Program, compile_program
@@ -138,33 +139,53 @@ def compile_for(definition: Definition) -> Program:
 
 
 def _load() -> list[Subscription]:
-    from automations.triggers import TRIGGERS
-
     rows = ActiveTrigger.objects.select_related("workflow", "version", "module").filter(
         workflow__archived_at__isnull=True
     )
-    loaded: list[Subscription] = []
-    for row in rows:
-        kind = TRIGGERS.get(row.kind.partition(".")[2])
-        facts = facts_of(row.module) if row.module else None
-        judge: Judge | None = None
-        problem = ""
-        try:
-            judge = kind.prepare(row.config, facts, definition_of(row.version).rules())
-        except (EngineError, KeyError, ValueError, TypeError) as error:
-            problem = f"{type(error).__name__}: {error}"[:300]
-        loaded.append(
-            Subscription(
-                workflow=row.workflow,
-                version_id=row.version_id,
-                node=row.node,
-                kind=row.kind,
-                module=row.module,
-                types=kind.listens_to(row.config)[1],
-                config=row.config,
-                judge=judge,
-                zone=ZoneInfo(row.workflow.zone),
-                problem=problem,
-            )
+    return [
+        subscribe(
+            workflow=row.workflow,
+            version_id=row.version_id,
+            node=Node(id=row.node, type=row.kind, config=row.config),
+            module=row.module,
+            rules=partial(_rules_of, row.version),
         )
-    return loaded
+        for row in rows
+    ]
+
+
+def _rules_of(version: WorkflowVersion) -> Mapping[str, Any]:
+    return definition_of(version).rules()
+
+
+def subscribe(
+    *,
+    workflow: Workflow,
+    version_id: int,
+    node: Node,
+    module: Module | None,
+    rules: Callable[[], Mapping[str, Any]],
+) -> Subscription:
+    """A trigger node made ready to judge; `rules` gives the pinned policies. One that can't be compiled says why in
+    `problem`, so that it answers “broken” to events and holds up no other."""
+    from automations.triggers import TRIGGERS
+
+    kind = TRIGGERS.get(node.type.partition(".")[2])
+    judge: Judge | None = None
+    problem = ""
+    try:
+        judge = kind.prepare(node.config, facts_of(module) if module else None, rules())
+    except (EngineError, KeyError, ValueError, TypeError) as error:
+        problem = f"{type(error).__name__}: {error}"[:300]
+    return Subscription(
+        workflow=workflow,
+        version_id=version_id,
+        node=node.id,
+        kind=node.type,
+        module=module,
+        types=kind.listens_to(node.config)[1],
+        config=node.config,
+        judge=judge,
+        zone=ZoneInfo(workflow.zone),
+        problem=problem,
+    )

@@ -11,13 +11,11 @@ from django.utils import timezone
 
 from automations.engine.documents import Definition
 from automations.engine.rules import Scope, compile_rule
-from automations.errors import InvalidError, NotFoundError
-from automations.models import Workflow, WorkflowVersion
+from automations.errors import NotFoundError
+from automations.models import Workflow
 from automations.modules.adapter import RecordState, adapter_for
 from automations.runtime.rehearsal import Rehearsal, Rehearsed, describe_actions
-from automations.runtime.subscriptions import definition_of
-from automations.services.drafts import load_draft
-from automations.services.versions import validate_definition_of
+from automations.services.versions import load_definition, require_valid
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
@@ -47,11 +45,8 @@ def run_test(*, workflow: Workflow, request: RunTestRequest) -> dict[str, Any]:
     `docs/reference/api.md`. Raises InvalidError with all problems when the definition does not validate, and
     NotFoundError for a version, trigger or record that is not there.
     """
-    definition = _definition(workflow, request.version)
-    problems = validate_definition_of(workflow, definition)
-    errors = [problem for problem in problems if problem.severity == "error"]
-    if errors:
-        raise InvalidError(errors)
+    definition = load_definition(workflow, request.version)
+    problems = require_valid(workflow, definition)
     rehearsal = Rehearsal(
         workflow=workflow,
         definition=definition,
@@ -73,15 +68,6 @@ def run_test(*, workflow: Workflow, request: RunTestRequest) -> dict[str, Any]:
         **answer,
         "problems": [problem.to_json() for problem in problems],
     }
-
-
-def _definition(workflow: Workflow, version: str | int) -> Definition:
-    if version == "draft":
-        return load_draft(workflow).definition
-    row = WorkflowVersion.objects.filter(workflow=workflow, number=version).first()
-    if row is None:
-        raise NotFoundError(f"“{workflow.name}” has no version {version}.")
-    return definition_of(row)
 
 
 def _trigger(definition: Definition, wanted: str) -> str:

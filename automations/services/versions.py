@@ -79,6 +79,25 @@ def validate_definition_of(workflow: Workflow, definition: Definition) -> list[P
     )
 
 
+def load_definition(workflow: Workflow, version: str | int) -> Definition:
+    """The draft ("draft") or a published version by its number. Raises NotFoundError."""
+    if version == "draft":
+        return load_draft(workflow).definition
+    row = WorkflowVersion.objects.filter(workflow=workflow, number=version).first()
+    if row is None:
+        raise NotFoundError(f"“{workflow.name}” has no version {version}.")
+    return definition_of(row)
+
+
+def require_valid(workflow: Workflow, definition: Definition) -> list[Problem]:
+    """The warnings of a definition. Raises InvalidError with every error."""
+    problems = validate_definition_of(workflow, definition)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise InvalidError(errors)
+    return problems
+
+
 def validate_draft(workflow: Workflow) -> list[Problem]:
     return validate_definition_of(workflow, load_draft(workflow).definition)
 
@@ -102,11 +121,7 @@ def publish_version(
     if workflow.archived_at is not None:
         raise ConflictError(f"“{workflow.name}” is archived.", code="archived")
     definition = load_draft(workflow).definition
-    errors = [
-        problem for problem in validate_definition_of(workflow, definition) if problem.severity == "error"
-    ]
-    if errors:
-        raise InvalidError(errors)
+    require_valid(workflow, definition)
     digest = definition.digest()
     active = workflow.active_version
     if active is not None and active.digest == digest and workflow.mode == mode:

@@ -69,6 +69,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("PUT", "workflow-graph"): (BUILD, SIGHT),
     ("POST", "workflow-validate"): (SIGHT, SIGHT),
     ("POST", "workflow-run-test"): (OPERATE, SIGHT),
+    ("GET", "workflow-trigger-preview"): (OPERATE, SIGHT),
     ("POST", "workflow-run"): (OPERATE, SIGHT),
     ("POST", "workflow-publish"): (PUBLISH, SIGHT),
     ("POST", "workflow-promote"): (PUBLISH, SIGHT),
@@ -171,7 +172,11 @@ def address_of(name: str, places: dict[str, Any]) -> str:
         "record-changes": "record",
         "record-comments": "record",
     }.get(name, name.partition("-")[0])
-    path = pattern.replace("<slug:module_key>", "tickets").replace("<int:number>", "1")
+    path = (
+        pattern.replace("<slug:module_key>", "tickets")
+        .replace("<int:number>", "1")
+        .replace("<str:node>", "t1")
+    )
     for slot in ("<int:pk>", "<uuid:pk>", "<slug:key>", "<str:key>"):
         path = path.replace(slot, str(places.get(noun, "")))
     return f"/api/v1/{path}"
