@@ -98,11 +98,13 @@ def fold(text: str) -> str:
 
 def number(value: Any) -> Decimal | None:
     """A JSON number or canonical decimal text as a finite Decimal; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        return None
-    try:
+    if type(value) is not str:  # canonical values are text: they go the short way
+        if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+            return None
         # The text of a float, because it has the digits that JSON had.
-        found = Decimal(str(value) if isinstance(value, float) else value)
+        value = str(value) if isinstance(value, float) else value
+    try:
+        found = Decimal(value)
     except ArithmeticError:
         return None
     return found if found.is_finite() else None

@@ -46,9 +46,9 @@ class Event(models.Model):
         PENDING = "pending"
         MATCHED = "matched"
 
-    source = models.ForeignKey(TriggerSource, on_delete=models.PROTECT, related_name="events")
+    source = models.ForeignKey(TriggerSource, on_delete=models.PROTECT, related_name="events", db_index=False)
     type = models.CharField(max_length=80)
-    module = models.ForeignKey(Module, null=True, on_delete=models.PROTECT, related_name="+")
+    module = models.ForeignKey(Module, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     record_key = models.CharField(max_length=120, blank=True)
     snapshot = models.JSONField()
     idempotency_key = models.CharField(max_length=200, null=True)
@@ -60,13 +60,13 @@ class Event(models.Model):
         max_length=80, blank=True, help_text="Name of the replay this belongs to; empty: real time."
     )
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     cause_run = models.ForeignKey(
-        "automations.Run", null=True, on_delete=models.SET_NULL, related_name="caused_events"
+        "automations.Run", null=True, on_delete=models.SET_NULL, related_name="caused_events", db_index=False
     )
     cause_workflow = models.ForeignKey(
-        "automations.Workflow", null=True, on_delete=models.SET_NULL, related_name="+"
+        "automations.Workflow", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     depth = models.PositiveSmallIntegerField(
         default=0, help_text="How many runs stand between this and the outside."
@@ -85,6 +85,10 @@ class Event(models.Model):
             models.Index(fields=("id",), name="event_pending", condition=Q(state="pending")),
             models.Index(fields=("module", "record_key", "-id"), name="event_by_record"),
             models.Index(fields=("type", "-occurred_at"), name="event_by_type"),
+            models.Index(fields=("actor",), name="event_by_actor", condition=Q(actor__isnull=False)),
+            models.Index(
+                fields=("cause_run",), name="event_by_cause_run", condition=Q(cause_run__isnull=False)
+            ),
         )
 
     def __str__(self) -> str:
@@ -104,9 +108,15 @@ class Decision(models.Model):
         LOOP = "loop"
         BROKEN = "broken"
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="decisions", db_constraint=False)
-    workflow = models.ForeignKey("automations.Workflow", on_delete=models.CASCADE, related_name="decisions")
-    version = models.ForeignKey("automations.WorkflowVersion", on_delete=models.PROTECT, related_name="+")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="decisions", db_constraint=False, db_index=False
+    )
+    workflow = models.ForeignKey(
+        "automations.Workflow", on_delete=models.CASCADE, related_name="decisions", db_index=False
+    )
+    version = models.ForeignKey(
+        "automations.WorkflowVersion", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     trigger_node = models.CharField(max_length=64)
     outcome = models.CharField(max_length=12, choices=Outcome.choices)
     reason = models.JSONField(default=dict)

@@ -9,7 +9,7 @@ from automations.models.module import Module
 class Record(models.Model):
     """One record of a stored module; `data` holds canonical values by field key."""
 
-    module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="records")
+    module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="records", db_index=False)
     key = models.CharField(max_length=120)
     data = models.JSONField(default=dict)
     version = models.PositiveIntegerField(
@@ -33,7 +33,7 @@ class RecordChange(models.Model):
     host's own tables, and because the history outlives the record.
     """
 
-    module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="+")
+    module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="+", db_index=False)
     record_key = models.CharField(max_length=120)
     version = models.PositiveIntegerField(default=0)
     field = models.CharField(max_length=63)
@@ -41,7 +41,7 @@ class RecordChange(models.Model):
     after = models.JSONField(null=True)
     at = models.DateTimeField()
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     run = models.ForeignKey(
         "automations.Run", null=True, on_delete=models.SET_NULL, related_name="record_changes"
@@ -49,7 +49,12 @@ class RecordChange(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes = (models.Index(fields=("module", "record_key", "-id"), name="recordchange_by_record"),)
+        indexes = (
+            models.Index(fields=("module", "record_key", "-id"), name="recordchange_by_record"),
+            models.Index(
+                fields=("actor",), name="recordchange_by_actor", condition=models.Q(actor__isnull=False)
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.record_key}.{self.field}"
@@ -58,18 +63,23 @@ class RecordChange(models.Model):
 class RecordComment(models.Model):
     """A remark on a record, written by a person or by a run."""
 
-    module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="+")
+    module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="+", db_index=False)
     record_key = models.CharField(max_length=120)
     text = models.TextField()
     at = models.DateTimeField()
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     run = models.ForeignKey("automations.Run", null=True, on_delete=models.SET_NULL, related_name="comments")
 
     class Meta:
         ordering = ("-id",)
-        indexes = (models.Index(fields=("module", "record_key", "-id"), name="recordcomment_by_record"),)
+        indexes = (
+            models.Index(fields=("module", "record_key", "-id"), name="recordcomment_by_record"),
+            models.Index(
+                fields=("actor",), name="recordcomment_by_actor", condition=models.Q(actor__isnull=False)
+            ),
+        )
 
     def __str__(self) -> str:
         return self.text[:60]

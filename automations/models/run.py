@@ -20,8 +20,12 @@ class Run(models.Model):
     running one ends, in database time. `as_of` is the run's own time when it belongs to a replay (`clock`).
     """
 
-    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="runs")
-    version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT, related_name="runs")
+    # Without an index of their own: the foreign keys that another index begins with, and those that only a deletion
+    # that never happens would look up. Every index here is written three times a run.
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="runs", db_index=False)
+    version = models.ForeignKey(
+        WorkflowVersion, on_delete=models.PROTECT, related_name="runs", db_index=False
+    )
     event = models.ForeignKey(Event, null=True, on_delete=models.PROTECT, related_name="runs")
     trigger_node = models.CharField(max_length=64)
     dedupe_key = models.CharField(max_length=200)
@@ -29,7 +33,7 @@ class Run(models.Model):
     status = models.CharField(
         max_length=10, choices=[(s.value, s.value) for s in RunStatus], default=RunStatus.QUEUED
     )
-    module = models.ForeignKey(Module, null=True, on_delete=models.PROTECT, related_name="+")
+    module = models.ForeignKey(Module, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     record_key = models.CharField(max_length=120, blank=True)
     input = models.JSONField(
         default=dict, help_text="Variables that the run starts with (manual input, for-each item)."
@@ -41,9 +45,11 @@ class Run(models.Model):
     failure_code = models.CharField(max_length=64, blank=True)
     failure = models.JSONField(default=dict, help_text="{message, node, fault, retryable}")
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
-    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
+    parent = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="children", db_index=False
+    )
     parent_node = models.CharField(max_length=64, blank=True)
     depth = models.PositiveSmallIntegerField(default=0)
     correlation_id = models.UUIDField(default=uuid.uuid4)
@@ -76,12 +82,25 @@ class Run(models.Model):
             ),
         )
         indexes = (
+            # In the order of the claim, so that it reads no more rows than it takes however long the backlog is.
             models.Index(
-                fields=("due_at",), name="run_due", condition=Q(status__in=[s.value for s in ACTIVE_RUN])
+                fields=("due_at", "id"),
+                name="run_due",
+                condition=Q(status__in=[s.value for s in ACTIVE_RUN]),
+            ),
+            models.Index(
+                fields=("due_at", "id"),
+                name="run_suspect",
+                condition=Q(status__in=[s.value for s in ACTIVE_RUN], attempt__gt=0),
             ),
             models.Index(fields=("workflow", "-id"), name="run_by_workflow"),
             models.Index(fields=("module", "record_key", "-id"), name="run_by_record"),
-            models.Index(fields=("status", "-id"), name="run_by_status"),
+            models.Index(
+                fields=("status", "-id"),
+                name="run_that_did_not_succeed",
+                condition=Q(status__in=["failed", "cancelled"]),
+            ),
+            models.Index(fields=("actor",), name="run_by_actor", condition=Q(actor__isnull=False)),
             models.Index(fields=("parent",), name="run_by_parent", condition=Q(parent__isnull=False)),
         )
 

@@ -57,12 +57,12 @@ class ActiveTrigger(models.Model):
 
 
 class Activation(models.Model):
-    """One row whose number rises when anything that matching depends on changes; caches key on it."""
+    """One row whose mark is drawn anew when anything that matching depends on changes; caches key on it."""
 
-    number = models.PositiveBigIntegerField(default=0)
+    mark = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         constraints = (models.CheckConstraint(condition=models.Q(id=1), name="activation_single_row"),)
 
     def __str__(self) -> str:
-        return str(self.number)
+        return str(self.mark)

@@ -17,8 +17,8 @@ from automations.modules.schema import facts_of
 from automations.modules.sql import Column, numeric_param, sql
 
 SAVE = """
-UPDATE automations_record record SET data = w.data::jsonb, version = w.version, updated_at = clock_timestamp()
-FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::int[]) AS w (id, data, version, stored_version)
+UPDATE automations_record record SET data = w.data, version = w.version, updated_at = clock_timestamp()
+FROM json_to_recordset(%s) AS w (id bigint, data jsonb, version int, stored_version int)
 WHERE record.id = w.id AND record.version = w.stored_version RETURNING record.id
 """
 
@@ -28,21 +28,24 @@ class StoredAdapter(ModuleAdapter):
 
     def load(self, keys: Sequence[str], *, lock: bool) -> dict[str, RecordState]:
         rows = Record.objects.filter(module=self.module, key__in=keys).order_by("pk")
-        return {row.key: self.state_of(row) for row in (rows.select_for_update() if lock else rows)}
+        return {
+            row.key: self.state_of(row) for row in (rows.select_for_update(no_key=True) if lock else rows)
+        }
 
     def save(self, states: Sequence[RecordState]) -> None:
         if not states:
             return
         with connection.cursor() as cursor:
-            cursor.execute(
-                SAVE,
-                [
-                    [state.handle for state in states],
-                    [json.dumps(state.values) for state in states],
-                    [state.version for state in states],
-                    [state.stored_version for state in states],
-                ],
-            )
+            rows = [
+                {
+                    "id": state.handle,
+                    "data": state.values,
+                    "version": state.version,
+                    "stored_version": state.stored_version,
+                }
+                for state in states
+            ]
+            cursor.execute(SAVE, [json.dumps(rows)])
             written = {row[0] for row in cursor.fetchall()}
         for state in states:
             if state.handle not in written:
@@ -55,12 +58,11 @@ class StoredAdapter(ModuleAdapter):
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO automations_record (module_id, key, data, version, created_at, updated_at)"
-                " SELECT %s, w.key, w.data::jsonb, 1, clock_timestamp(), clock_timestamp()"
-                " FROM unnest(%s::text[], %s::text[]) AS w (key, data)",
+                " SELECT %s, w.key, w.data, 1, clock_timestamp(), clock_timestamp()"
+                " FROM json_to_recordset(%s) AS w (key text, data jsonb)",
                 [
                     self.module.pk,
-                    [state.key for state in states],
-                    [json.dumps(state.values) for state in states],
+                    json.dumps([{"key": state.key, "data": state.values} for state in states]),
                 ],
             )
 

@@ -43,9 +43,12 @@ def activate(*, workflow: Workflow, version: WorkflowVersion, now: datetime, clo
     watched = [node.id for node in triggers if node.type == "trigger.deadline"]
     Deadline.objects.filter(workflow=workflow).exclude(trigger_node__in=watched).delete()
     subscriptions.bump_activation()
-    for subscription in subscriptions.current():
-        if subscription.workflow.pk == workflow.pk and subscription.kind == "trigger.deadline":
-            deadlines.set_up(subscription, now=now, clock=clock)
+    if watched:
+        deadlines.hold_writers()
+        subscriptions.refresh()
+        for node in watched:
+            for subscription in subscriptions.addressed(workflow.pk, node):
+                deadlines.set_up(subscription, now=now, clock=clock)
 
 
 def deactivate(*, workflow: Workflow) -> None:

@@ -13,6 +13,9 @@ from automations.runtime import intake, subscriptions
 from automations.runtime.subscriptions import Subscription
 from automations.triggers.deadline.kind import due_at
 
+ACTIVATION_LOCK = 0x616C61726D
+"""The advisory lock's number: "alarm" in ASCII."""
+
 UPSERT = """
 INSERT INTO automations_deadline (workflow_id, trigger_node, module_id, record_key, due_at, clock, fired_for)
 SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[], %s::text[],
@@ -25,6 +28,10 @@ WHERE automations_deadline.due_at <> excluded.due_at OR automations_deadline.clo
 
 def move(states: Sequence[tuple[RecordState, str]]) -> None:
     """Set the alarms of these (record, clock) to what their date fields now say, in the caller's transaction."""
+    if not states:
+        return
+    _lock("pg_advisory_xact_lock_shared")
+    subscriptions.refresh()
     rows: list[tuple[Subscription, RecordState, str, datetime]] = []
     gone: list[tuple[Subscription, RecordState]] = []
     for state, clock in states:
@@ -35,13 +42,45 @@ def move(states: Sequence[tuple[RecordState, str]]) -> None:
             else:
                 rows.append((subscription, state, clock, due))
     _upsert(rows, fired_before=None)
-    for subscription, state in gone:
-        Deadline.objects.filter(
-            workflow=subscription.workflow,
-            trigger_node=subscription.node,
-            module=state.module,
-            record_key=state.key,
-        ).delete()
+    _delete(gone)
+
+
+DELETE = """
+DELETE FROM automations_deadline USING unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[])
+  AS gone (workflow_id, trigger_node, module_id, record_key)
+WHERE automations_deadline.workflow_id = gone.workflow_id AND automations_deadline.trigger_node = gone.trigger_node
+  AND automations_deadline.module_id = gone.module_id AND automations_deadline.record_key = gone.record_key
+"""
+
+
+def _delete(rows: Sequence[tuple[Subscription, RecordState]]) -> None:
+    """Drop the alarms of records that have no date any more."""
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            DELETE,
+            [
+                [subscription.workflow.pk for subscription, _ in rows],
+                [subscription.node for subscription, _ in rows],
+                [state.module.pk for _, state in rows],
+                [state.key for _, state in rows],
+            ],
+        )
+
+
+def hold_writers() -> None:
+    """Wait until the transactions that write records have ended, and keep new ones waiting until the caller's has.
+
+    A record that somebody writes while a deadline trigger goes live gets its alarm from `set_up`, which sees it then,
+    or from its own `move`, which then sees the trigger; without this it could fall between the two.
+    """
+    _lock("pg_advisory_xact_lock")
+
+
+def _lock(function: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s)", [ACTIVATION_LOCK])
 
 
 def set_up(subscription: Subscription, *, now: datetime, clock: str = "") -> int:

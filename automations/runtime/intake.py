@@ -108,13 +108,12 @@ def _request_hash(event: NewEvent) -> str:
 INSERT = """
 INSERT INTO automations_event (id, source_id, type, module_id, record_key, snapshot, idempotency_key, request_hash,
     state, occurred_at, received_at, clock, actor_id, cause_run_id, cause_workflow_id, depth, target)
-SELECT e.id, e.source_id, e.type, e.module_id, e.record_key, e.snapshot::jsonb, e.idempotency_key, e.request_hash,
+SELECT e.id, e.source_id, e.type, e.module_id, e.record_key, e.snapshot, e.idempotency_key, e.request_hash,
     'pending', e.occurred_at, clock_timestamp(), e.clock, e.actor_id, e.cause_run_id, e.cause_workflow_id, e.depth,
-    e.target::jsonb
-FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::timestamptz[], %s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::smallint[], %s::text[])
-  AS e (id, source_id, type, module_id, record_key, snapshot, idempotency_key, request_hash, occurred_at, clock,
-    actor_id, cause_run_id, cause_workflow_id, depth, target)
+    e.target
+FROM json_to_recordset(%s) AS e (id bigint, source_id bigint, type text, module_id bigint, record_key text,
+    snapshot jsonb, idempotency_key text, request_hash text, occurred_at timestamptz, clock text, actor_id bigint,
+    cause_run_id bigint, cause_workflow_id bigint, depth smallint, target jsonb)
 ON CONFLICT (source_id, idempotency_key) DO NOTHING
 RETURNING id
 """
@@ -128,26 +127,8 @@ def _insert(events: Sequence[NewEvent]) -> list[Accepted]:
         )
         ids = [row[0] for row in cursor.fetchall()]
         hashes = [_request_hash(event) if event.idempotency_key is not None else "" for event in events]
-        cursor.execute(
-            INSERT,
-            [
-                ids,
-                [event.source.pk for event in events],
-                [event.type for event in events],
-                [event.module.pk if event.module else None for event in events],
-                [event.record_key for event in events],
-                [json.dumps(event.snapshot()) for event in events],
-                [event.idempotency_key for event in events],
-                hashes,
-                [event.occurred_at for event in events],
-                [event.clock for event in events],
-                [event.actor_id for event in events],
-                [event.cause_run_id for event in events],
-                [event.cause_workflow_id for event in events],
-                [event.depth for event in events],
-                [json.dumps(event.target) if event.target is not None else None for event in events],
-            ],
-        )
+        rows = [_row(*entry) for entry in zip(ids, events, hashes, strict=True)]
+        cursor.execute(INSERT, [json.dumps(rows)])
         stored = {row[0] for row in cursor.fetchall()}
     if len(stored) == len(events):
         return [Accepted(key, duplicate=False) for key in ids]
@@ -155,6 +136,26 @@ def _insert(events: Sequence[NewEvent]) -> list[Accepted]:
         Accepted(key, duplicate=False) if key in stored else _first(event, digest)
         for key, event, digest in zip(ids, events, hashes, strict=True)
     ]
+
+
+def _row(key: int, event: NewEvent, digest: str) -> dict[str, Any]:
+    return {
+        "id": key,
+        "source_id": event.source.pk,
+        "type": event.type,
+        "module_id": event.module.pk if event.module else None,
+        "record_key": event.record_key,
+        "snapshot": event.snapshot(),
+        "idempotency_key": event.idempotency_key,
+        "request_hash": digest,
+        "occurred_at": event.occurred_at.isoformat(),
+        "clock": event.clock,
+        "actor_id": event.actor_id,
+        "cause_run_id": event.cause_run_id,
+        "cause_workflow_id": event.cause_workflow_id,
+        "depth": event.depth,
+        "target": event.target,
+    }
 
 
 def _first(event: NewEvent, digest: str) -> Accepted:

@@ -97,6 +97,7 @@ def _match_batch(limit: int) -> int:
             events = [_pending(row) for row in cursor.fetchall()]
         if not events:
             return 0
+        subscriptions.refresh()
         verdicts = [verdict for event in events for verdict in _verdicts(event)]
         _throttle(verdicts)
         _start_runs(verdicts)
@@ -118,11 +119,7 @@ def _pending(row: Sequence[Any]) -> PendingEvent:
 
 def _verdicts(event: PendingEvent) -> list[Verdict]:
     if event.target is not None:
-        listeners = [
-            entry
-            for entry in subscriptions.current()
-            if entry.workflow.pk == event.target["workflow"] and entry.node == event.target["node"]
-        ]
+        listeners = subscriptions.addressed(event.target["workflow"], event.target["node"])
     else:
         listeners = subscriptions.listening(event.module_id, event.type)
     return [_judge(event, subscription) for subscription in listeners]
@@ -194,18 +191,22 @@ INSERT INTO automations_run (id, workflow_id, version_id, event_id, trigger_node
     correlation_id, clock, as_of, attempt, due_at, last_seq, created_at, finished_at)
 SELECT r.id, r.workflow_id, r.version_id, r.event_id, r.trigger_node, r.dedupe_key, r.mode,
     CASE WHEN r.failure = '' THEN 'queued' ELSE 'failed' END, r.module_id,
-    r.record_key, r.input::jsonb, '{}', false, CASE WHEN r.failure = '' THEN '' ELSE 'chain_depth_exceeded' END,
+    r.record_key, r.input, '{}', false, CASE WHEN r.failure = '' THEN '' ELSE 'chain_depth_exceeded' END,
     CASE WHEN r.failure = '' THEN '{}' ELSE jsonb_build_object('message', r.failure, 'node', r.trigger_node,
         'fault', 'user', 'retryable', false) END,
     r.actor_id, r.parent_id, r.parent_node, r.depth, gen_random_uuid(), r.clock, r.as_of, 0, now(), 0,
     COALESCE(r.as_of, now()), CASE WHEN r.failure = '' THEN NULL ELSE COALESCE(r.as_of, now()) END
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[],
-    %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::smallint[], %s::text[], %s::timestamptz[],
-    %s::text[])
-  AS r (id, workflow_id, version_id, event_id, trigger_node, dedupe_key, mode, module_id, record_key, input, actor_id,
-    parent_id, parent_node, depth, clock, as_of, failure)
+FROM json_to_recordset(%s) AS r (id bigint, workflow_id bigint, version_id bigint, event_id bigint, trigger_node text,
+    dedupe_key text, mode text, module_id bigint, record_key text, input jsonb, actor_id bigint, parent_id bigint,
+    parent_node text, depth smallint, clock text, as_of timestamptz, failure text)
 ON CONFLICT (workflow_id, trigger_node, dedupe_key) DO NOTHING
 RETURNING id
+"""
+DECIDE = """
+INSERT INTO automations_decision (event_id, workflow_id, version_id, trigger_node, outcome, reason, run_id, at)
+SELECT * FROM json_to_recordset(%s) AS d (event_id bigint, workflow_id bigint, version_id bigint, trigger_node text,
+    outcome text, reason jsonb, run_id bigint, at timestamptz)
+ON CONFLICT (event_id, workflow_id, trigger_node) DO NOTHING
 """
 
 
@@ -220,29 +221,7 @@ def _start_runs(verdicts: Sequence[Verdict]) -> None:
         )
         for verdict, (key,) in zip(starting, cursor.fetchall(), strict=True):
             verdict.run = key
-        targets = [verdict.event.target or {} for verdict in starting]
-        cursor.execute(
-            START,
-            [
-                [verdict.run for verdict in starting],
-                [verdict.subscription.workflow.pk for verdict in starting],
-                [verdict.subscription.version_id for verdict in starting],
-                [verdict.event.id for verdict in starting],
-                [verdict.subscription.node for verdict in starting],
-                [verdict.dedupe for verdict in starting],
-                [verdict.subscription.workflow.mode for verdict in starting],
-                [verdict.event.module_id for verdict in starting],
-                [verdict.event.record_key for verdict in starting],
-                [json.dumps(target.get("input", {})) for target in targets],
-                [verdict.event.actor_id for verdict in starting],
-                [target.get("parent") for target in targets],
-                [target.get("parent_node", "") for target in targets],
-                [verdict.event.depth for verdict in starting],
-                [verdict.event.clock for verdict in starting],
-                [verdict.event.occurred_at if verdict.event.clock else None for verdict in starting],
-                [verdict.failure for verdict in starting],
-            ],
-        )
+        cursor.execute(START, [json.dumps([_run_row(verdict) for verdict in starting])])
         stored = {row[0] for row in cursor.fetchall()}
     for verdict in starting:
         if verdict.run not in stored:
@@ -250,26 +229,48 @@ def _start_runs(verdicts: Sequence[Verdict]) -> None:
             verdict.outcome, verdict.reason = DUPLICATE, {"key": verdict.dedupe}
 
 
+def _run_row(verdict: Verdict) -> dict[str, Any]:
+    event, subscription = verdict.event, verdict.subscription
+    target = event.target or {}
+    return {
+        "id": verdict.run,
+        "workflow_id": subscription.workflow.pk,
+        "version_id": subscription.version_id,
+        "event_id": event.id,
+        "trigger_node": subscription.node,
+        "dedupe_key": verdict.dedupe,
+        "mode": subscription.workflow.mode,
+        "module_id": event.module_id,
+        "record_key": event.record_key,
+        "input": target.get("input", {}),
+        "actor_id": event.actor_id,
+        "parent_id": target.get("parent"),
+        "parent_node": target.get("parent_node", ""),
+        "depth": event.depth,
+        "clock": event.clock,
+        "as_of": event.occurred_at.isoformat() if event.clock else None,
+        "failure": verdict.failure,
+    }
+
+
 def _write_decisions(verdicts: Sequence[Verdict]) -> None:
     if not verdicts:
         return
+    rows = [
+        {
+            "event_id": verdict.event.id,
+            "workflow_id": verdict.subscription.workflow.pk,
+            "version_id": verdict.subscription.version_id,
+            "trigger_node": verdict.subscription.node,
+            "outcome": verdict.outcome,
+            "reason": verdict.reason,
+            "run_id": verdict.run,
+            "at": verdict.event.now.isoformat(),
+        }
+        for verdict in verdicts
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO automations_decision (event_id, workflow_id, version_id, trigger_node, outcome, reason, run_id, at)"
-            " SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[]::jsonb[],"
-            " %s::bigint[], %s::timestamptz[])"
-            " ON CONFLICT (event_id, workflow_id, trigger_node) DO NOTHING",
-            [
-                [verdict.event.id for verdict in verdicts],
-                [verdict.subscription.workflow.pk for verdict in verdicts],
-                [verdict.subscription.version_id for verdict in verdicts],
-                [verdict.subscription.node for verdict in verdicts],
-                [verdict.outcome for verdict in verdicts],
-                [json.dumps(verdict.reason) for verdict in verdicts],
-                [verdict.run for verdict in verdicts],
-                [verdict.event.now for verdict in verdicts],
-            ],
-        )
+        cursor.execute(DECIDE, [json.dumps(rows)])
 
 
 def _tell_parents(verdicts: Sequence[Verdict]) -> None:

@@ -9,6 +9,7 @@ it to the grave; nothing inside the cluster notices).
 from __future__ import annotations
 
 import os
+import select
 import signal
 import time
 from typing import Any
@@ -78,8 +79,7 @@ class WakeupBroker(ORM):
             return [(HEARTBEAT_ACK, _heartbeat())]
         self._listen()
         tasks = self._take()
-        if not tasks:
-            self._wait()
+        if not tasks and self._announced():
             tasks = self._take()
         return tasks or None
 
@@ -115,20 +115,23 @@ class WakeupBroker(ORM):
             )
             self._listener.execute(f"LISTEN {CHANNEL}")
 
-    def _wait(self) -> None:
-        """Until a hint is announced, or it is time to look again (a beat is due, a delayed hint becomes visible)."""
-        for _ in self._listener.notifies(timeout=IDLE_WAIT_SECONDS, stop_after=1):
-            pass
+    def _announced(self) -> bool:
+        """Wait for a hint to be announced; False when it is time to look again for other reasons (a beat is due, a
+        delayed hint has become visible)."""
+        return any(True for _ in self._listener.notifies(timeout=IDLE_WAIT_SECONDS, stop_after=1))
 
 
 def _end_without_supervisor() -> None:
     """A cluster whose supervisor was killed has nobody to watch or stop it: it finishes what it holds and ends."""
-    supervisor = os.environ.get("AUTOMATIONS_CLUSTER", "").rpartition(":")[2]
-    if supervisor:
-        try:
-            os.kill(int(supervisor), 0)
-        except ProcessLookupError:
-            os.kill(os.getpgrp(), signal.SIGTERM)  # the cluster's main process leads the group
+    lifeline = os.environ.get("AUTOMATIONS_LIFELINE")
+    if lifeline is None:
+        return
+    try:
+        gone = bool(select.select([int(lifeline)], [], [], 0)[0])
+    except OSError:  # processes are spawned here, not forked, and the pipe did not come along
+        return
+    if gone:
+        os.kill(os.getpgrp(), signal.SIGTERM)  # the cluster's main process leads the group
 
 
 def _heartbeat() -> str:
@@ -149,6 +152,7 @@ def _heartbeat() -> str:
 
 def unregister_admin() -> None:
     """Take django-q2's models out of the admin: their rows hold import paths and pickles."""
+    import django_q.admin  # noqa: F401 - registers them, and once imported does so no more
     from django.contrib import admin
 
     for model in list(admin.site._registry):

@@ -16,6 +16,7 @@ from automations.engine.retry import RetryPolicy, next_delay
 from automations.engine.statuses import TERMINAL_RUN, RunStatus, StepStatus
 from automations.models import DeadLetter, RunSignal, Step
 from automations.runtime.claims import ClaimedRun
+from automations.runtime.rows import copy_rows
 from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
 
 if TYPE_CHECKING:
@@ -100,14 +101,7 @@ def _step_rows(worked: Sequence[Worked]) -> list[tuple[Any, ...]]:
 
 def _copy_steps(worked: Sequence[Worked]) -> None:
     """First steps of new runs can't collide: COPY, the fastest way in."""
-    rows = _step_rows(worked)
-    if rows:
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(f"COPY automations_step ({STEP_COLUMNS}) FROM STDIN") as copy,
-        ):
-            for row in rows:
-                copy.write_row(row)
+    copy_rows(f"automations_step ({STEP_COLUMNS})", _step_rows(worked))
 
 
 def _upsert_steps(worked: Sequence[Worked]) -> None:
@@ -127,70 +121,69 @@ def _upsert_steps(worked: Sequence[Worked]) -> None:
 
 
 def _copy_logs(worked: Sequence[Worked]) -> None:
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(
-            "COPY automations_logentry (run_id, seq, at, level, node, message, data) FROM STDIN"
-        ) as copy,
-    ):
-        for entry in worked:
-            for seq, (at, line) in enumerate(entry.logs, entry.run.last_seq + 1):
-                data = None if line.data is None else json.dumps(line.data)
-                copy.write_row((entry.run.id, seq, at, line.level, line.node, line.message, data))
+    copy_rows(
+        "automations_logentry (run_id, seq, at, level, node, message, data)",
+        [
+            (
+                entry.run.id,
+                seq,
+                at,
+                line.level,
+                line.node,
+                line.message,
+                None if line.data is None else json.dumps(line.data),
+            )
+            for entry in worked
+            for seq, (at, line) in enumerate(entry.logs, entry.run.last_seq + 1)
+        ],
+    )
+
+
+UPDATE_RUNS = """
+UPDATE automations_run run SET status = w.status, due_at = w.due_at, as_of = w.as_of, last_seq = w.last_seq,
+  finished_at = w.finished_at, outcome = w.outcome, inconclusive = run.inconclusive OR w.inconclusive,
+  failure_code = w.failure_code, failure = w.failure, attempt = 0, lease_token = NULL
+FROM json_to_recordset(%s) AS w (id bigint, status text, due_at timestamptz, as_of timestamptz, last_seq int,
+  finished_at timestamptz, outcome jsonb, inconclusive bool, failure_code text, failure jsonb)
+WHERE run.id = w.id
+"""
 
 
 def _update_runs(worked: Sequence[Worked]) -> None:
-    columns: list[list[Any]] = [[] for _ in range(11)]
-    for entry in worked:
-        decision, run = entry.decision, entry.run
-        finished = decision.status in TERMINAL_RUN
-        at = entry.logs[-1][0] if entry.logs else run.now
-        failure = decision.failure
-        stop = decision.stop
-        if stop is not None and stop.status == "failed":
-            failure = {
-                "code": "stopped",
-                "message": stop.message,
-                "fault": "user",
-                "retryable": False,
-                "node": "",
-            }
-        due, as_of = FOREVER, run.as_of
-        if decision.status is RunStatus.WAITING and decision.wake_at is not None:
-            if run.clock:
-                as_of = decision.wake_at
-            else:
-                due = decision.wake_at
-        for column, value in zip(
-            columns,
-            (
-                run.id,
-                decision.status.value,
-                due,
-                as_of,
-                run.last_seq + len(entry.logs),
-                at if finished else None,
-                json.dumps({"status": stop.status, "message": stop.message}) if stop is not None else "{}",
-                entry.inconclusive,
-                str(failure["code"])[:64] if failure else "",
-                json.dumps(failure) if failure else "{}",
-                finished,
-            ),
-            strict=True,
-        ):
-            column.append(value)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE automations_run run SET status = w.status, due_at = w.due_at, as_of = w.as_of,"
-            " last_seq = w.last_seq, finished_at = w.finished_at, outcome = w.outcome::jsonb,"
-            " inconclusive = run.inconclusive OR w.inconclusive, failure_code = w.failure_code,"
-            " failure = w.failure::jsonb, attempt = 0, lease_token = NULL"
-            " FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::int[],"
-            "  %s::timestamptz[], %s::text[], %s::bool[], %s::text[], %s::text[], %s::bool[])"
-            " AS w (id, status, due_at, as_of, last_seq, finished_at, outcome, inconclusive, failure_code, failure, done)"
-            " WHERE run.id = w.id",
-            columns,
-        )
+        cursor.execute(UPDATE_RUNS, [json.dumps([_run_row(entry) for entry in worked])])
+
+
+def _run_row(entry: Worked) -> dict[str, Any]:
+    decision, run = entry.decision, entry.run
+    at = entry.logs[-1][0] if entry.logs else run.now
+    failure, stop = decision.failure, decision.stop
+    if stop is not None and stop.status == "failed":
+        failure = {
+            "code": "stopped",
+            "message": stop.message,
+            "fault": "user",
+            "retryable": False,
+            "node": "",
+        }
+    due, as_of = FOREVER, run.as_of
+    if decision.status is RunStatus.WAITING and decision.wake_at is not None:
+        if run.clock:
+            as_of = decision.wake_at
+        else:
+            due = decision.wake_at
+    return {
+        "id": run.id,
+        "status": decision.status.value,
+        "due_at": due.isoformat(),
+        "as_of": as_of.isoformat() if as_of is not None else None,
+        "last_seq": run.last_seq + len(entry.logs),
+        "finished_at": at.isoformat() if decision.status in TERMINAL_RUN else None,
+        "outcome": {"status": stop.status, "message": stop.message} if stop is not None else {},
+        "inconclusive": entry.inconclusive,
+        "failure_code": str(failure["code"])[:64] if failure else "",
+        "failure": failure or {},
+    }
 
 
 def _dead_letters(worked: Sequence[Worked]) -> None:

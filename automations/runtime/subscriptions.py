@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import fnmatch
+import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,9 +40,9 @@ class Subscription:
 
 @dataclass(slots=True)
 class _Cache:
-    number: int = -1
-    subscriptions: Sequence[Subscription] = ()
-    by_module: Mapping[int | None, Sequence[Subscription]] | None = None
+    mark: int = -1
+    by_module: Mapping[int | None, Sequence[Subscription]] = field(default_factory=dict)
+    by_node: Mapping[tuple[int, str], Subscription] = field(default_factory=dict)
 
 
 _cache = _Cache()
@@ -50,35 +51,40 @@ _programs: dict[int, Program] = {}
 
 def forget() -> None:
     """Drop the caches (tests that roll the database back need it)."""
-    _cache.number = -1
+    _cache.mark = -1
     _programs.clear()
 
 
 def bump_activation() -> None:
-    """Make every process reload its subscriptions; part of the transaction that changes what is live."""
-    from django.db.models import F
+    """Make every process reload its subscriptions; part of the transaction that changes what is live.
 
-    Activation.objects.get_or_create(pk=1)
-    Activation.objects.filter(pk=1).update(number=F("number") + 1)
+    The mark is drawn, not counted up: one of a transaction that is rolled back never comes again, so that nobody can
+    take what it cached for current.
+    """
+    Activation.objects.update_or_create(pk=1, defaults={"mark": secrets.randbits(62)})
 
 
-def current() -> Sequence[Subscription]:
-    """All live triggers as of the newest activation."""
-    number = Activation.objects.filter(pk=1).values_list("number", flat=True).first() or 0
-    if number != _cache.number:
-        _cache.subscriptions = _load()
+def refresh() -> None:
+    """Load the live triggers anew if anything was activated since; one small query where nothing was."""
+    mark = Activation.objects.filter(pk=1).values_list("mark", flat=True).first() or 0
+    if mark != _cache.mark:
+        subscriptions = _load()
         by_module: dict[int | None, list[Subscription]] = defaultdict(list)
-        for subscription in _cache.subscriptions:
+        for subscription in subscriptions:
             by_module[subscription.module.pk if subscription.module else None].append(subscription)
         _cache.by_module = by_module
-        _cache.number = number
-    return _cache.subscriptions
+        _cache.by_node = {(entry.workflow.pk, entry.node): entry for entry in subscriptions}
+        _cache.mark = mark
+
+
+def addressed(workflow_id: int, node: str) -> list[Subscription]:
+    """The live trigger that an event is meant for, if it is live, as of the last `refresh`."""
+    found = _cache.by_node.get((workflow_id, node))
+    return [] if found is None else [found]
 
 
 def listening(module_id: int | None, event_type: str) -> list[Subscription]:
-    """The live triggers that want to judge events of this module and type."""
-    current()
-    assert _cache.by_module is not None
+    """The live triggers that want to judge events of this module and type, as of the last `refresh`."""
     candidates = list(_cache.by_module.get(module_id, ()))
     if module_id is not None:
         candidates += _cache.by_module.get(None, ())
@@ -90,9 +96,7 @@ def listening(module_id: int | None, event_type: str) -> list[Subscription]:
 
 
 def deadlines_of(module_id: int) -> list[Subscription]:
-    """The live deadline triggers that watch records of this module."""
-    current()
-    assert _cache.by_module is not None
+    """The live deadline triggers that watch records of this module, as of the last `refresh`."""
     return [entry for entry in _cache.by_module.get(module_id, ()) if entry.kind == "trigger.deadline"]
 
 

@@ -45,7 +45,8 @@ def stamp_process(name: str, *, role: str) -> None:
 def supervise(stop: threading.Event) -> int:
     """Run one cluster until `stop` is set, replacing it whenever it exits or goes silent. Returns the exit code."""
     name = f"{socket.gethostname()}:{os.getpid()}"
-    cluster = _start(name)
+    lifeline = os.pipe()  # its writing end closes with this process, however that ends; the cluster sees it
+    cluster = _start(name, lifeline[0])
     born = time.monotonic()
     try:
         while not stop.wait(1.0):
@@ -57,19 +58,27 @@ def supervise(stop: threading.Event) -> int:
                     "is silent" if silent else "ended",
                 )
                 _kill(cluster)
-                cluster = _start(name)
+                cluster = _start(name, lifeline[0])
                 born = time.monotonic()
     finally:
         _stop(cluster)
-        ProcessStamp.objects.filter(name=name).delete()
+        for end in lifeline:
+            os.close(end)
+        _forget(name)
     return 0
 
 
-def _start(name: str) -> subprocess.Popen[bytes]:
+def _start(name: str, lifeline: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "manage.py", "qcluster"],
         cwd=settings.BASE_DIR,
-        env={**os.environ, "AUTOMATIONS_CLUSTER": name, "PGOPTIONS": _session_options()},
+        env={
+            **os.environ,
+            "AUTOMATIONS_CLUSTER": name,
+            "AUTOMATIONS_LIFELINE": str(lifeline),
+            "PGOPTIONS": _session_options(),
+        },
+        pass_fds=(lifeline,),
         start_new_session=True,
     )
 
@@ -89,6 +98,14 @@ def _is_silent(name: str) -> bool:
     except DatabaseError:
         connection.close()
         return False
+
+
+def _forget(name: str) -> None:
+    """Take the stamp of a cluster that was stopped away; without a database it just grows old."""
+    try:
+        ProcessStamp.objects.filter(name=name).delete()
+    except DatabaseError as error:
+        logger.warning("The stamp of %s stays, because the database is away: %s", name, error)
 
 
 def _kill(cluster: subprocess.Popen[bytes]) -> None:

@@ -6,6 +6,7 @@ its history and is a trigger, in the same transaction.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,9 +17,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from automations.engine.outcomes import Change
-from automations.models import Module, RecordChange, RecordComment, TriggerSource
+from automations.models import Module, TriggerSource
 from automations.modules.adapter import RecordState, adapter_for
 from automations.runtime import deadlines, intake
+from automations.runtime.rows import copy_rows
+
+CHANGES = (
+    "automations_recordchange (module_id, record_key, version, field, before, after, at, actor_id, run_id)"
+)
+COMMENTS = "automations_recordcomment (module_id, record_key, text, at, actor_id, run_id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,8 @@ class WriteBatch:
         self._changed: dict[tuple[int, str], RecordState] = {}
         self._created: dict[tuple[int, str], RecordState] = {}
         self._noted: dict[tuple[int, str], RecordState] = {}
-        self._rows: list[RecordChange] = []
-        self._comments: list[RecordComment] = []
+        self._rows: list[tuple[Any, ...]] = []
+        self._comments: list[tuple[Any, ...]] = []
         self._events: list[intake.NewEvent] = []
         self._causes: dict[tuple[int, str], Cause] = {}
 
@@ -108,16 +115,7 @@ class WriteBatch:
         self._event(event_type, state, before, changed, cause, {key: state.values[key] for key in changed})
 
     def comment(self, state: RecordState, text: str, cause: Cause) -> None:
-        self._comments.append(
-            RecordComment(
-                module=state.module,
-                record_key=state.key,
-                text=text,
-                at=cause.now,
-                actor_id=cause.actor_id,
-                run_id=cause.run_id,
-            )
-        )
+        self._comments.append((state.module.pk, state.key, text, cause.now, cause.actor_id, cause.run_id))
 
     def flush(self) -> list[intake.Accepted]:
         """Write everything; returns the answers for the events, in the order of the calls.
@@ -130,25 +128,25 @@ class WriteBatch:
                 grouped[state.module.pk].append(state)
             for _, group in sorted(grouped.items()):
                 getattr(adapter_for(group[0].module), write)(group)
-        RecordChange.objects.bulk_create(self._rows, batch_size=5_000)
-        RecordComment.objects.bulk_create(self._comments, batch_size=5_000)
+        copy_rows(CHANGES, self._rows)
+        copy_rows(COMMENTS, self._comments)
         touched = {**self._created, **self._changed, **self._noted}
         deadlines.move([(state, self._causes[identity].clock) for identity, state in touched.items()])
         accepted = intake.accept(self._events)
         self.__init__()  # type: ignore[misc]
         return accepted
 
-    def _row(self, state: RecordState, change: Change, cause: Cause) -> RecordChange:
-        return RecordChange(
-            module=state.module,
-            record_key=state.key,
-            version=state.version,
-            field=change.field,
-            before=change.before,
-            after=change.after,
-            at=cause.now,
-            actor_id=cause.actor_id,
-            run_id=cause.run_id,
+    def _row(self, state: RecordState, change: Change, cause: Cause) -> tuple[Any, ...]:
+        return (
+            state.module.pk,
+            state.key,
+            state.version,
+            change.field,
+            None if change.before is None else json.dumps(change.before),
+            None if change.after is None else json.dumps(change.after),
+            cause.now,
+            cause.actor_id,
+            cause.run_id,
         )
 
     def _event(
@@ -186,10 +184,10 @@ _sources: dict[int, TriggerSource] = {}
 
 
 def module_source(module: Module) -> TriggerSource:
-    """The source of a module's record events, made on first use."""
+    """The source of a module's record events, made with the module (see services.modules and apps)."""
     source = _sources.get(module.pk)
     if source is None:
-        source, _ = TriggerSource.objects.get_or_create(
+        source, made = TriggerSource.objects.get_or_create(
             key=f"module:{module.key}",
             defaults={
                 "kind": TriggerSource.Kind.MODULE,
@@ -197,7 +195,8 @@ def module_source(module: Module) -> TriggerSource:
                 "module": module,
             },
         )
-        _sources[module.pk] = source
+        if not made:  # one that is made now may yet be rolled back, and must not be remembered then
+            _sources[module.pk] = source
     return source
 
 

@@ -34,7 +34,7 @@ def create_policy(
 @transaction.atomic
 def publish_policy_revision(*, policy: Policy, rule: Any, actor: Any) -> PolicyRevision:
     """A new wording. Versions keep the revision that they pinned; drafts use this one from now on."""
-    policy = Policy.objects.select_for_update().get(pk=policy.pk)
+    policy = Policy.objects.select_for_update(no_key=True).get(pk=policy.pk)
     _check(policy.module, rule)
     newest = policy.revisions.first()
     if newest is not None and newest.rule == rule:

@@ -117,7 +117,7 @@ def publish_version(
     Raises InvalidError with every problem, ConflictError when this very draft is live already or the workflow is
     archived. `at` and `clock` belong to replays. Runs in flight stay on their version.
     """
-    workflow = Workflow.objects.select_for_update(of=("self",)).get(pk=workflow.pk)
+    workflow = Workflow.objects.select_for_update(of=("self",), no_key=True).get(pk=workflow.pk)
     if workflow.archived_at is not None:
         raise ConflictError(f"“{workflow.name}” is archived.", code="archived")
     definition = load_draft(workflow).definition
@@ -156,7 +156,7 @@ def publish_version(
 def promote_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Workflow:
     """Let the live version act: simulate to execute. Raises ConflictError when there is none or it acts already,
     InvalidError when the version no longer validates."""
-    workflow = Workflow.objects.select_for_update(of=("self",)).get(pk=workflow.pk)
+    workflow = Workflow.objects.select_for_update(of=("self",), no_key=True).get(pk=workflow.pk)
     if workflow.active_version is None:
         raise ConflictError("Publish a version first.", code="nothing-published")
     if workflow.mode == Mode.EXECUTE:
@@ -171,7 +171,7 @@ def promote_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Wor
 @transaction.atomic
 def demote_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Workflow:
     """Let the live version only simulate again. Raises ConflictError when it does already."""
-    workflow = Workflow.objects.select_for_update(of=("self",)).get(pk=workflow.pk)
+    workflow = Workflow.objects.select_for_update(of=("self",), no_key=True).get(pk=workflow.pk)
     if workflow.mode == Mode.SIMULATE:
         raise ConflictError(f"“{workflow.name}” is in simulate already.", code="already-simulating")
     return _set_mode(workflow, Mode.SIMULATE, "workflow.demoted", actor, reason)
@@ -184,7 +184,7 @@ def rollback_workflow(*, workflow: Workflow, number: int, reason: str, actor: An
     Raises NotFoundError for a number that was never published, ConflictError when it is live, InvalidError when
     it no longer validates.
     """
-    workflow = Workflow.objects.select_for_update(of=("self",)).get(pk=workflow.pk)
+    workflow = Workflow.objects.select_for_update(of=("self",), no_key=True).get(pk=workflow.pk)
     version = WorkflowVersion.objects.filter(workflow=workflow, number=number).first()
     if version is None:
         raise NotFoundError(f"“{workflow.name}” has no version {number}.")

@@ -75,7 +75,7 @@ def update_workflow(*, workflow: Workflow, changes: Mapping[str, Any], actor: An
     problems += _problems(changes)
     if problems:
         raise InvalidError(problems)
-    workflow = Workflow.objects.select_for_update(of=("self",)).get(pk=workflow.pk)
+    workflow = Workflow.objects.select_for_update(of=("self",), no_key=True).get(pk=workflow.pk)
     before = {key: _plain(getattr(workflow, key)) for key in changes}
     for key, value in changes.items():
         setattr(workflow, key, value)
