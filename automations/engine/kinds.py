@@ -96,6 +96,8 @@ class ActionKind(Kind):
 
 class TriggerKind(Kind):
     source_kind: ClassVar[str]
+    brings_record: ClassVar[bool] = True
+    """Whether a run that it starts has a record when the config names a module."""
 
     @abstractmethod
     def prepare(

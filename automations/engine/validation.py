@@ -268,7 +268,12 @@ class _Validation:
 
     def reached_without_record(self) -> frozenset[str]:
         """The nodes that a run can come to without having a record."""
-        return frozenset(reachable(self.graph, [node.id for node in self.triggers if not _module_key(node)]))
+        without = [node.id for node in self.triggers if not (_module_key(node) and self.brings_record(node))]
+        return frozenset(reachable(self.graph, without))
+
+    def brings_record(self, trigger: Node) -> bool:
+        kind = self.kinds.get(trigger.type)
+        return not isinstance(kind, TriggerKind) or kind.brings_record
 
     def edge_problems(self) -> Iterator[Problem]:
         seen: set[Edge] = set()

@@ -7,8 +7,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from automations.engine.errors import Problem
+from automations.engine.schemas import check_config
 from automations.engine.statuses import ACTIVE_RUN
-from automations.errors import ConflictError, NotFoundError
+from automations.errors import ConflictError, InvalidError, NotFoundError
 from automations.models import ActiveTrigger, LogEntry, Run, Step, TriggerSource, Workflow
 from automations.modules.adapter import adapter_for
 from automations.runtime import announce, intake
@@ -28,7 +30,8 @@ def start_run(
 ) -> intake.Accepted:
     """Start the workflow by hand, through its manual trigger; the event's run appears once a worker has judged it.
 
-    Raises ConflictError without a live manual trigger or when paused, NotFoundError for an unknown record.
+    Raises ConflictError without a live manual trigger or when paused, NotFoundError for an unknown record, and
+    InvalidError when a record is needed and none is named, or the input does not answer the trigger's form.
     """
     trigger = (
         ActiveTrigger.objects.filter(workflow=workflow, kind="trigger.manual")
@@ -41,8 +44,14 @@ def start_run(
         )
     if trigger.workflow.paused_at is not None:
         raise ConflictError(f"“{workflow.name}” is paused. Resume it first.", code="paused")
+    problems = check_config(dict(user_input or {}), trigger.config.get("form", {}), "input")
+    if trigger.module is not None and not record_key:
+        message = f"“{workflow.name}” is started on a record of {trigger.module.name}."
+        problems.append(Problem("missing-record", "record", message, "Name the record."))
+    if problems:
+        raise InvalidError(problems)
     after = None
-    if trigger.module is not None and record_key:
+    if trigger.module is not None:
         state = adapter_for(trigger.module).load([record_key], lock=False).get(record_key)
         if state is None:
             raise NotFoundError(f"{trigger.module.name} have no record “{record_key}”.")

@@ -20,6 +20,7 @@ class ScheduleTrigger(TriggerKind):
     label = "Schedule"
     description = "Starts at set times."
     source_kind = "schedule"
+    brings_record = False
     config_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {

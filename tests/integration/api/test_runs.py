@@ -274,3 +274,43 @@ def test_a_value_that_the_host_column_refuses_is_a_problem(admin: APIClient) -> 
     answer = admin.post("/api/v1/modules/orders/records/", {"key": "O-1", "values": values}, format="json")
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
     assert answer.json()["problems"][0]["path"].endswith("amount")
+
+
+def test_what_the_form_asks_for_is_needed(owner: APIClient, workflow: Workflow) -> None:
+    form = {
+        "type": "object",
+        "properties": {"count": {"type": "integer", "minimum": 1}},
+        "required": ["count"],
+    }
+    nodes = [
+        {"id": "t1", "type": "trigger.manual", "config": {"form": {**form, "additionalProperties": False}}},
+        {"id": "a1", "type": "action.set_variable", "config": {"values": {"seen": "yes"}}},
+    ]
+    document = {"schema": 1, "nodes": nodes, "edges": [{"from": "t1", "to": "a1"}]}
+    assert save_draft(owner, workflow, document).status_code == 200
+    assert publish(owner, workflow).status_code == 201
+    address = f"/api/v1/workflows/{workflow.pk}/run/"
+    for given, path in (
+        ({}, "input.count"),
+        ({"count": 0}, "input.count"),
+        ({"count": 1, "x": 2}, "input.x"),
+    ):
+        answer = owner.post(address, {"input": given}, format="json")
+        assert (answer.status_code, answer.json()["problems"][0]["path"]) == (422, path)
+    assert Event.objects.filter(type="manual").count() == 0
+    assert owner.post(address, {"input": {"count": 1}}, format="json").status_code == 202
+
+
+def test_a_workflow_about_records_is_started_on_one(
+    owner: APIClient, workflow: Workflow, make_ticket: Any
+) -> None:
+    nodes = [
+        {"id": "t1", "type": "trigger.manual", "config": {"module": "tickets"}},
+        {"id": "a1", "type": "action.comment", "config": {"text": "Hello"}},
+    ]
+    save_draft(owner, workflow, {"schema": 1, "nodes": nodes, "edges": [{"from": "t1", "to": "a1"}]})
+    assert publish(owner, workflow).status_code == 201
+    address = f"/api/v1/workflows/{workflow.pk}/run/"
+    answer = owner.post(address, {}, format="json")
+    assert (answer.status_code, answer.json()["problems"][0]["path"]) == (422, "record")
+    assert owner.post(address, {"record": make_ticket("T-1")}, format="json").status_code == 202
