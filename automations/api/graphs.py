@@ -102,7 +102,9 @@ class PlannedActionAnswer(Answer):
     node = serializers.CharField()
     kind = serializers.CharField()
     risk = serializers.CharField()
-    allowed = serializers.BooleanField()
+    allowed = serializers.BooleanField(help_text="Whether the identity that the workflow runs as may do it.")
+    status = serializers.CharField()
+    assumed = serializers.BooleanField()
     changes = ChangeAnswer(many=True)
     preview = serializers.JSONField(allow_null=True)
 
@@ -204,6 +206,8 @@ RUN_TEST_EXAMPLE: dict[str, Any] = {
                         "kind": "action.assign",
                         "risk": "low",
                         "allowed": True,
+                        "status": "succeeded",
+                        "assumed": False,
                         "changes": [{"field": "assignee", "before": None, "after": "bob"}],
                         "preview": None,
                     }

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from automations.engine.effects import Effect
 from automations.engine.outcomes import Failed, Outcome, Succeeded, Unplanned
-from automations.runtime.performers import overlay, performer_of
+from automations.runtime.performers import Performer, Plan, overlay, performer_of
 from automations.runtime.unit import Unit
+
+PERMISSION_DENIED = "permission-denied"
+
+
+def _plan(performer: Performer, effect: Effect, unit: Unit) -> Plan | Failed:
+    """The plan, if the run's identity may write where it writes."""
+    module = performer.writes_to(effect, unit)
+    if module is not None and not unit.may_write(module):
+        return Failed(
+            PERMISSION_DENIED,
+            f"{unit.workflow.run_as}, whom this workflow runs as, may not use {module.name}.",
+        )
+    return performer.plan(effect, unit)
 
 
 def preview(effect: Effect, unit: Unit) -> Outcome:
@@ -14,7 +27,7 @@ def preview(effect: Effect, unit: Unit) -> Outcome:
     performer = performer_of(effect)
     if performer is None:
         return Unplanned(f"nothing here can plan a “{effect.kind}”.")
-    plan = performer.plan(effect, unit)
+    plan = _plan(performer, effect, unit)
     if isinstance(plan, Failed):
         return plan
     if unit.record is not None and plan.changes:
@@ -28,7 +41,7 @@ def perform(effect: Effect, unit: Unit) -> Outcome:
     performer = performer_of(effect)
     if performer is None:
         return Failed("effect-not-installed", f"Nothing here can perform a “{effect.kind}”.", fault="engine")
-    plan = performer.plan(effect, unit)
+    plan = _plan(performer, effect, unit)
     if isinstance(plan, Failed):
         return plan
     return performer.perform(effect, plan, unit)

@@ -24,6 +24,7 @@ from automations.engine.effects import (
 from automations.engine.errors import ValueProblemError
 from automations.engine.fields import canonical
 from automations.engine.outcomes import Change, Failed, Outcome, Succeeded, Wait
+from automations.models import Module
 from automations.modules.adapter import RecordState
 from automations.registry import Registry
 
@@ -47,6 +48,10 @@ class Performer(ABC):
     """Plans and performs one kind of effect."""
 
     kind: ClassVar[str]
+
+    def writes_to(self, effect: Any, unit: Unit) -> Module | None:
+        """The module whose records the effect writes: the run's identity must be allowed to."""
+        return None
 
     @abstractmethod
     def plan(self, effect: Any, unit: Unit) -> Plan | Failed:
@@ -92,6 +97,9 @@ def _said(value: Any) -> str:
 
 class _Changing(Performer):
     """What effects on the run's own record have in common."""
+
+    def writes_to(self, effect: Any, unit: Unit) -> Module | None:
+        return unit.record.module if unit.record is not None else None
 
     def perform(self, effect: Any, plan: Plan, unit: Unit) -> Outcome:
         assert unit.record is not None
@@ -151,6 +159,9 @@ class AssignRecordPerformer(_Changing):
 class AddCommentPerformer(Performer):
     kind = AddComment.kind
 
+    def writes_to(self, effect: AddComment, unit: Unit) -> Module | None:
+        return unit.record.module if unit.record is not None else None
+
     def plan(self, effect: AddComment, unit: Unit) -> Plan | Failed:
         if unit.record is None:
             return Failed("record-missing", "This run has no record, or the record is gone.")
@@ -164,6 +175,9 @@ class AddCommentPerformer(Performer):
 
 class CreateRecordPerformer(Performer):
     kind = CreateRecord.kind
+
+    def writes_to(self, effect: CreateRecord, unit: Unit) -> Module | None:
+        return unit.module(effect.module)
 
     def plan(self, effect: CreateRecord, unit: Unit) -> Plan | Failed:
         module = unit.module(effect.module)

@@ -217,7 +217,7 @@ def _branch_rules(node_type: str, config: Mapping[str, Any]) -> Iterator[tuple[s
 
 
 def describe_actions(worked: Worked) -> list[dict[str, Any]]:
-    """What each action of a walk would do: {node, kind, risk, changes, preview, assumed}."""
+    """What each action of a walk would do: {node, kind, risk, allowed, status, assumed, changes, preview}."""
     messages = {line.node: line.message for _, line in worked.logs}
     described = []
     for node in worked.program.walk:
@@ -230,6 +230,7 @@ def describe_actions(worked: Worked) -> list[dict[str, Any]]:
                 "node": node.id,
                 "kind": node.type,
                 "risk": kind.risk.value,
+                "allowed": (state.error or {}).get("code") != handlers.PERMISSION_DENIED,
                 "status": state.status.value,
                 "assumed": state.assumed,
                 "changes": [change.to_json() for change in state.changes],

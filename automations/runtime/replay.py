@@ -22,7 +22,8 @@ class ReplayStalledError(Exception):
 
 
 class Replay:
-    """One clock. With `inline` this process does the work itself; otherwise it waits for the workers to."""
+    """One clock. With `inline` this process does the work itself, and workers that run beside it may take part of it;
+    otherwise it waits for the workers to."""
 
     def __init__(self, clock: str, *, inline: bool, patience_seconds: float = 60.0) -> None:
         self.clock = clock
@@ -58,15 +59,13 @@ class Replay:
 
         Raises ReplayStalledError when nothing gets done for `patience_seconds`.
         """
-        if self.inline:
-            drain()
-            return
-        queue.wake()
-        left = self._open()
+        if not self.inline:
+            queue.wake()
+        left = self._work()
         patience_ends = time.monotonic() + self.patience_seconds
         while left:
             time.sleep(0.003)
-            now_left = self._open()
+            now_left = self._work()
             if now_left != left:
                 left, patience_ends = now_left, time.monotonic() + self.patience_seconds
             elif time.monotonic() > patience_ends:
@@ -74,6 +73,12 @@ class Replay:
                     f"{left} events and runs of this replay wait, and no worker takes them."
                     " Start one with `manage.py automations_worker`."
                 )
+
+    def _work(self) -> int:
+        """Do what there is to do, if it is ours to do; how much is left (a worker beside us may hold some of it)."""
+        if self.inline:
+            drain()
+        return self._open()
 
     def _next_moment(self, last: datetime) -> datetime | None:
         """The earliest moment, not after `last`, at which something is to happen."""

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 
+from automations import permissions
 from automations.engine.effects import StartWorkflow
 from automations.engine.kinds import ModuleFacts
 from automations.engine.rules import compile_rule
@@ -51,6 +52,7 @@ class Batch:
         self._writer = WriteBatch() if writes else None
         self._users: dict[str, Any] = {}
         self._members: dict[str, list[str]] = {}
+        self._rights: dict[tuple[int, int], bool] = {}
         self._loads: dict[tuple[int, str, str], int] = {}
         self._rotations: dict[tuple[int, str], RotationCursor] = {}
         self._turned: set[tuple[int, str]] = set()
@@ -90,6 +92,13 @@ class Batch:
             users = get_user_model()
             self._users[name] = users.objects.filter(**{users.USERNAME_FIELD: name}, is_active=True).first()
         return self._users[name]
+
+    def may_use(self, identity: Any, module: Module) -> bool:
+        """Whether somebody may use a module; asked once a batch."""
+        asked = (identity.pk, module.pk)
+        if asked not in self._rights:
+            self._rights[asked] = permissions.may_use_module(identity, module)
+        return self._rights[asked]
 
     def members(self, group: str) -> list[str]:
         """User names of a group's active members, in order of name."""
@@ -195,6 +204,11 @@ class Unit:
             next((m for m in self.batch.modules.values() if m.key == key), None)
             or Module.objects.filter(key=key).first()
         )
+
+    def may_write(self, module: Module) -> bool:
+        """Whether the identity that the workflow runs as may use the module now; without one nothing limits it."""
+        identity = self.workflow.run_as
+        return identity is None or self.batch.may_use(identity, module)
 
     def record_exists(self, module: Module, key: str) -> bool:
         return bool(adapter_for(module).load([key], lock=False))
