@@ -1,0 +1,29 @@
+import { RunPage } from "../pages/RunPage";
+import { WorkflowListPage } from "../pages/WorkflowListPage";
+import { WorkflowPage } from "../pages/WorkflowPage";
+import { Link } from "../ui/Link";
+import { Heading } from "../ui/Page";
+import { useSite } from "./context";
+import { routeOf, usePathname } from "./router";
+
+export function App() {
+  const { home } = useSite();
+  const route = routeOf(usePathname(), home);
+  switch (route.page) {
+    case "workflows":
+      return <WorkflowListPage />;
+    case "workflow":
+      return <WorkflowPage key={route.id} id={route.id} />;
+    case "run":
+      return <RunPage key={route.id} id={route.id} />;
+    case "unknown":
+      return (
+        <>
+          <Heading title="There is no such page" />
+          <p>
+            Go to the <Link to="">workflows</Link>.
+          </p>
+        </>
+      );
+  }
+}
