@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -10,7 +8,7 @@ from config.health import healthz
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("healthz", healthz),
+    path("api/v1/", include("automations.api.urls")),
     path("", include("builder.urls")),
 ]
-if find_spec("automations.api.urls"):
-    urlpatterns.insert(0, path("api/v1/", include("automations.api.urls")))
+handler500 = "automations.api.problems.server_error"

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import DataError
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.defaults import server_error as default_server_error
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -66,15 +67,32 @@ def problem(
     problems: list[Problem] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    body = {
+    body = _body(status, code, detail, problems or [])
+    return Response(body, status=status, content_type=CONTENT_TYPE, headers=dict(headers or {}))
+
+
+def _body(status: int, code: str, detail: str, problems: list[Problem]) -> dict[str, Any]:
+    return {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail,
-        "problems": [entry.to_json() for entry in problems or ()],
+        "problems": [entry.to_json() for entry in problems],
     }
-    return Response(body, status=status, content_type=CONTENT_TYPE, headers=dict(headers or {}))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's `handler500`: in the shape of every other refusal for API clients, a plain page for people.
+
+    Nothing of the error is told; it is in the log.
+    """
+    if not request.path.startswith("/api/"):
+        return default_server_error(request)
+    body = _body(
+        500, "internal-error", "Something went wrong on our side. It is in the log; try again later.", []
+    )
+    return JsonResponse(body, status=500, content_type=CONTENT_TYPE)
 
 
 def _answer(error: Exception) -> Response | None:

@@ -6,141 +6,264 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('automations', '0004_activation_mark'),
+        ("automations", "0004_activation_mark"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='run',
-            name='run_due',
+            model_name="run",
+            name="run_due",
         ),
         migrations.RemoveIndex(
-            model_name='run',
-            name='run_by_status',
+            model_name="run",
+            name="run_by_status",
         ),
         migrations.AlterField(
-            model_name='decision',
-            name='event',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='automations.event'),
+            model_name="decision",
+            name="event",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="decisions",
+                to="automations.event",
+            ),
         ),
         migrations.AlterField(
-            model_name='decision',
-            name='version',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='automations.workflowversion'),
+            model_name="decision",
+            name="version",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="automations.workflowversion",
+            ),
         ),
         migrations.AlterField(
-            model_name='decision',
-            name='workflow',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='automations.workflow'),
+            model_name="decision",
+            name="workflow",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="decisions",
+                to="automations.workflow",
+            ),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='actor',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="event",
+            name="actor",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='cause_run',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='caused_events', to='automations.run'),
+            model_name="event",
+            name="cause_run",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="caused_events",
+                to="automations.run",
+            ),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='cause_workflow',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='automations.workflow'),
+            model_name="event",
+            name="cause_workflow",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="automations.workflow",
+            ),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='module',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='automations.module'),
+            model_name="event",
+            name="module",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="automations.module",
+            ),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='source',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='automations.triggersource'),
+            model_name="event",
+            name="source",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="events",
+                to="automations.triggersource",
+            ),
         ),
         migrations.AlterField(
-            model_name='record',
-            name='module',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='automations.module'),
+            model_name="record",
+            name="module",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="records",
+                to="automations.module",
+            ),
         ),
         migrations.AlterField(
-            model_name='recordchange',
-            name='actor',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="recordchange",
+            name="actor",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='recordchange',
-            name='module',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='automations.module'),
+            model_name="recordchange",
+            name="module",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="automations.module",
+            ),
         ),
         migrations.AlterField(
-            model_name='recordcomment',
-            name='actor',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="recordcomment",
+            name="actor",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='recordcomment',
-            name='module',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='automations.module'),
+            model_name="recordcomment",
+            name="module",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="automations.module",
+            ),
         ),
         migrations.AlterField(
-            model_name='run',
-            name='actor',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="run",
+            name="actor",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='run',
-            name='module',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='automations.module'),
+            model_name="run",
+            name="module",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="automations.module",
+            ),
         ),
         migrations.AlterField(
-            model_name='run',
-            name='parent',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='automations.run'),
+            model_name="run",
+            name="parent",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="children",
+                to="automations.run",
+            ),
         ),
         migrations.AlterField(
-            model_name='run',
-            name='version',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='automations.workflowversion'),
+            model_name="run",
+            name="version",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="runs",
+                to="automations.workflowversion",
+            ),
         ),
         migrations.AlterField(
-            model_name='run',
-            name='workflow',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='automations.workflow'),
+            model_name="run",
+            name="workflow",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="runs",
+                to="automations.workflow",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('actor__isnull', False)), fields=['actor'], name='event_by_actor'),
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("actor__isnull", False)), fields=["actor"], name="event_by_actor"
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('cause_run__isnull', False)), fields=['cause_run'], name='event_by_cause_run'),
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("cause_run__isnull", False)),
+                fields=["cause_run"],
+                name="event_by_cause_run",
+            ),
         ),
         migrations.AddIndex(
-            model_name='recordchange',
-            index=models.Index(condition=models.Q(('actor__isnull', False)), fields=['actor'], name='recordchange_by_actor'),
+            model_name="recordchange",
+            index=models.Index(
+                condition=models.Q(("actor__isnull", False)), fields=["actor"], name="recordchange_by_actor"
+            ),
         ),
         migrations.AddIndex(
-            model_name='recordcomment',
-            index=models.Index(condition=models.Q(('actor__isnull', False)), fields=['actor'], name='recordcomment_by_actor'),
+            model_name="recordcomment",
+            index=models.Index(
+                condition=models.Q(("actor__isnull", False)), fields=["actor"], name="recordcomment_by_actor"
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('status__in', ['queued', 'running', 'waiting'])), fields=['due_at', 'id'], name='run_due'),
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("status__in", ["queued", "running", "waiting"])),
+                fields=["due_at", "id"],
+                name="run_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('attempt__gt', 0), ('status__in', ['queued', 'running', 'waiting'])), fields=['due_at', 'id'], name='run_suspect'),
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("attempt__gt", 0), ("status__in", ["queued", "running", "waiting"])),
+                fields=["due_at", "id"],
+                name="run_suspect",
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('status__in', ['failed', 'cancelled'])), fields=['status', '-id'], name='run_that_did_not_succeed'),
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("status__in", ["failed", "cancelled"])),
+                fields=["status", "-id"],
+                name="run_that_did_not_succeed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('actor__isnull', False)), fields=['actor'], name='run_by_actor'),
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("actor__isnull", False)), fields=["actor"], name="run_by_actor"
+            ),
         ),
     ]

@@ -25,11 +25,9 @@ class IdempotencyKey(models.Model):
     key = models.CharField(max_length=200)
     route = models.CharField(max_length=200)
     request_hash = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField(
-        null=True, help_text="Empty while the first request is in flight."
-    )
+    status = models.PositiveSmallIntegerField()
     body = models.JSONField(null=True)
-    created_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_index=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("actor", "key"), name="idempotency_key_once"),)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from automations.runtime import deadlines, drain, mail, queue, schedules, supervisor
+from automations.runtime import deadlines, drain, housekeeping, mail, queue, schedules, supervisor
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ def tick() -> None:
         ("deadlines", lambda: deadlines.fire_due(now=now)),
         ("schedules", lambda: schedules.fire_due(now=now)),
         ("mail", lambda: mail.send_due(now=now)),
+        ("housekeeping", lambda: housekeeping.tidy(now=now)),
         ("wake", _wake),
         ("stamp", lambda: supervisor.stamp_process("ticker", role="ticker")),
     )

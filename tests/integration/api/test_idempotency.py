@@ -111,3 +111,19 @@ def test_a_token_is_shown_once_even_when_its_request_is_repeated(owner: APIClien
     assert first.json()["token"]
     assert second.json() == {**first.json(), "token": None}
     assert first.json()["token"] not in str(IdempotencyKey.objects.get().body)
+
+
+def test_answers_are_kept_for_a_week(owner: APIClient) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from automations.models import IdempotencyKey
+    from automations.runtime import housekeeping
+
+    headers = {"HTTP_IDEMPOTENCY_KEY": "one"}
+    assert owner.post("/api/v1/workflows/", {"name": "A"}, format="json", **headers).status_code == 201
+    now = timezone.now()
+    assert housekeeping.tidy(now=now + timedelta(days=6)) == 0
+    assert housekeeping.tidy(now=now + timedelta(days=8)) == 1
+    assert IdempotencyKey.objects.count() == 0

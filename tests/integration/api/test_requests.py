@@ -13,6 +13,8 @@ from rest_framework.test import APIClient
 
 from automations.models import Workflow
 
+from .conftest import client_of
+
 pytestmark = pytest.mark.django_db
 
 CREATE = "/api/v1/workflows/"
@@ -176,3 +178,19 @@ def test_a_bad_query_is_400(owner: APIClient, query: str) -> None:
 
 def test_a_nul_in_an_address_is_not_found(admin: APIClient, tickets: Any) -> None:
     assert admin.get("/api/v1/modules/tickets/records/a%00b/").status_code == 404
+
+
+def test_a_fault_of_ours_is_told_in_the_same_shape_without_its_cause(
+    alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("the secret cause")
+
+    monkeypatch.setattr("automations.permissions.visible_workflows", broken)
+    client = client_of(alice)
+    client.raise_request_exception = False
+    answer = client.get("/api/v1/workflows/")
+    assert answer.status_code == 500
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "internal-error"
+    assert "secret" not in answer.content.decode()
