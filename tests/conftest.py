@@ -17,6 +17,15 @@ def django_db_modify_db_settings() -> None:
         start_server()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Django's hash costs half a second on purpose; the tests make thousands of people, and keep no secret."""
+    from django.test import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _fresh_caches() -> Iterator[None]:
     """Process-wide caches of rows must not outlive the rows that a test rolls back."""

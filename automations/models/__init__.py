@@ -9,12 +9,13 @@ from automations.models.module import Module
 from automations.models.notification import Notification, OutgoingEmail
 from automations.models.policy import Policy, PolicyRevision
 from automations.models.record import Record, RecordChange, RecordComment
-from automations.models.run import DeadLetter, LogEntry, Run, RunSignal, Step
+from automations.models.run import NEVER, DeadLetter, LogEntry, Run, RunSignal, Step
 from automations.models.token import ApiToken
 from automations.models.version import Activation, ActiveTrigger, WorkflowVersion
 from automations.models.workflow import Action, Condition, Edge, Mode, Trigger, Workflow
 
 __all__ = [
+    "NEVER",
     "Action",
     "Activation",
     "ActiveTrigger",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +12,9 @@ from automations.models.event import Event
 from automations.models.module import Module
 from automations.models.version import WorkflowVersion
 from automations.models.workflow import Mode, Workflow
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""The `due_at` of a run that has nothing left to do."""
 
 
 class Run(models.Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
@@ -14,7 +14,7 @@ from automations.engine.decide import Journal, StepState, Waiting
 from automations.engine.outcomes import Change
 from automations.engine.retry import RetryPolicy, next_delay
 from automations.engine.statuses import TERMINAL_RUN, RunStatus, StepStatus
-from automations.models import DeadLetter, RunSignal, Step
+from automations.models import NEVER, DeadLetter, RunSignal, Step
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.rows import copy_rows
 from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
@@ -22,7 +22,6 @@ from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
 if TYPE_CHECKING:
     from automations.runtime.execute import Worked
 
-FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 STEP_COLUMNS = "run_id, node, position, kind, status, branches, attempt, output, changes, error, wait, assumed, started_at, finished_at"
 ENGINE_RETRY = RetryPolicy(max_attempts=DEFAULT_MAX_ATTEMPTS, base_seconds=1, cap_seconds=60)
 
@@ -166,7 +165,7 @@ def _run_row(entry: Worked) -> dict[str, Any]:
             "retryable": False,
             "node": "",
         }
-    due, as_of = FOREVER, run.as_of
+    due, as_of = NEVER, run.as_of
     if decision.status is RunStatus.WAITING and decision.wake_at is not None:
         if run.clock:
             as_of = decision.wake_at
@@ -232,7 +231,7 @@ def record_engine_failure(run: ClaimedRun, error: Exception) -> None:
                 [delay, run.id, run.token],
             )
         return
-    give_up(run, code="engine_error", message=message, attempts=run.attempt)
+    give_up(run, code="engine-error", message=message, attempts=run.attempt)
 
 
 def give_up(run: ClaimedRun, *, code: str, message: str, attempts: int) -> None:
@@ -243,7 +242,7 @@ def give_up(run: ClaimedRun, *, code: str, message: str, attempts: int) -> None:
             "UPDATE automations_run SET status = 'failed', failure_code = %s, failure = %s::jsonb, finished_at = %s,"
             " due_at = %s, lease_token = NULL, last_seq = last_seq + 1"
             " WHERE id = %s AND lease_token = %s AND status = 'running' RETURNING last_seq",
-            [code, json.dumps(failure), run.now, FOREVER, run.id, run.token],
+            [code, json.dumps(failure), run.now, NEVER, run.id, run.token],
         )
         row = cursor.fetchone()
         if row is None:

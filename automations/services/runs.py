@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -11,12 +10,10 @@ from automations.engine.errors import Problem
 from automations.engine.schemas import check_config
 from automations.engine.statuses import ACTIVE_RUN
 from automations.errors import ConflictError, InvalidError, NotFoundError
-from automations.models import ActiveTrigger, LogEntry, Run, Step, TriggerSource, Workflow
+from automations.models import NEVER, ActiveTrigger, LogEntry, Run, Step, TriggerSource, Workflow
 from automations.modules.adapter import adapter_for
 from automations.runtime import announce, intake
 from automations.services.audit import write_audit
-
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @transaction.atomic

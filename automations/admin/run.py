@@ -1,0 +1,117 @@
+"""Runs, to read: what they did, in which order, and why they gave up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from automations import permissions
+from automations.admin.base import SeenAdmin, SeenInline, with_reason
+from automations.models import NEVER, DeadLetter, LogEntry, Run, Step
+from automations.services.runs import cancel_run
+
+
+def _readable_runs(actor: Any) -> QuerySet[Run]:
+    """Runs whose inputs and outputs the actor may see."""
+    return Run.objects.filter(workflow__in=permissions.workflows_with(actor, "view_payloads").values("pk"))
+
+
+class PayloadInline(SeenInline):
+    """Shows nothing to those who may not see payloads."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None or permissions.may(request.user, "view_payloads", obj.workflow)
+
+
+class StepInline(PayloadInline):
+    model = Step
+    fields = ("node", "kind", "status", "branches", "attempt", "output", "changes", "error", "finished_at")
+    readonly_fields = fields
+    ordering = ("position",)
+
+
+class LogInline(PayloadInline):
+    model = LogEntry
+    fields = ("seq", "at", "level", "node", "message")
+    readonly_fields = fields
+    ordering = ("seq",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(seq__lte=200)
+
+    verbose_name_plural = "log entries (the first 200; all of them stand under “Log entries”)"
+
+
+def _cancel(run: Run, actor: Any, reason: str) -> None:
+    permissions.require(actor, "run", run.workflow)
+    cancel_run(run=run, actor=actor, reason=reason)
+
+
+@admin.register(Run)
+class RunAdmin(SeenAdmin):
+    sees = staticmethod(permissions.visible_runs)
+    list_display = (
+        *("id", "workflow", "version", "status", "mode", "record_key", "failure_code"),
+        *("created_at", "finished_at"),
+    )
+    list_filter = ("status", "mode", "inconclusive", "created_at", "module", "workflow")
+    list_select_related = ("workflow", "version", "module")
+    search_fields = ("=id", "=record_key", "workflow__name", "=failure_code", "=correlation_id")
+    date_hierarchy = "created_at"
+    inlines = (StepInline, LogInline)
+    actions = (with_reason("Cancel…", _cancel),)
+    payload_fields = ("input", "outcome", "failure")
+    exclude = ("due_at",)
+    readonly_fields = ("due",)
+
+    @admin.display(description="due at", empty_value="nothing is due")
+    def due(self, run: Run) -> datetime | None:
+        return run.due_at if run.due_at < NEVER else None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("version__document")
+
+    def may_see_payloads(self, request: HttpRequest, obj: Any) -> bool:
+        return permissions.may(request.user, "view_payloads", obj.workflow)
+
+
+class OfReadableRuns(SeenAdmin):
+    list_select_related = ("run",)
+
+
+@admin.register(Step)
+class StepAdmin(OfReadableRuns):
+    list_display = ("run", "node", "kind", "status", "attempt", "assumed", "started_at", "finished_at")
+    list_filter = ("status", "assumed", "kind")
+    search_fields = ("=run__id", "=node", "=kind")
+
+    @staticmethod
+    def sees(actor: Any) -> QuerySet[Step]:
+        return Step.objects.filter(run__in=_readable_runs(actor).values("pk"))
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(OfReadableRuns):
+    list_display = ("run", "seq", "at", "level", "node", "message")
+    list_filter = ("level",)
+    search_fields = ("=run__id", "=node", "message")
+
+    @staticmethod
+    def sees(actor: Any) -> QuerySet[LogEntry]:
+        return LogEntry.objects.filter(run__in=_readable_runs(actor).values("pk"))
+
+
+@admin.register(DeadLetter)
+class DeadLetterAdmin(OfReadableRuns):
+    list_display = ("run", "code", "message", "attempts", "state", "created_at")
+    list_filter = ("state", "code", "created_at")
+    search_fields = ("=run__id", "=code", "message")
+    date_hierarchy = "created_at"
+
+    @staticmethod
+    def sees(actor: Any) -> QuerySet[DeadLetter]:
+        return DeadLetter.objects.filter(run__in=_readable_runs(actor).values("pk"))

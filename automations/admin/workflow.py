@@ -1,0 +1,235 @@
+"""Workflows: drafts to read, releases to make, rights to give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from guardian.admin import GuardedModelAdminMixin
+
+from automations import permissions
+from automations.admin.base import SeenAdmin, SeenInline, ServiceAdmin, ServiceForm, with_reason
+from automations.models import Action, Condition, Edge, Mode, Trigger, Workflow, WorkflowVersion
+from automations.services import versions, workflows
+from automations.services.audit import write_audit
+
+
+class GuardedAdmin(GuardedModelAdminMixin, ServiceAdmin):  # type: ignore[misc]
+    """Object permissions on a page of their own, for superusers: who could give rights could take every right."""
+
+    def _guard(self, request: HttpRequest, page: str, *args: Any) -> HttpResponse:
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        answer: HttpResponse = getattr(super(), page)(request, *args)
+        if request.method == "POST":
+            obj = self.get_queryset(request).get(pk=args[0])
+            write_audit(actor=request.user, action=f"{obj._meta.model_name}.rights_changed", obj=obj)
+        return answer
+
+    def obj_perms_manage_view(self, request: HttpRequest, object_pk: str) -> HttpResponse:
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        answer: HttpResponse = super().obj_perms_manage_view(request, object_pk)
+        return answer
+
+    def obj_perms_manage_user_view(self, request: HttpRequest, object_pk: str, user_id: str) -> HttpResponse:
+        return self._guard(request, "obj_perms_manage_user_view", object_pk, user_id)
+
+    def obj_perms_manage_group_view(
+        self, request: HttpRequest, object_pk: str, group_id: str
+    ) -> HttpResponse:
+        return self._guard(request, "obj_perms_manage_group_view", object_pk, group_id)
+
+
+class NodeInline(SeenInline):
+    fields = ("node_id", "type", "title", "lane", "config")
+    readonly_fields = fields
+
+
+class TriggerInline(NodeInline):
+    model = Trigger
+
+
+class ConditionInline(NodeInline):
+    model = Condition
+
+
+class ActionInline(NodeInline):
+    model = Action
+
+
+class EdgeInline(SeenInline):
+    model = Edge
+    fields = ("source", "branch", "target")
+    readonly_fields = fields
+
+
+class VersionInline(SeenInline):
+    model = WorkflowVersion
+    fields = ("number", "note", "published_by", "published_at", "digest")
+    readonly_fields = fields
+    show_change_link = True
+    fk_name = "workflow"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("document").select_related("published_by")
+
+
+class WorkflowForm(ServiceForm):
+    runbook_url = forms.URLField(required=False, assume_scheme="https")
+
+    class Meta:
+        model = Workflow
+        fields = (
+            "name",
+            "key",
+            "module",
+            "description",
+            "team",
+            "owner",
+            "run_as",
+            "zone",
+            "runbook_url",
+            "limits",
+        )
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+    def save_through_service(self) -> models.Model:
+        if self.instance.pk is None:
+            names = ("name", "key", "module", "description", "team", "zone", "run_as")
+            given = {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+            return workflows.create_workflow(**given, actor=self.actor)
+        return workflows.update_workflow(workflow=self.instance, changes=self.changes(), actor=self.actor)
+
+
+def _acting(right: str, act: Any) -> Any:
+    """The service behind an action, once the person's right on that workflow is seen."""
+
+    def checked(workflow: Workflow, actor: Any, reason: str) -> None:
+        permissions.require(actor, right, workflow)
+        act(workflow, actor, reason)
+
+    return checked
+
+
+pause = with_reason(
+    "Pause…",
+    _acting(
+        "edit", lambda w, actor, reason: workflows.pause_workflow(workflow=w, actor=actor, reason=reason)
+    ),
+)
+resume = with_reason(
+    "Resume…",
+    _acting("edit", lambda w, actor, _: workflows.resume_workflow(workflow=w, actor=actor)),
+    needs_reason=False,
+)
+publish = with_reason(
+    "Publish the draft in simulate…",
+    _acting(
+        "publish",
+        lambda w, actor, reason: versions.publish_version(
+            workflow=w, actor=actor, mode=Mode.SIMULATE, note=reason
+        ),
+    ),
+    needs_reason=False,
+)
+promote = with_reason(
+    "Promote to execute…",
+    _acting(
+        "promote", lambda w, actor, reason: versions.promote_workflow(workflow=w, actor=actor, reason=reason)
+    ),
+)
+demote = with_reason(
+    "Take back to simulate…",
+    _acting(
+        "promote", lambda w, actor, reason: versions.demote_workflow(workflow=w, actor=actor, reason=reason)
+    ),
+)
+archive = with_reason(
+    "Archive…",
+    _acting(
+        "edit", lambda w, actor, reason: workflows.archive_workflow(workflow=w, actor=actor, reason=reason)
+    ),
+)
+
+
+@admin.register(Workflow)
+class WorkflowAdmin(GuardedAdmin):
+    """The workflow and its draft; the graph is drawn in the editor, not here."""
+
+    sees = staticmethod(permissions.visible_workflows)
+    form = WorkflowForm
+    list_display = ("name", "module", "mode", "live", "state", "owner", "team", "runs_of_it")
+    list_filter = ("mode", ("paused_at", admin.EmptyFieldListFilter), "team", "module")
+    list_select_related = ("module", "owner", "active_version")
+    search_fields = ("name", "key", "description", "team", "owner__username")
+    autocomplete_fields = ("owner", "run_as", "module")
+    inlines = (TriggerInline, ConditionInline, ActionInline, EdgeInline, VersionInline)
+    actions = (publish, promote, demote, pause, resume, archive)
+
+    @admin.display(description="live version", empty_value="none")
+    def live(self, workflow: Workflow) -> str | None:
+        return str(workflow.active_version) if workflow.active_version else None
+
+    @admin.display(description="state")
+    def state(self, workflow: Workflow) -> str:
+        if workflow.archived_at:
+            return "archived"
+        return f"paused: {workflow.pause_reason}" if workflow.paused_at else "on"
+
+    @admin.display(description="runs")
+    def runs_of_it(self, workflow: Workflow) -> str:
+        address = reverse("admin:automations_run_changelist")
+        return format_html('<a href="{}?workflow__id__exact={}">Runs</a>', address, workflow.pk)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("active_version__document")
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return bool(request.user.is_staff) and permissions.may_create_workflow(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if obj is None:
+            return bool(request.user.is_staff)
+        return permissions.may(request.user, "edit", obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("key", "module") if obj is not None else ()
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("owner", "runbook_url", "limits") if obj is None else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        named = list(WorkflowForm.Meta.fields)
+        return [name for name in named if name not in (self.get_exclude(request, obj) or ())]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj is not None else ()
+
+
+def _roll_back(version: WorkflowVersion, actor: Any, reason: str) -> None:
+    permissions.require(actor, "rollback", version.workflow)
+    versions.rollback_workflow(workflow=version.workflow, number=version.number, actor=actor, reason=reason)
+
+
+@admin.register(WorkflowVersion)
+class WorkflowVersionAdmin(SeenAdmin):
+    """Published versions: never changed."""
+
+    list_display = ("workflow", "number", "note", "published_by", "published_at", "digest")
+    list_filter = ("published_at", "workflow")
+    list_select_related = ("workflow", "published_by")
+    search_fields = ("workflow__name", "workflow__key", "note", "digest")
+    date_hierarchy = "published_at"
+    actions = (with_reason("Roll back to this version…", _roll_back),)
+
+    @staticmethod
+    def sees(actor: Any) -> QuerySet[WorkflowVersion]:
+        return WorkflowVersion.objects.filter(workflow__in=permissions.visible_workflows(actor).values("pk"))

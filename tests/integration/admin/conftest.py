@@ -1,0 +1,95 @@
+"""A small world in which every page of the admin has something to show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.utils import timezone
+
+from automations import permissions
+from automations.models import (
+    DeadLetter,
+    Deadline,
+    IdempotencyKey,
+    Module,
+    Notification,
+    OutgoingEmail,
+    ProcessStamp,
+    RotationCursor,
+    Run,
+    RunSignal,
+    ScheduleSlot,
+    Workflow,
+)
+from automations.services.policies import create_policy
+from automations.services.records import comment_record, create_record
+from automations.services.sources import create_source
+from automations.services.tokens import create_token
+from automations.testing import chain, make_module, make_workflow, node, run_everything
+
+
+def client_of(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def tickets(db: None) -> Module:
+    return make_module("tickets", {"title": "text", "state": "text"})
+
+
+@pytest.fixture
+def workflow(root: Any, alice: Any, tickets: Module) -> Workflow:
+    """Alice's, live in execute, with a run that has ended."""
+    trigger = node("t1", "trigger.record", module="tickets", on=["created"])
+    change = node("a1", "action.update_fields", values={"state": "seen"})
+    workflow = make_workflow("Route", chain(trigger, change), owner=alice, run_as=root)
+    create_record(module=tickets, key="T1", values={"title": "<script>alert(1)</script>"}, actor=root)
+    run_everything()
+    assert Run.objects.get().status == "succeeded"
+    return workflow
+
+
+@pytest.fixture
+def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
+    """One row at least of everything that the admin shows."""
+    now, run = timezone.now(), Run.objects.get()
+    create_policy(
+        key="big", name="Big", module=tickets, rule={"field": "title", "op": "is_not_empty"}, actor=root
+    )
+    create_source(key="erp", name="ERP", module=tickets, actor=root)
+    comment_record(module=tickets, key="T1", text="Hello", actor=root)
+    create_token(name="shop", scope="read", days=1, actor=root, now=now)
+    at = {"created_at": now}
+    Notification.objects.create(user=root, title="Look", run=run, key="k", **at)
+    OutgoingEmail.objects.create(
+        to="a@example.org", subject="Hello", body="You", run=run, key="k", due_at=now, **at
+    )
+    DeadLetter.objects.create(run=run, code="late", message="It came late", attempts=3, **at)
+    RunSignal.objects.create(run=run, node="a1", key="k", outcome={}, **at)
+    RotationCursor.objects.create(workflow=workflow, node="a1", position=1)
+    ProcessStamp.objects.create(name="worker-1", role="worker", host="here", pid=1, stamped_at=now)
+    IdempotencyKey.objects.create(actor=root, key="k", route="runs", request_hash="0" * 64, status=200, **at)
+    Deadline.objects.create(workflow=workflow, module=tickets, trigger_node="t1", record_key="T1", due_at=now)
+    ScheduleSlot.objects.create(workflow=workflow, trigger_node="t1", slot_at=now)
+    return workflow
+
+
+@pytest.fixture
+def admin_client(root: Any) -> Client:
+    return client_of(root)
+
+
+@pytest.fixture
+def operator(bob: Any, workflow: Workflow) -> Client:
+    """Bob: of the staff; he may see and run Alice's workflow, not edit it."""
+    permissions.seed_roles()
+    permissions.share(workflow, "Operator")
+    bob.groups.add(Group.objects.get(name="Operator"))
+    bob.is_staff = True
+    bob.save()
+    return client_of(bob)

@@ -1,0 +1,178 @@
+"""Every page that the admin registers opens, is searched and filtered, and lets nobody change what it only shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry as AdminLogEntry
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from automations.admin.base import SeenAdmin, ServiceAdmin
+from automations.models import AuditEntry, Module, Record, Run, Workflow
+from automations.services.records import create_record
+from automations.testing import run_everything
+
+pytestmark = pytest.mark.django_db
+
+OURS = sorted(
+    (model for model in admin.site._registry if model._meta.app_label == "automations"),
+    key=lambda model: model._meta.model_name or "",
+)
+READ_ONLY = [model for model in OURS if not isinstance(admin.site._registry[model], ServiceAdmin)]
+WITHOUT_A_PAGE = {
+    "Trigger": "stands on its workflow's page",
+    "Condition": "stands on its workflow's page",
+    "Action": "stands on its workflow's page",
+    "Edge": "stands on its workflow's page",
+    "Activation": "counts activations for the caches of the engine",
+}
+NASTY = ["' OR 1=1 --", "%00", "\\", "a" * 2_000, "\N{SNOWMAN}"]
+
+
+def name(model: Any) -> str:
+    return str(model._meta.model_name)
+
+
+def page(model: Any, kind: str, *args: Any) -> str:
+    return reverse(f"admin:automations_{name(model)}_{kind}", args=args)
+
+
+def test_every_model_has_a_page_or_a_reason() -> None:
+    missing = {model.__name__ for model in apps.get_app_config("automations").get_models()} - {
+        model.__name__ for model in OURS
+    }
+    assert missing == set(WITHOUT_A_PAGE)
+
+
+def test_the_queue_of_hints_is_not_shown_as_if_it_were_the_work() -> None:
+    assert not [model for model in admin.site._registry if model._meta.app_label == "django_q"]
+
+
+@pytest.mark.parametrize("model", OURS, ids=name)
+def test_every_list_and_every_row_opens(model: Any, admin_client: Client, world: Workflow) -> None:
+    rows = list(model._default_manager.all()[:5])
+    assert rows, f"the world of this test has no {name(model)}"
+    shown = admin_client.get(page(model, "changelist"))
+    assert shown.status_code == 200
+    assert shown.context["cl"].result_count == model._default_manager.count()
+    for row in rows:
+        answer = admin_client.get(page(model, "change", row.pk))
+        assert answer.status_code == 200, answer
+        assert b"<script>alert(1)</script>" not in answer.content
+
+
+@pytest.mark.parametrize("model", OURS, ids=name)
+def test_search_takes_any_text_and_finds_nothing_that_is_not_there(
+    model: Any, admin_client: Client, world: Workflow
+) -> None:
+    assert admin.site._registry[model].search_fields
+    for text in NASTY:
+        answer = admin_client.get(page(model, "changelist"), {"q": text})
+        assert answer.status_code == 200
+        assert answer.context["cl"].result_count == 0, text
+
+
+@pytest.mark.parametrize("model", OURS, ids=name)
+def test_each_filter_can_be_chosen(model: Any, admin_client: Client, world: Workflow) -> None:
+    listed = admin_client.get(page(model, "changelist")).context["cl"]
+    for spec in listed.filter_specs:
+        for choice in list(spec.choices(listed))[:3]:
+            address = page(model, "changelist") + choice["query_string"]
+            assert admin_client.get(address).status_code == 200, address
+
+
+@pytest.mark.parametrize("model", READ_ONLY, ids=name)
+def test_what_is_only_shown_refuses_every_write(model: Any, admin_client: Client, world: Workflow) -> None:
+    row = model._default_manager.first()
+    before = model._default_manager.count()
+    assert admin_client.get(page(model, "add")).status_code == 403
+    assert admin_client.post(page(model, "add"), {}).status_code == 403
+    assert admin_client.post(page(model, "change", row.pk), {}).status_code == 403
+    assert admin_client.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    admin_client.post(page(model, "changelist"), {"action": "delete_selected", "_selected_action": [row.pk]})
+    assert model._default_manager.count() == before
+    assert not AdminLogEntry.objects.exists()
+
+
+@pytest.mark.parametrize("model", OURS, ids=name)
+def test_people_outside_the_staff_are_sent_to_sign_in(
+    model: Any, client: Client, alice: Any, world: Workflow
+) -> None:
+    client.force_login(alice)
+    answer = client.get(page(model, "changelist"))
+    assert (answer.status_code, "/login/" in answer["Location"]) == (302, True)
+
+
+@pytest.mark.parametrize("model", OURS, ids=name)
+def test_the_admin_shows_staff_no_more_than_their_rights(
+    model: Any, operator: Client, charlie: Any, world: Workflow
+) -> None:
+    """Charlie is of the staff and has no right at all: no list has a row for him, no row opens."""
+    charlie.is_staff = True
+    charlie.save()
+    outsider = Client()
+    outsider.force_login(charlie)
+    answer = outsider.get(page(model, "changelist"))
+    assert answer.status_code == 200
+    free = {"triggersource"}  # those of no module are everybody's
+    if name(model) not in free:
+        assert answer.context["cl"].result_count == 0
+    own = model._default_manager.order_by("pk").first()
+    if name(model) not in free:
+        assert outsider.get(page(model, "change", own.pk)).status_code in (302, 403, 404)
+
+
+def test_bob_sees_the_runs_of_the_workflow_shared_with_him(operator: Client, world: Workflow) -> None:
+    assert operator.get(page(Run, "changelist")).context["cl"].result_count == 1
+    assert operator.get(page(Workflow, "change", world.pk)).status_code == 200
+    assert operator.post(page(Workflow, "change", world.pk), {"name": "Mine"}).status_code == 403
+    assert operator.post(page(Record, "change", Record.objects.get().pk), {"key": "T2"}).status_code == 403
+
+
+@pytest.mark.parametrize("model", [Run, Record, Workflow], ids=name)
+def test_a_list_costs_the_same_however_many_rows_it_shows(
+    model: Any, admin_client: Client, world: Workflow, tickets: Module, root: Any
+) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert admin_client.get(page(model, "changelist")).status_code == 200
+        return len(queries)
+
+    cost()
+    one = cost()
+    for index in range(5):
+        create_record(module=tickets, key=f"N{index}", values={"title": "x"}, actor=root)
+        copy = Workflow.objects.get(pk=world.pk)
+        copy.pk, copy.key, copy.name, copy.active_version = None, f"w{index}", f"W{index}", None
+        copy.mode, copy.is_active = "simulate", True  # type: ignore[attr-defined]
+        copy.save()
+    run_everything()
+    assert cost() == one
+
+
+def test_a_page_of_rights_is_for_superusers(
+    admin_client: Client, operator: Client, world: Workflow, bob: Any
+) -> None:
+    address = page(Workflow, "permissions", world.pk)
+    assert operator.get(address).status_code == 403
+    assert admin_client.get(address).status_code == 200
+    one = page(Workflow, "permissions_manage_user", world.pk, bob.pk)
+    assert operator.post(one, {"permissions": ["edit_workflow"]}).status_code == 403
+    assert admin_client.post(one, {"permissions": ["edit_workflow"]}).status_code == 302
+    assert User.objects.get(pk=bob.pk).has_perm("automations.edit_workflow", world)
+    entry = AuditEntry.objects.filter(action="workflow.rights_changed").get()
+    assert (entry.actor_name, entry.object_id) == ("root", str(world.pk))
+    group = Group.objects.get(name="Operator")
+    assert admin_client.get(page(Workflow, "permissions_manage_group", world.pk, group.pk)).status_code == 200
+
+
+def test_the_base_of_every_page_is_ours() -> None:
+    """Nothing is registered past the class that filters by rights and forbids writes."""
+    assert all(isinstance(admin.site._registry[model], SeenAdmin) for model in OURS)
