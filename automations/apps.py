@@ -18,9 +18,11 @@ class AutomationsConfig(AppConfig):
 
 
 def _after_migrate(**_: object) -> None:
-    """Registered models as module rows, and the role groups."""
+    """Registered models as module rows with their trigger sources, and the role groups."""
     from automations.modules.native import sync_native_modules
     from automations.permissions import seed_roles
+    from automations.runtime.writes import module_source
 
-    sync_native_modules()
+    for module in sync_native_modules():
+        module_source(module)
     seed_roles()

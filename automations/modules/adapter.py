@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet
 
+from automations.engine.errors import Problem, ValueProblemError
+from automations.engine.fields import storable_text
 from automations.engine.rules import Tree
 from automations.models import Module
 from automations.modules.sql import Column, SqlContext, any_in_memory, to_condition
@@ -61,6 +63,10 @@ class ModuleAdapter(ABC):
     def insert(self, states: Sequence[RecordState]) -> None:
         """Write new records."""
 
+    def fitted(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+        """Canonical values as the module's table will hold them, and what it does not take, by field key."""
+        return dict(values), []
+
     @abstractmethod
     def all(self) -> QuerySet[Any]:
         """Every record of the module, newest first."""
@@ -90,6 +96,17 @@ class ModuleAdapter(ABC):
         """Records in a stream, without holding them all in memory."""
         for row in (rows if rows is not None else self.all()).iterator(chunk_size=2_000):
             yield self.state_of(row)
+
+
+def storable(keys: Sequence[str]) -> list[str]:
+    """The keys that a database can be asked for; a NUL or half a character leads to no record."""
+    found = []
+    for key in keys:
+        try:
+            found.append(storable_text(key))
+        except ValueProblemError:
+            continue
+    return found
 
 
 def adapter_for(module: Module) -> ModuleAdapter:

@@ -52,7 +52,7 @@ def _create(module: Module, name: str, spec: FieldSpec, how: pgsql.SQL) -> pgsql
         expression = NUMERIC
     elif spec.type in (FieldType.DATE, FieldType.DATETIME):
         expression = ORDERED
-    elif spec.type in (FieldType.LIST, FieldType.JSON):
+    elif spec.type is FieldType.LIST:
         expression, method, ending = LIST, pgsql.SQL("gin"), pgsql.SQL("")
     else:
         expression = TEXT

@@ -12,13 +12,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.signals import post_save, pre_save
 
-from automations.engine.fields import FieldSpec, FieldType, datetime_text, spec_to_json
+from automations.engine.errors import Problem, quoted
+from automations.engine.fields import FieldSpec, FieldType, datetime_text, parse_schema, spec_to_json
 from automations.models import Module
-from automations.modules.adapter import ModuleAdapter, RecordState
+from automations.modules.adapter import ModuleAdapter, RecordState, storable
+from automations.modules.schema import shape_problems
 from automations.modules.sql import Column, numeric_param, sql
 from automations.registry import Registry
 
@@ -38,6 +41,14 @@ class NativeModule:
     status_field: str = ""
     transitions: Mapping[str, list[str]] = field(default_factory=dict)
     team: str = ""
+
+    @property
+    def key_source(self) -> models.Field[Any, Any]:
+        """The model's field that holds a record's key."""
+        meta = self.model._meta
+        source = meta.pk if self.key_field == "pk" else meta.get_field(self.key_field)
+        assert isinstance(source, models.Field)
+        return source
 
 
 NATIVE: Registry[NativeModule] = Registry("native module")
@@ -69,7 +80,10 @@ def register_module(
 
     `fields` is the allow-list of field names: nothing else is ever read, compared or written. From then on a
     `save()` of an instance is an event in the same transaction. `QuerySet.update()` and `bulk_create()` send no
-    signals in Django and so make no events. Raises DuplicateKeyError for a key that is taken.
+    signals in Django and so make no events. `key_field` is "pk" or a unique field, whose text is the record's key.
+
+    Raises DuplicateKeyError for a key that is taken, TypeError for a field that can't be a module's, and ValueError
+    for anything else that does not fit together, so that a mistake stops the start and not a workflow.
     """
     specs = {field_name: _spec(model, field_name, field_name in read_only) for field_name in fields}
     native = NativeModule(
@@ -83,15 +97,29 @@ def register_module(
         transitions=dict(transitions or {}),
         team=team,
     )
+    _check(native)
     NATIVE.register(key, native)
     pre_save.connect(_remember, sender=model, dispatch_uid=f"automations:{key}:pre")
     post_save.connect(_report, sender=model, dispatch_uid=f"automations:{key}:post")
     return native
 
 
-def sync_native_modules() -> None:
+def _check(native: NativeModule) -> None:
+    label = native.model._meta.label
+    taken = next((other.key for _, other in NATIVE.items() if other.model is native.model), None)
+    if taken is not None and taken != native.key:
+        raise ValueError(f"{label} is the module “{taken}” already: two would tell of each save twice.")
+    if not native.key_source.unique:
+        raise ValueError(f"{label}.{native.key_field} is not unique, so that it can't be the key of records.")
+    problems = parse_schema([spec_to_json(spec) for spec in native.fields.values()])[1]
+    problems += shape_problems(native.fields, native.title_field, native.status_field, native.transitions)
+    if problems:
+        raise ValueError(f"{label}: {' '.join(problem.message for problem in problems)}")
+
+
+def sync_native_modules() -> list[Module]:
     """Bring the rows of registered modules up to date; runs after each migrate."""
-    for key, native in NATIVE.items():
+    return [
         Module.objects.update_or_create(
             key=key,
             defaults={
@@ -104,7 +132,9 @@ def sync_native_modules() -> None:
                 "transitions": dict(native.transitions),
                 "team": native.team,
             },
-        )
+        )[0]
+        for key, native in NATIVE.items()
+    ]
 
 
 def _spec(model: type[models.Model], name: str, read_only: bool) -> FieldSpec:
@@ -124,7 +154,7 @@ def _spec(model: type[models.Model], name: str, read_only: bool) -> FieldSpec:
 
 
 def _type_of(source: models.Field[Any, Any]) -> tuple[FieldType, tuple[str, ...]]:
-    if source.choices:
+    if source.choices and isinstance(source, models.CharField | models.TextField):
         return FieldType.CHOICE, tuple(
             str(value) for value, _ in source.flatchoices if value not in (None, "")
         )
@@ -170,37 +200,88 @@ def _to_canonical(spec: FieldSpec, instance: models.Model, name: str) -> Any:
     return raw
 
 
-def _from_canonical(spec: FieldSpec, value: Any) -> Any:
-    if value is None:
-        return None
-    if spec.type is FieldType.USER:
-        users = get_user_model()
-        return users.objects.filter(**{users.USERNAME_FIELD: value}).first()
-    if spec.type is FieldType.DATETIME:
-        return datetime.fromisoformat(value)
-    if spec.type is FieldType.DATE:
-        return date.fromisoformat(value)
-    if spec.type is FieldType.MONEY:
-        return Decimal(value)
-    if spec.type is FieldType.NUMBER:
-        return int(Decimal(value))
-    return value
-
-
 class NativeAdapter(ModuleAdapter):
     """The adapter of a registered model. Writes go through `save()`, so that the host's own logic runs."""
 
     def __init__(self, module: Module, native: NativeModule) -> None:
         super().__init__(module)
         self.native = native
+        self._people: dict[str, models.Model | None] = {}
 
     def load(self, keys: Sequence[str], *, lock: bool) -> dict[str, RecordState]:
-        clean = [key for key in keys if key.isdigit()] if self.native.key_field == "pk" else list(keys)
-        rows = self.all().filter(**{f"{self.native.key_field}__in": clean}).order_by("pk")
+        rows = self.all().filter(**{f"{self.native.key_field}__in": self._own_keys(keys)}).order_by("pk")
         return {
             state.key: state
-            for state in map(self.state_of, rows.select_for_update(of=("self",)) if lock else rows)
+            for state in map(
+                self.state_of, rows.select_for_update(of=("self",), no_key=True) if lock else rows
+            )
         }
+
+    def _own_keys(self, keys: Sequence[str]) -> list[str]:
+        """The keys that a row of the model can have, written as `state_of` writes them; others lead to no row."""
+        source = self.native.key_source
+        found = []
+        for key in storable(keys):
+            try:
+                value = source.to_python(key)
+                source.run_validators(value)
+            except (ValidationError, ValueError):
+                continue
+            if str(value) == key:
+                found.append(key)
+        return found
+
+    def fitted(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+        """Numbers with the column's decimals; refused is what the model's own fields and validators refuse."""
+        fitted: dict[str, Any] = {}
+        problems: list[Problem] = []
+        for name, value in values.items():
+            spec = self.native.fields[name]
+            try:
+                fitted[name] = self._fit(spec, value)
+            except ValidationError as error:
+                message = f"{spec.label}: {' '.join(error.messages)}"
+                problems.append(Problem("not-taken", name, message, "Correct the value."))
+        return fitted, problems
+
+    def _fit(self, spec: FieldSpec, value: Any) -> Any:
+        source = self.native.model._meta.get_field(spec.key)
+        assert isinstance(source, models.Field)
+        if spec.type is FieldType.NUMBER and value is not None and Decimal(value) % 1:
+            raise ValidationError("Only whole numbers are kept.")
+        raw = self._from_canonical(spec, value)
+        if spec.type is FieldType.USER:
+            if value is not None and raw is None:
+                raise ValidationError(f"There is no user {quoted(value)}.")
+            raw = raw.pk if raw is not None else None
+            source.validate(raw, None)
+            return value
+        source.clean(raw, None)
+        if spec.type is FieldType.MONEY and isinstance(source, models.DecimalField) and raw is not None:
+            return format(raw.quantize(Decimal(1).scaleb(-source.decimal_places)), "f")
+        return format(raw, "d") if spec.type is FieldType.NUMBER and raw is not None else value
+
+    def _from_canonical(self, spec: FieldSpec, value: Any) -> Any:
+        if value is None:
+            return None
+        if spec.type is FieldType.USER:
+            return self._person(value)
+        if spec.type is FieldType.DATETIME:
+            return datetime.fromisoformat(value)
+        if spec.type is FieldType.DATE:
+            return date.fromisoformat(value)
+        if spec.type is FieldType.MONEY:
+            return Decimal(value)
+        if spec.type is FieldType.NUMBER:
+            return int(Decimal(value))
+        return value
+
+    def _person(self, name: str) -> models.Model | None:
+        """The user of that name, looked up once by this adapter."""
+        if name not in self._people:
+            users = get_user_model()
+            self._people[name] = users.objects.filter(**{users.USERNAME_FIELD: name}).first()
+        return self._people[name]
 
     def save(self, states: Sequence[RecordState]) -> None:
         with _quiet():
@@ -247,7 +328,7 @@ class NativeAdapter(ModuleAdapter):
         return Column(spec.type, F(field_key), param, F(field_key) if spec.type is FieldType.JSON else None)
 
     def _set(self, instance: models.Model, name: str, value: Any) -> None:
-        setattr(instance, name, _from_canonical(self.native.fields[name], value))
+        setattr(instance, name, self._from_canonical(self.native.fields[name], value))
 
 
 def _plain(value: Any) -> Value:

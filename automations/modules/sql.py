@@ -225,11 +225,11 @@ def _field_to_field(leaf: Leaf, target: Column, column: Callable[[str], Column])
 
 
 def _list_leaf(leaf: Leaf, target: Column, operand: Any) -> Expression:
-    present = sql("NULLIF(%s, 'null'::jsonb)", target.json, output=TextField())
+    """On the bare column, as its index is: a jsonb null holds no text, which is false like an absent list."""
     if leaf.op == "contains":
-        return sql("(%s ? %s)", present, Value(operand, output_field=TextField()))
+        return sql("(%s ? %s)", target.json, Value(operand, output_field=TextField()))
     words = Value(sorted(operand), output_field=ArrayField(TextField()))
-    return sql(f"(%s {'?|' if leaf.op == 'has_any' else '?&'} %s::text[])", present, words)
+    return sql(f"(%s {'?|' if leaf.op == 'has_any' else '?&'} %s::text[])", target.json, words)
 
 
 def _inner(leaf: Leaf, target: Column) -> Expression:

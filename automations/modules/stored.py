@@ -12,7 +12,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from automations.engine.fields import FieldType
 from automations.models import Module, Record
-from automations.modules.adapter import ModuleAdapter, RecordState, VersionConflictError
+from automations.modules.adapter import ModuleAdapter, RecordState, VersionConflictError, storable
 from automations.modules.schema import facts_of
 from automations.modules.sql import Column, numeric_param, sql
 
@@ -27,7 +27,7 @@ class StoredAdapter(ModuleAdapter):
     """The adapter of a stored module. Two to three statements for any number of records."""
 
     def load(self, keys: Sequence[str], *, lock: bool) -> dict[str, RecordState]:
-        rows = Record.objects.filter(module=self.module, key__in=keys).order_by("pk")
+        rows = Record.objects.filter(module=self.module, key__in=storable(keys)).order_by("pk")
         return {
             row.key: self.state_of(row) for row in (rows.select_for_update(no_key=True) if lock else rows)
         }

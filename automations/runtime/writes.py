@@ -76,7 +76,7 @@ class WriteBatch:
         if differing:
             state.values = {**state.values, **differing}
             if identity not in self._created and identity not in self._changed:
-                state.version += 1
+                state.version = _next_version(state.module, state.version)
                 self._changed[identity] = state
             self._causes[identity] = cause
             self._rows.extend(self._row(state, change, cause) for change in changes)
@@ -85,7 +85,7 @@ class WriteBatch:
 
     def create(self, module: Module, key: str, values: Mapping[str, Any], cause: Cause) -> RecordState:
         """A new record with canonical `values`; it exists after `flush`."""
-        state = RecordState(module=module, key=key, values=dict(values), version=1, handle=None)
+        state = RecordState(module, key, dict(values), version=_next_version(module, 0), handle=None)
         self._created[(module.pk, key)] = state
         self._causes[(module.pk, key)] = cause
         self._rows.extend(
@@ -178,6 +178,11 @@ class WriteBatch:
                 depth=cause.depth,
             )
         )
+
+
+def _next_version(module: Module, version: int) -> int:
+    """A host's own table has no version column; its records stay at 0."""
+    return version + 1 if module.kind == Module.Kind.STORED else 0
 
 
 _sources: dict[int, TriggerSource] = {}

@@ -2,17 +2,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
-from automations.engine.errors import Problem
-from automations.engine.fields import FieldType, Schema, parse_schema, spec_to_json
+from automations.engine.errors import EngineError, Problem, quoted
+from automations.engine.fields import FieldSpec, FieldType, Schema, canonical, parse_schema, spec_to_json
 from automations.errors import ConflictError, InvalidError
-from automations.models import Action, Condition, Module, Trigger, Workflow
+from automations.models import Action, Condition, Module, Record, Trigger, Workflow
 from automations.modules.indexes import ensure_indexes
+from automations.modules.schema import is_zone, shape_problems
 from automations.runtime.subscriptions import bump_activation
 from automations.runtime.writes import module_source
 from automations.services.audit import write_audit
+
+RESERVED_KEYS = ("rule", "cursor", "limit")
 
 
 @transaction.atomic
@@ -33,7 +37,9 @@ def create_module(
     Raises InvalidError with every problem of the fields, ConflictError for a key that is taken.
     """
     schema, problems = parse_schema(fields)
-    problems += _own_problems(schema, title_field, status_field, transitions or {})
+    if not problems:
+        problems = _own_problems(schema, zone)
+    problems += shape_problems(schema, title_field, status_field, transitions or {})
     if problems:
         raise InvalidError(problems)
     try:
@@ -67,9 +73,10 @@ def update_module(
 ) -> Module:
     """Change a stored module. A field that a draft or live version uses can be neither removed nor retyped.
 
-    Raises InvalidError, ConflictError for a native module or a field in use (it names the workflows).
+    Raises InvalidError, ConflictError for a native module, for a field in use (it names the workflows), and for a
+    new or retyped field under whose key records hold what does not fit it.
     """
-    module = Module.objects.select_for_update().get(pk=module.pk)
+    module = Module.objects.select_for_update(no_key=True).get(pk=module.pk)
     if module.kind == Module.Kind.NATIVE:
         raise ConflictError(
             "A native module is defined in code. Change its registration.", code="native-module"
@@ -85,12 +92,16 @@ def update_module(
         users = _workflows_using(module, gone)
         if users:
             raise ConflictError(f"{users} use fields that this would remove or retype.", code="field-in-use")
+        for spec in schema.values():
+            if spec.key not in old or old[spec.key].type != spec.type:
+                _require_fit(module, spec)
         module.fields = [spec_to_json(spec) for spec in schema.values()]
     if transitions is not None:
         module.transitions = {source: list(targets) for source, targets in transitions.items()}
     if name is not None:
         module.name = name
-    problems = _own_problems(schema, module.title_field, module.status_field, module.transitions)
+    problems = _own_problems(schema, module.zone)
+    problems += shape_problems(schema, module.title_field, module.status_field, module.transitions)
     if problems:
         raise InvalidError(problems)
     module.save()
@@ -101,33 +112,48 @@ def update_module(
     return module
 
 
-def _own_problems(
-    schema: Schema, title_field: str, status_field: str, transitions: Mapping[str, Sequence[str]]
-) -> list[Problem]:
-    problems: list[Problem] = []
-    for noun, key in (("title_field", title_field), ("status_field", status_field)):
-        if key and key not in schema:
-            problems.append(
-                Problem("unknown-field", noun, f"There is no field “{key}”.", "Name one of the fields.")
-            )
-    if transitions and not status_field:
-        problems.append(
-            Problem("no-status-field", "transitions", "Transitions need a status field.", "Name it.")
+def _own_problems(schema: Schema, zone: str) -> list[Problem]:
+    """What a stored module must keep to and a model of a host, whose names are given, need not."""
+    problems = [
+        Problem(
+            "reserved-field-key",
+            f"fields[{index}].key",
+            f"“{key}” has a meaning of its own in the record list's address.",
+            f"Call it {key}_ or more precisely.",
         )
-    if status_field in schema and schema[status_field].type is FieldType.CHOICE:
-        known = schema[status_field].choices
-        for source, targets in transitions.items():
-            problems += [
-                Problem(
-                    "unknown-choice",
-                    f"transitions.{source}",
-                    f"There is no status “{status}”.",
-                    f"Use {', '.join(known)}.",
-                )
-                for status in (source, *targets)
-                if status not in known
-            ]
+        for index, key in enumerate(schema)
+        if key in RESERVED_KEYS
+    ]
+    problems += [
+        Problem(
+            "index-not-for-type",
+            f"fields[{index}].indexed",
+            f"{spec.label} is a json field, and no index helps to look inside it.",
+            "Leave “indexed” out, or give what you look for a field of its own.",
+        )
+        for index, spec in enumerate(schema.values())
+        if spec.indexed and spec.type is FieldType.JSON
+    ]
+    if not is_zone(zone):
+        message = f"There is no time zone {quoted(zone)}."
+        problems.append(Problem("unknown-zone", "zone", message, "Use a name such as Europe/Berlin."))
     return problems
+
+
+def _require_fit(module: Module, spec: FieldSpec) -> None:
+    """Rules and indexes compare values as the field's type does, so no record may hold another type's."""
+    held = Record.objects.filter(module=module, data__has_key=spec.key).values_list("key", "data")
+    for record_key, data in held.iterator(chunk_size=2_000):
+        try:
+            fits = canonical(spec, data[spec.key], ZoneInfo(module.zone)) == data[spec.key]
+        except EngineError:
+            fits = False
+        if not fits:
+            raise ConflictError(
+                f"{module.name} “{record_key}” holds {quoted(data[spec.key])} as “{spec.key}”, which does not fit"
+                f" a {spec.type} field. Change those records first, or take another key.",
+                code="values-do-not-fit",
+            )
 
 
 def _workflows_using(module: Module, keys: set[str]) -> str:

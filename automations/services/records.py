@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from automations.engine.errors import EngineError, Problem
-from automations.engine.fields import canonical
+from automations.engine.fields import FieldSpec, Schema, canonical, storable_text
 from automations.engine.schemas import nearest
 from automations.errors import ConflictError, InvalidError, NotFoundError
 from automations.models import Module
@@ -21,6 +22,8 @@ from automations.modules.schema import facts_of
 from automations.runtime import intake
 from automations.runtime.writes import Cause, WriteBatch
 from automations.services.audit import write_audit
+
+MAX_KEY = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +55,45 @@ def parse_values(module: Module, raw: Mapping[str, Any], *, creating: bool) -> d
             )
             continue
         if spec.read_only and not creating:
-            problems.append(
-                Problem("read-only-field", key, f"{spec.label} can't be changed.", "Leave it out.")
-            )
+            problems.append(_read_only(spec))
             continue
         try:
             values[key] = canonical(spec, value, zone)
         except EngineError as error:
             problems.append(Problem(error.code, key, f"{spec.label}: {error.message}", error.hint))
-    for key, spec in facts.schema.items():
-        absent = values.get(key) is None if creating else key in values and values[key] is None
-        if spec.required and absent and not any(problem.path == key for problem in problems):
-            problems.append(Problem("missing-value", key, f"{spec.label} must have a value.", "Give it one."))
+    named = {problem.path for problem in problems}
+    problems += [
+        problem for problem in _missing(facts.schema, values, creating=creating) if problem.path not in named
+    ]
+    if not problems:
+        values, problems = adapter_for(module).fitted(values)
     if problems:
         raise InvalidError(problems)
     return values
+
+
+def _read_only(spec: FieldSpec) -> Problem:
+    return Problem("read-only-field", spec.key, f"{spec.label} can't be changed.", "Leave it out.")
+
+
+def _missing(schema: Schema, values: Mapping[str, Any], *, creating: bool) -> list[Problem]:
+    """The required fields that a new record would lack, or that a change would empty."""
+    return [
+        Problem("missing-value", key, f"{spec.label} must have a value.", "Give it one.")
+        for key, spec in schema.items()
+        if spec.required and (values.get(key) is None if creating else key in values and values[key] is None)
+    ]
+
+
+def key_problems(key: str) -> list[Problem]:
+    """What is wrong with a new record's key."""
+    if not 1 <= len(key) <= MAX_KEY:
+        return [Problem("bad-key", "key", f"A record's key has 1 to {MAX_KEY} characters.", "Shorten it.")]
+    try:
+        storable_text(key)
+    except EngineError as error:
+        return [Problem("bad-key", "key", error.message, error.hint)]
+    return []
 
 
 @transaction.atomic
@@ -85,10 +112,8 @@ def create_record(
     With an idempotency key that was seen, the first answer stands and nothing changes. Raises InvalidError for
     the values, ConflictError for a key that is taken or an idempotency key of another event.
     """
-    if not 1 <= len(key) <= 120:
-        raise InvalidError(
-            [Problem("bad-key", "key", "A record's key has 1 to 120 characters.", "Shorten it.")]
-        )
+    if problems := key_problems(key):
+        raise InvalidError(problems)
     return _write(
         module,
         key,
@@ -158,7 +183,8 @@ def _write(
                 f"“{key}” is at version {state.version}, not {expected_version}. Load it again.",
                 code="version-conflict",
             )
-        _check_transition(module, state, values)
+        if problems := _transition_problems(module, state, values):
+            raise InvalidError(problems)
         changes = batch.change(state, values, cause)
     try:
         accepted = batch.flush()
@@ -174,23 +200,16 @@ def _write(
     return Saved(state, accepted[0].event_id if accepted else None, duplicate=False, result=result)
 
 
-def _check_transition(module: Module, state: RecordState, values: Mapping[str, Any]) -> None:
+def _transition_problems(module: Module, state: RecordState, values: Mapping[str, Any]) -> list[Problem]:
     facts = facts_of(module)
     name = facts.status_field
     if not name or not facts.transitions or name not in values or values[name] == state.values.get(name):
-        return
+        return []
     allowed = facts.transitions.get(str(state.values.get(name)), [])
-    if values[name] not in allowed:
-        raise InvalidError(
-            [
-                Problem(
-                    "transition-not-allowed",
-                    name,
-                    f"{facts.name} may not go from “{state.values.get(name)}” to “{values[name]}”.",
-                    f"Allowed: {', '.join(allowed) or 'nothing'}.",
-                )
-            ]
-        )
+    if values[name] in allowed:
+        return []
+    message = f"{facts.name} may not go from “{state.values.get(name)}” to “{values[name]}”."
+    return [Problem("transition-not-allowed", name, message, f"Allowed: {', '.join(allowed) or 'nothing'}.")]
 
 
 @transaction.atomic
@@ -209,41 +228,71 @@ def comment_record(*, module: Module, key: str, text: str, actor: Any) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportCounts:
-    created: int
-    updated: int
-    unchanged: int
+class RowOutcome:
+    """What one row of an import came to; `problems` say why it was refused."""
+
+    key: str
+    result: Literal["created", "updated", "unchanged", "refused"]
+    problems: tuple[Problem, ...] = ()
 
 
 @transaction.atomic
 def import_rows(
-    *, module: Module, rows: Sequence[tuple[str, Mapping[str, Any]]], actor: Any, at: datetime | None = None
-) -> ImportCounts:
+    *,
+    module: Module,
+    rows: Sequence[tuple[str, Mapping[str, Any]]],
+    actor: Any,
+    defaults: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+    dry_run: bool = False,
+) -> list[RowOutcome]:
     """Create or update many records from (key, canonical values), each change an event, in one transaction.
 
-    Idempotent: a row that says what the record holds already changes nothing. A key that comes twice counts as
-    its last row. One audit entry stands for the whole call.
+    Answers row by row; a row that the module does not allow is refused and the others are kept. Idempotent: a
+    row that says what the record holds already changes nothing. `defaults` are for new records, where the row
+    says nothing. Keys must differ. With `dry_run` nothing is locked or written. One audit entry stands for the
+    whole call. Raises what the database or a host's own model raises for values that they do not take, and then
+    nothing of the call is kept.
     """
     cause = Cause(
         now=at or timezone.now(),
         actor_id=actor.pk if actor is not None else None,
         actor_name=actor.get_username() if actor is not None else "",
     )
-    newest = dict(rows)
-    states = adapter_for(module).load(sorted(newest), lock=True)
+    adapter = adapter_for(module)
+    states = adapter.load(sorted(key for key, _ in rows), lock=not dry_run)
     batch = WriteBatch()
-    created = updated = unchanged = 0
-    for key, values in newest.items():
+    outcomes: list[RowOutcome] = []
+    for key, values in rows:
         state = states.get(key)
-        if state is None:
-            batch.create(module, key, values, cause)
-            created += 1
-        elif batch.change(state, values, cause):
-            updated += 1
+        said, problems = adapter.fitted({**(defaults or {}), **values} if state is None else values)
+        if state is not None:
+            said = {name: value for name, value in said.items() if state.values.get(name) != value}
+        problems = problems or _row_problems(module, key, state, said)
+        if problems:
+            outcomes.append(RowOutcome(key, "refused", tuple(problems)))
+        elif state is None:
+            batch.create(module, key, said, cause)
+            outcomes.append(RowOutcome(key, "created"))
         else:
-            unchanged += 1
-    batch.flush()
-    if created or updated:
-        counts = {"created": created, "updated": updated, "unchanged": unchanged}
-        write_audit(actor=actor, action="records.imported", obj=module, after=counts)
-    return ImportCounts(created, updated, unchanged)
+            changes = batch.change(state, said, cause)
+            outcomes.append(RowOutcome(key, "updated" if changes else "unchanged"))
+    counts = dict(Counter(outcome.result for outcome in outcomes))
+    if not dry_run:
+        batch.flush()
+        if "created" in counts or "updated" in counts:
+            write_audit(actor=actor, action="records.imported", obj=module, after=counts)
+    return outcomes
+
+
+def _row_problems(
+    module: Module, key: str, state: RecordState | None, values: Mapping[str, Any]
+) -> list[Problem]:
+    schema = facts_of(module).schema
+    if state is None:
+        return key_problems(key) + _missing(schema, values, creating=True)
+    return [
+        *(_read_only(schema[name]) for name in values if schema[name].read_only),
+        *_missing(schema, values, creating=False),
+        *_transition_problems(module, state, values),
+    ]

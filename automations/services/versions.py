@@ -161,10 +161,7 @@ def promote_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Wor
         raise ConflictError("Publish a version first.", code="nothing-published")
     if workflow.mode == Mode.EXECUTE:
         raise ConflictError(f"“{workflow.name}” is in execute already.", code="already-executing")
-    problems = validate_definition_of(workflow, definition_of(workflow.active_version))
-    errors = [problem for problem in problems if problem.severity == "error"]
-    if errors:
-        raise InvalidError(errors)
+    require_valid(workflow, definition_of(workflow.active_version))
     return _set_mode(workflow, Mode.EXECUTE, "workflow.promoted", actor, reason)
 
 
@@ -190,10 +187,7 @@ def rollback_workflow(*, workflow: Workflow, number: int, reason: str, actor: An
         raise NotFoundError(f"“{workflow.name}” has no version {number}.")
     if workflow.active_version_id == version.pk:
         raise ConflictError(f"Version {number} is the live one.", code="already-live")
-    problems = validate_definition_of(workflow, definition_of(version))
-    errors = [problem for problem in problems if problem.severity == "error"]
-    if errors:
-        raise InvalidError(errors)
+    require_valid(workflow, definition_of(version))
     before = _live(workflow)
     _make_live(workflow, version, workflow.mode, timezone.now(), "")
     write_audit(
