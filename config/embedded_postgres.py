@@ -32,7 +32,7 @@ SYSTEM_USER = "pgserver"
 
 
 class PostgresStartError(Exception):
-    """The server did not come up; the message holds the end of its log."""
+    """The server did not come up; the message says why, where need be with the end of its log."""
 
 
 class EmbeddedPostgres:
@@ -45,7 +45,7 @@ class EmbeddedPostgres:
 
     @property
     def socket_dir(self) -> Path:
-        if len(str(self.folder)) <= SOCKET_PATH_LIMIT - 20 and not _needs_other_user():
+        if len(os.fsencode(self.folder)) <= SOCKET_PATH_LIMIT - 20 and not _needs_other_user():
             return self.folder
         digest = hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"automations-pg-{digest}"
@@ -62,19 +62,29 @@ class EmbeddedPostgres:
         return True
 
     def start(self) -> None:
-        """Make sure that the server answers: do nothing, wait for its recovery, or start it. Raises
-        PostgresStartError with the log's end when it does not within a minute."""
+        """Make sure that the server answers: do nothing, wait for its recovery, or start it.
+
+        Raises PostgresStartError when its folders can't be used, and with the log's end when it does not answer
+        within a minute.
+        """
         if self.answers():
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with self._lock():
-            if self.answers():
-                return
-            self._initialise()
-            self._clear_stale_pid()
-            if self._postmaster() is None:
-                self._launch()
-            self._await_answer()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self._lock():
+                if not self.answers():
+                    self._start()
+        except OSError as error:
+            raise PostgresStartError(
+                f"PostgreSQL can't be started in {self.folder}: {error.filename or ''}: {error.strerror}."
+            ) from error
+
+    def _start(self) -> None:
+        self._initialise()
+        self._clear_stale_pid()
+        if self._postmaster() is None:
+            self._launch()
+        self._await_answer()
 
     def stop(self) -> None:
         """Stop the server, if it runs, and wait until it has ended."""
@@ -122,6 +132,11 @@ class EmbeddedPostgres:
         (self.data / "initialised").touch()
 
     def _prepare_folders(self) -> None:
+        if len(os.fsencode(self.socket_dir)) > SOCKET_PATH_LIMIT:
+            raise PostgresStartError(
+                f"The name of PostgreSQL's socket folder {self.socket_dir} is too long (at most {SOCKET_PATH_LIMIT} bytes)."
+                " Set TMPDIR to a folder with a shorter name."
+            )
         self.socket_dir.mkdir(parents=True, exist_ok=True)
         if not _needs_other_user():
             return
@@ -212,11 +227,16 @@ def _needs_other_user() -> bool:
 
 
 def _system_user() -> pwd.struct_passwd:
+    with contextlib.suppress(KeyError):
+        return pwd.getpwnam(SYSTEM_USER)
+    # Several may try at once, and all but one fail; what counts is whether the user is there afterwards.
+    subprocess.run(["useradd", "--system", "--no-create-home", SYSTEM_USER], check=False)  # noqa: S603, S607 - fixed words
     try:
         return pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        subprocess.run(["useradd", "--system", "--no-create-home", SYSTEM_USER], check=True)  # noqa: S603, S607 - fixed words
-        return pwd.getpwnam(SYSTEM_USER)
+    except KeyError as error:
+        raise PostgresStartError(
+            f"PostgreSQL does not run as root, and the user “{SYSTEM_USER}” could not be made. Run as an ordinary user."
+        ) from error
 
 
 def _is_alive(pid: int) -> bool:
@@ -230,10 +250,15 @@ def _is_alive(pid: int) -> bool:
 def main() -> int:
     """`python -m config.embedded_postgres start|stop|status|url [FOLDER]`."""
     words = sys.argv[1:]
-    server = EmbeddedPostgres(Path(words[1]) if len(words) > 1 else Path("var/postgres"))
+    usual = Path(os.environ.get("VAR_DIR") or "var") / "postgres"
+    server = EmbeddedPostgres(Path(words[1]) if len(words) > 1 else usual)
     match words[:1]:
         case ["start"]:
-            server.start()
+            try:
+                server.start()
+            except PostgresStartError as error:
+                sys.stderr.write(f"{error}\n")
+                return 2
         case ["stop"]:
             server.stop()
         case ["status"]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlparse
@@ -11,25 +14,33 @@ from config.embedded_postgres import EmbeddedPostgres
 from config.env import SettingsError, env_bool, env_int, env_list, env_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+VAR_DIR = Path(env_secret("VAR_DIR") or BASE_DIR / "var").absolute()
+"""What the project makes while it runs: the embedded database, collected files, the development key."""
 
 
 def _development_key() -> str:
     """A secret key for development, made once and kept in var/, so that sessions outlive a restart."""
     path = VAR_DIR / "secret_key"
-    try:
-        VAR_DIR.mkdir(exist_ok=True)
-        with path.open("x", encoding="utf-8") as handle:
-            path.chmod(0o600)
-            handle.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
+    if not path.exists():
+        VAR_DIR.mkdir(parents=True, exist_ok=True)
+        # Written aside and linked, so that of two first starts at once neither reads a key that is half there.
+        handle, draft = tempfile.mkstemp(dir=VAR_DIR)
+        os.write(handle, secrets.token_urlsafe(50).encode())
+        os.close(handle)
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        os.unlink(draft)
     return path.read_text(encoding="utf-8")
 
 
 _given_key = env_secret("SECRET_KEY")
-SECRET_KEY = _given_key or _development_key()
 DEBUG = env_bool("DEBUG", default=_given_key is None)
+if _given_key is None and not DEBUG:
+    raise SettingsError(
+        "DEBUG is off and SECRET_KEY is not set. Set SECRET_KEY, or SECRET_KEY_FILE, to a long random text that every"
+        " process shares."
+    )
+SECRET_KEY = _given_key or _development_key()
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", [])
 
@@ -84,7 +95,11 @@ TEMPLATES = [
 
 
 def _database(url: str) -> dict[str, object]:
-    parts = urlparse(url)
+    try:
+        parts = urlparse(url)
+        port = parts.port
+    except ValueError as error:
+        raise SettingsError(f"DATABASE_URL can't be used: {error}.") from error
     if parts.scheme not in ("postgres", "postgresql"):
         raise SettingsError(
             "DATABASE_URL must begin with postgresql://; only PostgreSQL 17 or newer can serve."
@@ -97,7 +112,7 @@ def _database(url: str) -> dict[str, object]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
-        "PORT": str(query.pop("port", None) or parts.port or ""),
+        "PORT": query.pop("port", None) or str(port or ""),
         "OPTIONS": query,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
@@ -142,6 +157,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env_bool("SECURE_COOKIES", default=not DEBUG)
 SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", default=False)
+SECURE_HSTS_SECONDS = env_int("SECURE_HSTS_SECONDS", 0)
 if env_bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024

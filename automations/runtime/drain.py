@@ -45,7 +45,7 @@ def _work(runs: list[ClaimedRun]) -> None:
     for run in spent:
         saving.give_up(
             run,
-            code="attempts_spent",
+            code="attempts-spent",
             attempts=run.attempt - 1,  # this claim only found that they are spent
             message=f"{run.attempt - 1} attempts ended without a result: the worker died or lost its lease each time.",
         )

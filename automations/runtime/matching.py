@@ -191,7 +191,7 @@ INSERT INTO automations_run (id, workflow_id, version_id, event_id, trigger_node
     correlation_id, clock, as_of, attempt, due_at, last_seq, created_at, finished_at)
 SELECT r.id, r.workflow_id, r.version_id, r.event_id, r.trigger_node, r.dedupe_key, r.mode,
     CASE WHEN r.failure = '' THEN 'queued' ELSE 'failed' END, r.module_id,
-    r.record_key, r.input, '{}', false, CASE WHEN r.failure = '' THEN '' ELSE 'chain_depth_exceeded' END,
+    r.record_key, r.input, '{}', false, CASE WHEN r.failure = '' THEN '' ELSE 'chain-depth-exceeded' END,
     CASE WHEN r.failure = '' THEN '{}' ELSE jsonb_build_object('message', r.failure, 'node', r.trigger_node,
         'fault', 'user', 'retryable', false) END,
     r.actor_id, r.parent_id, r.parent_node, r.depth, gen_random_uuid(), r.clock, r.as_of, 0, now(), 0,

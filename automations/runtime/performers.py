@@ -247,12 +247,12 @@ class StartWorkflowPerformer(Performer):
             )
         if unit.run.depth + 1 > MAX_CHAIN_DEPTH:
             return Failed(
-                "chain_depth_exceeded", f"Runs may start each other {MAX_CHAIN_DEPTH} deep at most."
+                "chain-depth-exceeded", f"Runs may start each other {MAX_CHAIN_DEPTH} deep at most."
             )
         count = len(effect.items)
         if count > unit.blast_radius:
             return Failed(
-                "blast_radius_exceeded",
+                "blast-radius-exceeded",
                 f"This would start {count} runs; the workflow's blast radius is {unit.blast_radius}.",
             )
         return Plan(

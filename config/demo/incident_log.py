@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from automations.engine.fields import MAX_TEXT
 
 COLUMNS = [
     "number",
@@ -54,6 +57,8 @@ COUNTS = ("reassignment_count", "reopen_count", "sys_mod_count")
 NEEDED = ("number", "incident_state", "opened_at", "sys_updated_at", "sys_mod_count", "made_sla")
 TIME_FORMAT = "%d-%m-%Y %H:%M"
 UNKNOWN = ("?", "")
+LONGEST_NUMBER = 120
+"""Incidents become records, and no record's key is longer."""
 
 
 class LogError(Exception):
@@ -85,43 +90,31 @@ def read_log(path: Path) -> IncidentLog:
     except OSError as error:
         raise LogError(f"{path} can't be read: {error.strerror}.") from error
     try:
-        lines = raw.decode("utf-8-sig").splitlines()
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise LogError(f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
-    return _parse(csv.reader(lines, strict=True), str(path), hashlib.sha256(raw).hexdigest()[:8])
+    if "\0" in text:
+        raise LogError(f"{path} is not text: it holds a NUL (character {text.index(chr(0))}).")
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines = ((reader.line_num, cells) for cells in reader if cells)
+    try:
+        return _parse(lines, str(path), hashlib.sha256(raw).hexdigest()[:8])
+    except csv.Error as error:
+        raise LogError(f"{path}, line {reader.line_num}: {error}.") from error
 
 
 def generate_log(seed: int = 7, incidents: int = 120) -> IncidentLog:
     """A made-up log of the same shape, the same for the same seed."""
     text = list(_generated(random.Random(seed), incidents))
     digest = hashlib.sha256("\n".join(",".join(row) for row in text).encode()).hexdigest()[:8]
-    return _parse(iter([COLUMNS, *text]), "the generated log", digest)
+    return _parse(enumerate([COLUMNS, *text], 1), "the generated log", digest)
 
 
-def _parse(reader: Iterator[list[str]], name: str, digest: str) -> IncidentLog:
-    header = next(reader, None)
-    if header is None:
-        raise LogError(f"{name} is empty. Its first line must be {','.join(COLUMNS[:4])},…")
-    missing = [column for column in COLUMNS if column not in header]
-    if missing:
-        raise LogError(
-            f"{name} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} in its first line."
-        )
-    found: list[tuple[datetime, int, int, str, dict[str, str | int | bool | None]]] = []
-    line = 1
-    try:
-        for line, cells in enumerate(reader, 2):
-            if len(cells) != len(header):
-                raise LogError(f"{name}, line {line}: {len(cells)} cells, but the header has {len(header)}.")
-            raw = dict(zip(header, cells, strict=True))
-            values = {column: _value(name, line, column, raw[column]) for column in COLUMNS}
-            for column in NEEDED:
-                if values[column] is None:
-                    raise LogError(f"{name}, line {line}: “{column}” must have a value.")
-            at = datetime.strptime(raw["sys_updated_at"], TIME_FORMAT).replace(tzinfo=UTC)
-            found.append((at, int(raw["sys_mod_count"]), line, raw["number"], values))
-    except csv.Error as error:
-        raise LogError(f"{name}, line {line + 1}: {error}.") from error
+def _parse(lines: Iterator[tuple[int, list[str]]], name: str, digest: str) -> IncidentLog:
+    """From (line number, cells), the header first."""
+    found = list(_checked(lines, name))
+    if not found:
+        raise LogError(f"{name} has no rows below its first line.")
     found.sort(key=lambda row: row[:3])
     ordinals: dict[str, int] = {}
     rows = []
@@ -131,14 +124,43 @@ def _parse(reader: Iterator[list[str]], name: str, digest: str) -> IncidentLog:
     return IncidentLog(rows, digest)
 
 
+def _checked(
+    lines: Iterator[tuple[int, list[str]]], name: str
+) -> Iterator[tuple[datetime, int, int, str, dict[str, str | int | bool | None]]]:
+    """(time, how-many-th change, line, incident, values) of each row."""
+    _, header = next(lines, (0, None))
+    if header is None:
+        raise LogError(f"{name} is empty. Its first line must be {','.join(COLUMNS[:4])},…")
+    missing = [column for column in COLUMNS if column not in header]
+    if missing:
+        raise LogError(
+            f"{name} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} in its first line."
+        )
+    for line, cells in lines:
+        if len(cells) != len(header):
+            raise LogError(f"{name}, line {line}: {len(cells)} cells, but the header has {len(header)}.")
+        raw = dict(zip(header, cells, strict=True))
+        values = {column: _value(name, line, column, raw[column]) for column in COLUMNS}
+        for column in NEEDED:
+            if values[column] is None:
+                raise LogError(f"{name}, line {line}: “{column}” must have a value.")
+        if len(raw["number"]) > LONGEST_NUMBER:
+            raise LogError(f"{name}, line {line}: “number” is longer than {LONGEST_NUMBER} characters.")
+        at = datetime.strptime(raw["sys_updated_at"], TIME_FORMAT).replace(tzinfo=UTC)
+        yield at, int(raw["sys_mod_count"]), line, raw["number"], values
+
+
 def _value(name: str, line: int, column: str, raw: str) -> str | int | bool | None:
     if raw in UNKNOWN:
         return None
     try:
         if column in TIMES:
-            return datetime.strptime(raw, TIME_FORMAT).replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:00Z")
+            at = datetime.strptime(raw, TIME_FORMAT).replace(tzinfo=UTC)
+            if not 1971 <= at.year <= 2999:  # the replay reckons with hours before and after
+                raise ValueError(raw)
+            return at.strftime("%Y-%m-%dT%H:%M:00Z")
         if column in COUNTS:
-            return int(raw)
+            return _count(raw)
     except ValueError:
         wanted = "a time such as 29-02-2016 06:10" if column in TIMES else "a whole number"
         raise LogError(
@@ -148,7 +170,15 @@ def _value(name: str, line: int, column: str, raw: str) -> str | int | bool | No
         if raw.upper() not in ("TRUE", "FALSE"):
             raise LogError(f"{name}, line {line}: “{column}” is “{raw[:40]}”; it must be TRUE, FALSE or “?”.")
         return raw.upper() == "TRUE"
+    if len(raw) > MAX_TEXT:
+        raise LogError(f"{name}, line {line}: “{column}” is longer than {MAX_TEXT:,} characters.")
     return raw
+
+
+def _count(raw: str) -> int:
+    if len(raw) > 18:
+        raise ValueError(raw)
+    return int(raw)
 
 
 def _generated(dice: random.Random, incidents: int) -> Iterator[list[str]]:

@@ -155,7 +155,9 @@ class IncidentDemo:
         self.key = f"incidents-{log.digest}-{mode.value}"
         self.clock = f"replay:{self.key}"
         self.replay = Replay(self.clock, inline=inline)
-        self.owner = _person("priya", "Priya", DESK)
+        self.owner = _person(
+            "priya", "Priya", "Publisher", DESK
+        )  # a role that may use modules: runs act as her
 
     def run(self, progress: Progress) -> dict[str, Any]:
         """Set up what is not there yet, replay every row, and count. A second run changes nothing."""
@@ -175,7 +177,7 @@ class IncidentDemo:
         )
 
     def _workflows(self, module: Module) -> None:
-        start = self.log.rows[0].at - timedelta(minutes=1) if self.log.rows else None
+        start = self.log.rows[0].at - timedelta(minutes=1)
         for name, document in documents(module.key).items():
             key = f"{name}-{self.log.digest}-{self.mode.value}"
             if Workflow.objects.filter(key=key, active_version__isnull=False).exists():
@@ -256,8 +258,8 @@ class IncidentDemo:
         return events.count(), Record.objects.filter(module__key=self.key).count()
 
 
-def _person(username: str, first_name: str, group: str) -> Any:
+def _person(username: str, first_name: str, *groups: str) -> Any:
     users = get_user_model()
     user, _ = users.objects.get_or_create(username=username, defaults={"first_name": first_name})
-    user.groups.add(Group.objects.get_or_create(name=group)[0])
+    user.groups.add(*(Group.objects.get_or_create(name=group)[0] for group in groups))
     return user

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.db import transaction
 
 from automations import permissions
 from automations.models import Mode, Module, Workflow
@@ -85,8 +87,10 @@ def is_seeded() -> bool:
     return Workflow.objects.filter(key="auto-routing").exists()
 
 
+@transaction.atomic
 def seed(*, now: datetime) -> dict[str, int]:
-    """Make the demo workspace; returns how many records and workflows there are. Must run once only."""
+    """Make the demo workspace, all of it or nothing; returns how many records and workflows there are. Must run once
+    only."""
     people = _people()
     owner = people["priya"]
     create_module(
@@ -124,12 +128,13 @@ def _people() -> dict[str, Any]:
     users = get_user_model()
     permissions.seed_roles()
     people: dict[str, Any] = {}
+    password = make_password(PASSWORD)  # slow by design, and the same for all
     for username, (first_name, groups) in PEOPLE.items():
         person, created = users.objects.get_or_create(
             username=username, defaults={"first_name": first_name, "email": f"{username}@example.org"}
         )
         if created:
-            person.set_password(PASSWORD)
+            person.password = password
             person.is_staff = person.is_superuser = username == "ada"
             person.save()
         for group in groups:

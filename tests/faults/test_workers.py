@@ -80,9 +80,9 @@ def test_step_that_always_kills_spends_three_attempts_and_harms_no_other_run(tmp
         it.wait_until_ended(2, 120)
         assert len(calls.read_text().splitlines()) == 3
         status = "SELECT r.status, r.failure_code FROM automations_run r JOIN automations_workflow w ON w.id = r.workflow_id"
-        assert it.query(f"{status} WHERE w.key = 'bad'") == [("failed", "attempts_spent")]
+        assert it.query(f"{status} WHERE w.key = 'bad'") == [("failed", "attempts-spent")]
         assert it.query(f"{status} WHERE w.key = 'good'") == [("succeeded", "")]
-        assert it.query("SELECT code, attempts FROM automations_deadletter") == [("attempts_spent", 3)]
+        assert it.query("SELECT code, attempts FROM automations_deadletter") == [("attempts-spent", 3)]
 
 
 def test_every_message_delivered_five_times_runs_every_step_once(tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import OperationalError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import MofNCompleteColumn
 from rich.table import Table
 
+from automations.management.progress import progress_bar
 from automations.models import Mode
 from automations.runtime.replay import ReplayStalledError
 from config.demo.incident_log import IncidentLog, LogError, generate_log, read_log
@@ -42,6 +44,12 @@ class Command(BaseCommand):
         except (LogError, ReplayStalledError) as error:
             self.stderr.write(str(error))
             sys.exit(2)
+        except OperationalError as error:
+            reason = str(error).strip().split("\n")[0]
+            self.stderr.write(
+                f"The database does not answer: {reason}\nStart it (`make run` does), or set DATABASE_URL."
+            )
+            sys.exit(2)
         Console().print(_table(result))
         if options["json"]:
             self.stdout.write(json.dumps(result))
@@ -49,7 +57,7 @@ class Command(BaseCommand):
     def _both_halves(self, log: IncidentLog, console: Console) -> dict[str, Any]:
         simulate = IncidentDemo(log, Mode.SIMULATE, inline=True)
         execute = IncidentDemo(log, Mode.EXECUTE, inline=False)
-        with _progress(console) as bar:
+        with progress_bar(console, MofNCompleteColumn()) as bar:
             task = bar.add_task("Simulate", total=len(log.rows))
             simulated = simulate.run(lambda n: bar.advance(task, n))
             task = bar.add_task("Execute", total=len(log.rows))
@@ -61,16 +69,6 @@ class Command(BaseCommand):
         return {"events": events, "records": records, "simulate": simulated, "execute": executed}
 
 
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description:9}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-    )
-
-
 @contextmanager
 def _worker() -> Iterator[None]:
     """A worker of our own for the time of the replay, the same command that `make run` starts."""
@@ -80,11 +78,13 @@ def _worker() -> Iterator[None]:
         env={**os.environ, "LOG_LEVEL": "ERROR"},
         stdout=subprocess.DEVNULL,
     )
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the worker is not left behind
     try:
         yield
     finally:
         worker.send_signal(signal.SIGTERM)
         worker.wait()
+        signal.signal(signal.SIGTERM, before)
 
 
 def _table(result: dict[str, Any]) -> Table:

@@ -1,0 +1,168 @@
+"""The demo workspace: what a person finds in it after the first start, all of it made by the engine itself."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.test import Client, TestCase
+from django.utils import timezone
+
+from automations.models import (
+    Deadline,
+    Decision,
+    Event,
+    Module,
+    Notification,
+    Record,
+    RecordChange,
+    Run,
+    Step,
+    Workflow,
+)
+from config.demo import seed as demo
+from config.demo.models import Order
+from config.demo.templates import TEMPLATES
+
+TICKETS, ORDERS = 60, 40
+NOW = timezone.now()
+"""The moment of the seeding: the demo's last fortnight ends here."""
+
+
+def runs(key: str) -> Any:
+    return Run.objects.filter(workflow__key=key)
+
+
+class TestDemo(TestCase):
+    """Seeded once for all; each test sees it untouched."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        with patch.object(demo, "TICKETS", TICKETS), patch.object(demo, "ORDERS", ORDERS):
+            demo.seed(now=NOW)
+
+    def test_tickets_and_orders_are_there_as_modules_with_records(self) -> None:
+        tickets, orders = (Module.objects.get(key=key) for key in ("tickets", "orders"))
+        assert (tickets.kind, orders.kind) == (Module.Kind.STORED, Module.Kind.NATIVE)
+        assert Record.objects.filter(module=tickets).count() == TICKETS
+        assert Order.objects.count() == ORDERS
+        for record in Record.objects.filter(module=tickets):
+            assert record.data["title"].endswith(f"({record.key})")
+
+    def test_a_person_of_each_role_signs_in_and_sees_the_workflows(self) -> None:
+        people = {"priya": "Publisher", "sam": "Approver", "noor": "Operator", "ada": "Admin"}
+        for username, role in people.items():
+            assert get_user_model().objects.get(username=username).groups.filter(name=role).exists()
+            client = Client()
+            answer = client.post("/accounts/login/", {"username": username, "password": demo.PASSWORD})
+            assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+            assert client.get("/api/v1/me/").json()["username"] == username
+            listed = client.get("/api/v1/workflows/").json()["results"]
+            assert {workflow["key"] for workflow in listed} == set(TEMPLATES)
+
+    def test_only_the_admin_enters_the_django_admin(self) -> None:
+        for username, allowed in {"ada": True, "priya": False, "noor": False}.items():
+            client = Client()
+            client.login(username=username, password=demo.PASSWORD)
+            assert (client.get("/admin/").status_code == 200) == allowed
+
+    def test_each_template_is_published_and_one_is_still_simulated(self) -> None:
+        workflows = {workflow.key: workflow for workflow in Workflow.objects.all()}
+        assert set(workflows) == set(TEMPLATES)
+        for key, workflow in workflows.items():
+            assert workflow.active_version is not None
+            assert workflow.active_version.document["nodes"]
+            assert workflow.mode == ("simulate" if key == "refund-watch" else "execute")
+
+    def test_the_engine_has_made_a_run_for_every_ticket_and_left_nothing_undone(self) -> None:
+        assert runs("auto-routing").filter(status="succeeded").count() == TICKETS
+        assert {run.record_key for run in runs("auto-routing")} == {
+            record.key for record in Record.objects.filter(module__key="tickets")
+        }
+        assert Run.objects.exclude(status__in=("succeeded", "waiting")).count() == 0
+        assert not Event.objects.filter(state="pending").exists()
+        for run in Run.objects.all():
+            assert Decision.objects.filter(run=run, outcome="matched").count() == 1
+            assert Step.objects.filter(run=run).count() >= 2
+            assert run.last_seq >= 2
+
+    def test_every_moment_lies_in_the_fortnight_before(self) -> None:
+        start = NOW - timedelta(days=demo.DAYS)
+        for run in Run.objects.all():
+            assert start <= run.created_at <= NOW
+            assert run.finished_at is None or run.created_at <= run.finished_at <= NOW
+        for change in RecordChange.objects.all():
+            assert start <= change.at <= NOW
+        days = {run.created_at.date() for run in Run.objects.all()}
+        assert len(days) > demo.DAYS / 2  # spread over it, not heaped up at its end
+
+    def test_each_ticket_went_to_a_member_of_its_team_by_a_run(self) -> None:
+        members = {"network": {"mia", "leo"}, "hardware": {"leo", "tom"}}
+        for record in Record.objects.filter(module__key="tickets"):
+            assert record.data["assignee"] in members.get(record.data["category"], {"ivy", "ben"})
+            change = RecordChange.objects.get(
+                module__key="tickets", record_key=record.key, field="assignee", run__isnull=False
+            )
+            assert change.run is not None
+            assert change.run.workflow.key == "auto-routing"
+        assert Notification.objects.filter(run__workflow__key="auto-routing").count() == TICKETS
+
+    def test_alarms_rang_two_hours_before_the_tickets_were_due(self) -> None:
+        rung = runs("sla-alert")
+        assert rung.count() >= TICKETS / 10
+        for run in rung:
+            record = Record.objects.get(module__key="tickets", key=run.record_key)
+            due = datetime.fromisoformat(record.data["due_at"])
+            assert run.created_at == due - timedelta(hours=2)
+            assert run.status == "succeeded"
+
+    def test_solved_tickets_were_closed_after_three_quiet_days(self) -> None:
+        closed = RecordChange.objects.filter(module__key="tickets", field="status", after="closed")
+        assert closed.count() >= TICKETS / 10
+        for change in closed:
+            solved = RecordChange.objects.get(
+                module__key="tickets", record_key=change.record_key, field="status", after="solved"
+            )
+            assert change.at - solved.at == timedelta(days=3)
+            assert change.run is not None
+            assert change.run.workflow.key == "close-solved"
+
+    def test_what_is_still_to_come_belongs_to_real_time(self) -> None:
+        waiting = Run.objects.filter(status="waiting")
+        assert waiting.exists()
+        for run in waiting:
+            assert (run.clock, run.as_of) == ("", None)
+            assert NOW < run.due_at <= NOW + timedelta(days=3)
+        assert not Deadline.objects.exclude(clock="").exists()
+
+    def test_simulated_refund_watch_has_runs_and_has_changed_nothing(self) -> None:
+        simulated = runs("refund-watch")
+        assert simulated.filter(mode="simulate", status="succeeded").count() == simulated.count() > 0
+        assert not RecordChange.objects.filter(run__in=simulated).exists()
+        assert not Record.objects.filter(data__title__startswith="Check refund").exists()
+        planned = Step.objects.filter(run__in=simulated, node="a1", status="succeeded")
+        assert planned.exists()
+        for step in planned:
+            order = Order.objects.get(number=step.run.record_key)
+            assert order.amount is not None
+            assert order.amount > 200
+
+    def test_second_seeding_adds_nothing(self) -> None:
+        def rows() -> dict[str, int]:
+            return {model._meta.label: model._default_manager.count() for model in apps.get_models()}
+
+        before, out = rows(), io.StringIO()
+        call_command("automations_demo", stdout=out)
+        assert out.getvalue() == ""
+        assert rows() == before
+
+    def test_the_same_moment_gives_the_same_history(self) -> None:
+        now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+        first, second = (list(demo._history(now - timedelta(days=demo.DAYS), now)) for _ in range(2))
+        assert first == second
+        assert all(now - timedelta(days=demo.DAYS) <= moment.at < now for moment in first)
