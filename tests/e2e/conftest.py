@@ -1,0 +1,79 @@
+"""The running product, started as `make run` does, and a real Chromium before it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.faults.launching import Launch
+from tests.postgres_plugin import own_database
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+BUILT = Path(__file__).resolve().parents[2] / "builder" / "static" / "builder" / "manifest.json"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a product with the demo workspace, its worker and its ticker."""
+    if CHROMIUM is None:
+        pytest.skip("Debian's chromium is not installed: apt-get install chromium")
+    assert BUILT.exists(), "The pages are not built: `make test` does it, or `npm run build` in frontend/."
+    running = Launch(tmp_path_factory.mktemp("site"), DATABASE_URL=own_database("pages"))
+    try:
+        running.wait_until_ready(120)
+        yield f"http://127.0.0.1:{running.port}"
+        assert running.stop() == 0, running.output()
+    finally:
+        running.clean_up()
+
+
+@pytest.fixture(scope="package")
+def browser(site: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser, site: str) -> Iterator[Page]:
+    """A page of a fresh profile; a test fails when the console had an error or a request went elsewhere."""
+    context = browser.new_context(base_url=site, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(10_000)
+    opened = context.new_page()
+    said: list[str] = []
+    opened.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.on(
+        "request",
+        lambda request: None if request.url.startswith((site, "data:")) else said.append(request.url),
+    )
+    yield opened
+    context.close()
+    assert said == []
+
+
+@pytest.fixture
+def signed_in(page: Page) -> Page:
+    """Priya, who publishes, on the list of workflows."""
+    sign_in(page, "priya")
+    expect(page.get_by_role("heading", name="Workflows")).to_be_visible()
+    return page
+
+
+def sign_in(page: Page, username: str, password: str = "demo") -> None:  # noqa: S107 - the demo's
+    page.goto("/")
+    page.get_by_label("User name").fill(username)
+    page.get_by_label("Password").fill(password)
+    page.keyboard.press("Enter")
