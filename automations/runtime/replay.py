@@ -14,7 +14,7 @@ from django.db.models import F
 
 from automations.models import Deadline, Run
 from automations.runtime import deadlines, queue
-from automations.runtime.drain import drain
+from automations.runtime.drain import drain_once
 
 
 class ReplayStalledError(Exception):
@@ -61,24 +61,19 @@ class Replay:
         """
         if not self.inline:
             queue.wake()
-        left = self._work()
-        patience_ends = time.monotonic() + self.patience_seconds
+        left, patience_ends = self._open(), time.monotonic() + self.patience_seconds
         while left:
-            time.sleep(0.003)
-            now_left = self._work()
-            if now_left != left:
-                left, patience_ends = now_left, time.monotonic() + self.patience_seconds
+            # A worker beside us may hold some of it: then there is nothing to find, but something to wait for.
+            if not (self.inline and drain_once()):
+                time.sleep(0.003)
+            before, left = left, self._open()
+            if left != before:
+                patience_ends = time.monotonic() + self.patience_seconds
             elif time.monotonic() > patience_ends:
                 raise ReplayStalledError(
                     f"{left} events and runs of this replay wait, and no worker takes them."
                     " Start one with `manage.py automations_worker`."
                 )
-
-    def _work(self) -> int:
-        """Do what there is to do, if it is ours to do; how much is left (a worker beside us may hold some of it)."""
-        if self.inline:
-            drain()
-        return self._open()
 
     def _next_moment(self, last: datetime) -> datetime | None:
         """The earliest moment, not after `last`, at which something is to happen."""

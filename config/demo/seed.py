@@ -24,7 +24,7 @@ from automations.services.workflows import create_workflow
 from config.demo.templates import TEMPLATES
 
 CLOCK = "demo"
-TICKETS, ORDERS, DAYS = 240, 120, 14
+TICKETS, ORDERS, DAYS = 160, 80, 14
 PASSWORD = "demo"  # noqa: S105 - a demo's, printed at every start
 
 PEOPLE = {
