@@ -41,7 +41,8 @@ lint: setup ## Format, types, layers, migrations
 
 test: lint ## Run every check and test
 	@if [ -f frontend/package.json ]; then (cd frontend && npm run --silent build && npm run --silent test); fi
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/unit --cov
+	$(BIN)/python -m pytest --ignore=tests/unit
 
 format: setup ## Format the code
 	$(BIN)/ruff check --fix .

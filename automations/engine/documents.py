@@ -16,6 +16,7 @@ SCHEMA_VERSION = 1
 MAX_NODES = 1_000
 MAX_EDGES = 5_000
 MAX_CONFIG_DEPTH = 32
+MAX_CONFIG_VALUES = 20_000
 MAX_BRANCH_LENGTH = 80
 MAX_PROBLEMS = 200
 NODE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -258,6 +259,7 @@ def _parse_edge(raw: object, path: str, nodes: set[str], problems: list[Problem]
 def _value_problems(value: object, path: str, *, node: str = "") -> Iterator[Problem]:
     """What keeps a JSON value from being stored and digested, at most one problem; walked without recursion."""
     stack: list[tuple[object, int]] = [(value, 1)]
+    left = MAX_CONFIG_VALUES
     while stack:
         current, depth = stack.pop()
         if isinstance(current, str):
@@ -274,6 +276,11 @@ def _value_problems(value: object, path: str, *, node: str = "") -> Iterator[Pro
             if depth > MAX_CONFIG_DEPTH:
                 message = f"“{path.rpartition('.')[2]}” is nested more than {MAX_CONFIG_DEPTH} deep."
                 yield Problem("config-too-deep", path, message, "Flatten it.", node=node)
+                return
+            left -= len(current)
+            if left < 0:
+                message = f"“{path.rpartition('.')[2]}” holds more than {MAX_CONFIG_VALUES:,} values."
+                yield Problem("config-too-large", path, message, "Split it.", node=node)
                 return
             if isinstance(current, Mapping):
                 stack.extend((key, depth + 1) for key in current)

@@ -15,6 +15,7 @@ from automations.engine.documents import (
     Node,
     canonical_json,
     capped,
+    edge_to_json,
     parse_document,
 )
 from automations.engine.errors import Problem
@@ -198,6 +199,19 @@ def test_a_config_may_be_nested_to_a_limit() -> None:
     assert codes(document([{"id": "a1", "type": "x", "config": nested(33)}], [])) == [
         ("config-too-deep", "nodes[0].config")
     ]
+
+
+@pytest.mark.parametrize("wide", [list(range(20_000)), {str(n): n for n in range(20_000)}])
+def test_a_config_may_hold_many_values_to_a_limit(wide: Any) -> None:
+    assert parse_document(document([{"id": "a1", "type": "x", "config": {"a": list(wide)[1:]}}], []))[1] == []
+    assert codes(document([{"id": "a1", "type": "x", "config": {"a": wide}}], [])) == [
+        ("config-too-large", "nodes[0].config")
+    ]
+
+
+def test_an_edge_is_written_as_it_was_read() -> None:
+    for raw in ({"from": "a", "to": "b"}, {"from": "a", "to": "b", "branch": "failed"}):
+        assert edge_to_json(Edge(raw["from"], raw["to"], raw.get("branch", ""))) == raw
 
 
 def test_nesting_that_would_exhaust_the_stack_is_refused() -> None:

@@ -348,3 +348,14 @@ def test_the_value_a_leaf_looks_at_may_lie_deep() -> None:
     leaf: Any = rule.tree
     assert value_of(leaf, scope({"payload": {"a": {"b": 3}}})) == 3
     assert value_of(leaf, scope()) is None
+
+
+def test_many_records_are_judged_at_one_moment_and_then_at_the_next() -> None:
+    test = compile_rule({"field": "due_at", "op": "older_than", "value": "PT4H"}, SCHEMA).test
+    at_eight, at_nine = {"due_at": "2026-03-02T08:00:00.000000Z"}, {"due_at": "2026-03-02T09:00:00.000000Z"}
+    later = NOW + timedelta(hours=1, microseconds=1)
+    moments = [NOW, NOW, later, later, NOW]
+    found = [
+        (test(Scope(at_eight, None, now, BERLIN)), test(Scope(at_nine, None, now, BERLIN))) for now in moments
+    ]
+    assert found == [(False, False), (False, False), (True, True), (True, True), (False, False)]

@@ -156,6 +156,7 @@ def test_policies_cannot_make_a_rule_grow_without_end() -> None:
         compile_rule({"all": [{"policy": "p"}] * 200}, SCHEMA, policies={"p": {"any": [HIGH] * 200}})
 
 
+@pytest.mark.no_cover  # tracing costs more than the work
 def test_a_leaf_is_judged_in_microseconds() -> None:
     plain = [HIGH, LARGE, OLD, {"field": "title", "op": "contains", "value": "OKE", "case": "ignore"}]
     test, seen = compile_rule({"all": plain * 25}, SCHEMA).test, scope()
