@@ -38,11 +38,11 @@ class ConflictError(ServiceError):
 
 
 class InvalidError(ServiceError):
-    """The input has problems, all of them in `problems`."""
+    """The input has problems, all of them in `problems`; the detail tells the first."""
 
     code = "invalid"
 
     def __init__(self, problems: Sequence[Problem], detail: str = "") -> None:
-        count = len(problems)
-        super().__init__(detail or f"There {'is 1 problem' if count == 1 else f'are {count} problems'}.")
+        count = f"are {len(problems)} problems, the first" if len(problems) > 1 else "is a problem"
+        super().__init__(detail or f"There {count}: {problems[0].message}")
         self.problems = list(problems)

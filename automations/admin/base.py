@@ -193,7 +193,7 @@ def with_reason(
                 done += 1
             except InvalidError as error:
                 first = error.problems[0]
-                messages.error(request, f"{row}: {error.detail} {first.path}: {first.message} {first.hint}")
+                messages.error(request, f"{row}: {error.detail} {first.hint}")
             except ServiceError as error:
                 messages.error(request, f"{row}: {error.detail}")
         if done:

@@ -33,7 +33,7 @@ class Workflow(models.Model):
         settings.AUTH_USER_MODEL,
         null=True,
         blank=True,
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,  # without it the runs would be limited by nobody's rights
         related_name="+",
         help_text="The service identity that runs act as.",
     )
@@ -68,6 +68,7 @@ class Workflow(models.Model):
             ("view_payloads_workflow", "Can see inputs and outputs of runs"),
         )
         constraints = (
+            models.CheckConstraint(condition=Q(mode__in=Mode.values), name="workflow_mode_known"),
             models.CheckConstraint(
                 condition=Q(mode="simulate") | Q(active_version__isnull=False),
                 name="workflow_executes_only_a_version",

@@ -37,7 +37,7 @@ def create_workflow(
     Raises InvalidError for a bad name or zone, ConflictError for a key that is taken.
     """
     key = key or slugify(name)[:80]
-    problems = _problems({"name": name, "zone": zone})
+    problems = _problems({"name": name, "zone": zone, "description": description, "team": team, "key": key})
     if not key:
         problems.append(
             Problem("bad-key", "key", "The name gives no key.", "Send a key of letters, digits and “-”.")
@@ -133,6 +133,11 @@ def _problems(changes: Mapping[str, Any]) -> list[Problem]:
     problems: list[Problem] = []
     if "name" in changes and not 1 <= len(str(changes["name"]).strip()) <= 160:
         problems.append(Problem("bad-name", "name", "A name has 1 to 160 characters.", "Give it a name."))
+    problems += [
+        Problem("unstorable-value", key, "This text holds a NUL, which cannot be stored.", "Type it anew.")
+        for key, value in changes.items()
+        if isinstance(value, str) and "\0" in value
+    ]
     if "zone" in changes:
         try:
             ZoneInfo(str(changes["zone"]))
