@@ -9,7 +9,7 @@ PORT ?= 8000
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench schema lock clean
+.PHONY: help setup run test lint format bench wheel schema lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -51,12 +51,16 @@ format: setup ## Format the code
 bench: setup ## Measure, and write docs/performance.md
 	$(BIN)/python -m tests.benchmarks
 
+wheel: setup ## Build the package that your own Django project installs, into var/dist
+	@if [ -f frontend/package.json ]; then (cd frontend && npm run --silent build); fi
+	$(BIN)/python -m hatchling build -t wheel -d var/dist
+
 schema: setup ## Write the OpenAPI snapshot anew
 	$(BIN)/python manage.py spectacular --file tests/architecture/openapi.json --format openapi-json
 
 lock: setup ## Resolve the Python requirements anew
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/base.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra standalone -o requirements/base.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra standalone --group dev -o requirements/dev.txt
 
 clean: ## Stop the embedded databases and remove what make has made
 	-@$(BIN)/python -m config.embedded_postgres stop

@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from automations.conf import setting
+
 
 @register(Tags.compatibility)
 def check_queue_settings(**_: Any) -> list[CheckMessage]:
@@ -30,7 +32,7 @@ def check_queue_settings(**_: Any) -> list[CheckMessage]:
     if timeout:
         least = timeout * (1 + conf.get("queue_limit", workers**2) / workers) + 30
         need(retry >= least, 3, f"Q_CLUSTER retry {retry} is too short.", f"Set it to {least:.0f} or more.")
-        slice_seconds = settings.AUTOMATIONS_SLICE_SECONDS
+        slice_seconds = setting("AUTOMATIONS_SLICE_SECONDS")
         need(
             timeout > slice_seconds + 30, 4, "Q_CLUSTER timeout is too near the time slice.", "Set it to 120."
         )
@@ -60,12 +62,12 @@ def check_queue_settings(**_: Any) -> list[CheckMessage]:
 @register(Tags.compatibility)
 def check_lease(**_: Any) -> list[CheckMessage]:
     """A lease must outlive a time slice by far, or live work is taken over."""
-    if settings.AUTOMATIONS_LEASE_SECONDS >= 2 * settings.AUTOMATIONS_SLICE_SECONDS:
+    if setting("AUTOMATIONS_LEASE_SECONDS") >= 2 * setting("AUTOMATIONS_SLICE_SECONDS"):
         return []
     return [
         Error(
             "AUTOMATIONS_LEASE_SECONDS is shorter than two time slices.",
-            hint=f"Set it to {2 * settings.AUTOMATIONS_SLICE_SECONDS} or more.",
+            hint=f"Set it to {2 * setting('AUTOMATIONS_SLICE_SECONDS')} or more.",
             id="automations.E010",
         )
     ]

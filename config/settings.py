@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlparse
 
+from automations.conf import DEFAULTS, queue_settings
 from config.embedded_postgres import EmbeddedPostgres
 from config.env import SettingsError, env_bool, env_int, env_list, env_secret
 
@@ -175,17 +176,7 @@ EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env_secret("DEFAULT_FROM_EMAIL") or "automations@localhost"
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.SessionAuthentication",
-        "knox.auth.TokenAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "automations.api.problems.problem_handler",
-}
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}  # all else, our views say
 KNOX_TOKEN_MODEL = "automations.ApiToken"  # noqa: S105 - a model's name
 MIGRATION_MODULES = {"knox": None}  # its only table is replaced by ours, so that there is nothing to migrate
 REST_KNOX = {"AUTO_REFRESH": False}
@@ -201,32 +192,13 @@ SPECTACULAR_SETTINGS = {
 }
 
 _workers = env_int("AUTOMATIONS_WORKERS", 2)
-Q_CLUSTER = {
-    "name": "automations",
-    "orm": "default",
-    "broker_class": "automations.runtime.queue.WakeupBroker",
-    "workers": _workers,
-    "queue_limit": _workers,
-    "bulk": 1,
-    "timeout": 120,
-    "retry": 300,
-    "max_attempts": 1,
-    "ack_failures": True,
-    "save_limit": -1,
-    "catch_up": False,
-    "scheduler": False,
-    "recycle": 500,
-    "max_rss": 500_000,
-    "poll": 0.2,
-    "label": "Queue",
-}
+Q_CLUSTER = queue_settings(_workers)
 
-AUTOMATIONS_LEASE_SECONDS = env_int("AUTOMATIONS_LEASE_SECONDS", 60)
-AUTOMATIONS_BATCH_SIZE = env_int("AUTOMATIONS_BATCH_SIZE", 200)
-AUTOMATIONS_SLICE_SECONDS = env_int("AUTOMATIONS_SLICE_SECONDS", 5)
-AUTOMATIONS_SILENCE_SECONDS = env_int("AUTOMATIONS_SILENCE_SECONDS", 30)
-AUTOMATIONS_TICK_SECONDS = env_int("AUTOMATIONS_TICK_SECONDS", 1)
-AUTOMATIONS_MAX_HINTS = _workers
+AUTOMATIONS_LEASE_SECONDS = env_int("AUTOMATIONS_LEASE_SECONDS", DEFAULTS["AUTOMATIONS_LEASE_SECONDS"])
+AUTOMATIONS_BATCH_SIZE = env_int("AUTOMATIONS_BATCH_SIZE", DEFAULTS["AUTOMATIONS_BATCH_SIZE"])
+AUTOMATIONS_SLICE_SECONDS = env_int("AUTOMATIONS_SLICE_SECONDS", DEFAULTS["AUTOMATIONS_SLICE_SECONDS"])
+AUTOMATIONS_SILENCE_SECONDS = env_int("AUTOMATIONS_SILENCE_SECONDS", DEFAULTS["AUTOMATIONS_SILENCE_SECONDS"])
+AUTOMATIONS_TICK_SECONDS = env_int("AUTOMATIONS_TICK_SECONDS", DEFAULTS["AUTOMATIONS_TICK_SECONDS"])
 
 _channel_layer = env_secret("CHANNEL_LAYER_URL")
 CHANNEL_LAYERS = {

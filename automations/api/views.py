@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from django.contrib.auth.models import User
@@ -21,6 +22,7 @@ from rest_framework.views import APIView
 
 from automations.api.pagination import PAGE_PARAMS
 from automations.api.parsing import StrictJSONParser
+from automations.api.problems import problem_handler
 
 
 class Token(TokenAuthentication):  # type: ignore[misc]
@@ -46,10 +48,19 @@ class MayWrite(BasePermission):
         return request.method in SAFE_METHODS or getattr(request.auth, "scope", "write") == "write"
 
 
-class ApiView(APIView):
-    """Signed-in people and tokens only; JSON in, JSON out."""
+class ProblemView(APIView):
+    """Signed-in people and tokens only, and refusals as problems, whatever the project's own API does."""
 
     authentication_classes = AUTHENTICATION
+    permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated,)
+
+    def get_exception_handler(self) -> Callable[..., Response | None]:
+        return problem_handler
+
+
+class ApiView(ProblemView):
+    """JSON in, JSON out."""
+
     permission_classes = (IsAuthenticated, MayWrite)
     parser_classes = [StrictJSONParser]
     renderer_classes = (JSONRenderer,)
@@ -81,11 +92,8 @@ class ApiView(APIView):
         return cast("User", self.request.user)
 
 
-class SchemaView(SpectacularAPIView):
+class SchemaView(ProblemView, SpectacularAPIView):
     """The OpenAPI document of this API."""
-
-    authentication_classes = AUTHENTICATION
-    permission_classes = (IsAuthenticated,)
 
 
 @extend_schema(exclude=True)

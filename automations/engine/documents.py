@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
-from automations.engine.errors import Problem
+from automations.engine.errors import Problem, quoted
 
 SCHEMA_VERSION = 1
 MAX_NODES = 1_000
 MAX_EDGES = 5_000
 MAX_CONFIG_DEPTH = 32
 MAX_CONFIG_VALUES = 20_000
+MAX_VALUES = 100_000
+"""Values in all configs, the policies and the settings together."""
+MAX_NAME_LENGTH = 100
+"""Characters of a name inside a config; every problem further inside repeats it in its path."""
+MAX_DIGITS = 400
 MAX_BRANCH_LENGTH = 80
 MAX_PROBLEMS = 200
+MAX_COLLECTED = 2 * MAX_PROBLEMS
+"""Where collecting ends, so that a hopeless document is answered as fast as a good one."""
 NODE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_TOO_LARGE = 10**MAX_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +124,20 @@ def parse_document(document: object) -> tuple[Definition | None, list[Problem]]:
     if not isinstance(document, Mapping):
         hint = 'Send {"schema": 1, "nodes": [], "edges": []}.'
         return None, [Problem("malformed-document", "", "The document must be a JSON object.", hint)]
-    problems = list(_shape_problems(document))
+    values = _Values()
+    problems = capped(_shape_problems(document, values))
     if problems:
         return None, problems
     nodes: list[Node] = []
     seen: set[str] = set()
     for index, raw in enumerate(document["nodes"]):
-        node = _parse_node(raw, f"nodes[{index}]", seen, problems)
+        node = _parse_node(raw, f"nodes[{index}]", seen, problems, values)
         if node is not None:
             nodes.append(node)
+        if values.left < 0:
+            message = f"The document holds more than {MAX_VALUES:,} values."
+            hint = "Split the workflow and use “start workflow”."
+            return None, [Problem("document-too-large", "", message, hint)]
     edges: list[Edge] = []
     for index, raw in enumerate(document.get("edges", ())):
         edge = _parse_edge(raw, f"edges[{index}]", seen, problems)
@@ -143,16 +156,19 @@ def parse_document(document: object) -> tuple[Definition | None, list[Problem]]:
     )
 
 
-def capped(problems: list[Problem]) -> list[Problem]:
-    """At most MAX_PROBLEMS problems; where some are cut, the last one says how many."""
-    if len(problems) <= MAX_PROBLEMS:
-        return problems
-    shown = problems[: MAX_PROBLEMS - 1]
-    message = f"{len(problems) - len(shown):,} more problems are not shown."
+def capped(problems: Iterable[Problem]) -> list[Problem]:
+    """At most MAX_PROBLEMS problems; where some are cut, the last one says how many. Takes no more than
+    MAX_COLLECTED from an iterator."""
+    found = list(islice(problems, MAX_COLLECTED))
+    if len(found) <= MAX_PROBLEMS:
+        return found
+    shown = found[: MAX_PROBLEMS - 1]
+    least = "At least " if len(found) == MAX_COLLECTED else ""
+    message = f"{least}{len(found) - len(shown):,} more problems are not shown."
     return [*shown, Problem("more-problems", "", message, "Mend those shown and validate again.")]
 
 
-def _shape_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
+def _shape_problems(document: Mapping[str, Any], values: _Values) -> Iterator[Problem]:
     schema = document.get("schema", SCHEMA_VERSION)
     if schema != SCHEMA_VERSION or isinstance(schema, bool):
         yield Problem(
@@ -167,21 +183,30 @@ def _shape_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(f"too-many-{key}", key, message, "Split the workflow and use “start workflow”.")
     for key in ("policies", "settings", "layout"):
         value = document.get(key)
-        if value is not None and not isinstance(value, Mapping):
+        if value is None:
+            continue
+        if not isinstance(value, Mapping):
             hint = f'Send "{key}": {{}} or leave it out.'
             yield Problem("malformed-document", key, f"“{key}” must be an object.", hint)
-        elif key != "layout" and value is not None:
-            yield from _value_problems(value, key)
-    pinned = document.get("policies")
-    for key, policy in pinned.items() if isinstance(pinned, Mapping) else ():
+        elif key != "layout":
+            wrong = values.problem(value, key)
+            if wrong is not None:
+                yield wrong
+            elif key == "policies":
+                yield from _policy_problems(value)
+
+
+def _policy_problems(policies: Mapping[str, Any]) -> Iterator[Problem]:
+    for key, policy in policies.items():
         if not isinstance(policy, Mapping) or not isinstance(policy.get("rule"), Mapping):
             message = "A pinned policy must be an object with its rule."
-            yield Problem(
-                "malformed-document", f"policies.{key}", message, 'Send {"revision": 1, "rule": {…}}.'
-            )
+            hint = 'Send {"revision": 1, "rule": {…}}.'
+            yield Problem("malformed-document", f"policies.{key}", message, hint)
 
 
-def _parse_node(raw: object, path: str, seen: set[str], problems: list[Problem]) -> Node | None:
+def _parse_node(
+    raw: object, path: str, seen: set[str], problems: list[Problem], values: _Values
+) -> Node | None:
     if not isinstance(raw, Mapping):
         problems.append(
             Problem("malformed-node", path, "A node must be an object.", 'Send {"id", "type", "config"}.')
@@ -220,9 +245,11 @@ def _parse_node(raw: object, path: str, seen: set[str], problems: list[Problem])
             Problem("malformed-node", f"{path}.config", message, 'Send "config": {}.', node=identity)
         )
         return None
-    wrong = list(_value_problems(config, f"{path}.config", node=identity))
-    problems += wrong
-    return None if wrong else Node(identity, texts["type"], texts["title"], texts["lane"], config)
+    wrong = values.problem(config, f"{path}.config", node=identity)
+    if wrong is not None:
+        problems.append(wrong)
+        return None
+    return Node(identity, texts["type"], texts["title"], texts["lane"], config)
 
 
 def _parse_edge(raw: object, path: str, nodes: set[str], problems: list[Problem]) -> Edge | None:
@@ -241,7 +268,7 @@ def _parse_edge(raw: object, path: str, nodes: set[str], problems: list[Problem]
             problems.append(Problem("malformed-edge", f"{path}.{key}", message, f"Set “{key}”.", node=node))
             return None
         if value not in nodes:
-            message = f"There is no node “{value[:64]}”."
+            message = f"There is no node {quoted(value, 64)}."
             hint = "Remove the edge or connect it to a node."
             problems.append(Problem(f"edge-{key}-missing-node", f"{path}.{key}", message, hint, node=node))
             return None
@@ -256,37 +283,44 @@ def _parse_edge(raw: object, path: str, nodes: set[str], problems: list[Problem]
     return Edge(ends[0], ends[1], branch)
 
 
-def _value_problems(value: object, path: str, *, node: str = "") -> Iterator[Problem]:
-    """What keeps a JSON value from being stored and digested, at most one problem; walked without recursion."""
-    stack: list[tuple[object, int]] = [(value, 1)]
-    left = MAX_CONFIG_VALUES
-    while stack:
-        current, depth = stack.pop()
-        if isinstance(current, str):
-            if _unstorable(current):
-                message = "A text here holds a NUL or half a character, which cannot be stored."
-                yield Problem("unstorable-value", path, message, "Type the text anew.", node=node)
-                return
-        elif isinstance(current, float):
-            if not math.isfinite(current):
-                message = "A number here is infinite or not a number."
-                yield Problem("unstorable-value", path, message, "Give a finite number.", node=node)
-                return
-        elif isinstance(current, Mapping | list):
-            if depth > MAX_CONFIG_DEPTH:
-                message = f"“{path.rpartition('.')[2]}” is nested more than {MAX_CONFIG_DEPTH} deep."
-                yield Problem("config-too-deep", path, message, "Flatten it.", node=node)
-                return
-            left -= len(current)
-            if left < 0:
-                message = f"“{path.rpartition('.')[2]}” holds more than {MAX_CONFIG_VALUES:,} values."
-                yield Problem("config-too-large", path, message, "Split it.", node=node)
-                return
-            if isinstance(current, Mapping):
-                stack.extend((key, depth + 1) for key in current)
-                stack.extend((child, depth + 1) for child in current.values())
-            else:
-                stack.extend((child, depth + 1) for child in current)
+class _Values:
+    """The values of one document, walked without recursion; `left` is negative once there are too many."""
+
+    def __init__(self) -> None:
+        self.left = MAX_VALUES
+
+    def problem(self, value: object, path: str, *, node: str = "") -> Problem | None:
+        """What keeps a JSON value from being stored and digested. Ends where the document is too large."""
+        stack: list[tuple[object, int]] = [(value, 1)]
+        left = MAX_CONFIG_VALUES
+        while stack and self.left >= 0:
+            current, depth = stack.pop()
+            if isinstance(current, str):
+                if _unstorable(current):
+                    message = "A text here holds a NUL or half a character, which cannot be stored."
+                    return Problem("unstorable-value", path, message, "Type the text anew.", node=node)
+            elif isinstance(current, int | float):
+                if not abs(current) < _TOO_LARGE:  # nor is “not a number” less
+                    message = f"A number here is not finite, or longer than {MAX_DIGITS} digits."
+                    return Problem("unstorable-value", path, message, "Give a smaller number.", node=node)
+            elif isinstance(current, Mapping | list):
+                name = path.rpartition(".")[2]
+                if depth > MAX_CONFIG_DEPTH:
+                    message = f"“{name}” is nested more than {MAX_CONFIG_DEPTH} deep."
+                    return Problem("config-too-deep", path, message, "Flatten it.", node=node)
+                left -= len(current)
+                if left < 0:
+                    message = f"“{name}” holds more than {MAX_CONFIG_VALUES:,} values."
+                    return Problem("config-too-large", path, message, "Split it.", node=node)
+                self.left -= len(current)
+                inner: Iterable[object] = current
+                if isinstance(current, Mapping):
+                    if not all(isinstance(key, str) and len(key) <= MAX_NAME_LENGTH for key in current):
+                        message = f"A name in “{name}” has more than {MAX_NAME_LENGTH} characters."
+                        return Problem("config-name-too-long", path, message, "Shorten it.", node=node)
+                    inner = (*current, *current.values())
+                stack.extend((child, depth + 1) for child in inner)
+        return None
 
 
 def _unstorable(text: str) -> bool:

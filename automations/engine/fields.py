@@ -113,6 +113,11 @@ def _parse_field(raw: object, path: str, problems: list[Problem]) -> FieldSpec |
         message = f"“{key}” has no choices."
         problems.append(Problem("no-choices", f"{path}.choices", message, "Name at least one choice."))
         return None
+    for name in ("label", "help"):
+        if _UNSTORABLE.search(str(raw.get(name, ""))):
+            message = "The text holds a NUL or half a character."
+            problems.append(Problem("bad-text", f"{path}.{name}", message, "Remove it."))
+            return None
     return FieldSpec(
         key=key,
         label=str(raw.get("label") or key.replace("_", " ").capitalize())[:120],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 from automations.engine.documents import Definition, Node, canonical_json, capped
@@ -30,7 +30,7 @@ def lint_definition(
 ) -> list[Problem]:
     """Warnings about a definition, at most 200. It may still have errors; nothing is raised for these."""
     lint = _Lint(definition, build_graph(definition), actions)
-    return capped([*lint.owner(has_owner), *lint.size(), *lint.nodes(), *lint.repeated_rules()])
+    return capped(chain(lint.owner(has_owner), lint.size(), lint.nodes(), lint.repeated_rules()))
 
 
 class _Lint:

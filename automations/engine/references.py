@@ -13,6 +13,7 @@ from automations.engine.graph import Graph, ancestors
 from automations.engine.kinds import ModuleFacts
 from automations.engine.schemas import JsonSchema, listed, nearest
 from automations.engine.scopes import ROOTS
+from automations.engine.templating import MAX_TEMPLATE
 
 EXAMPLES = {
     "event": "event.data.amount",
@@ -98,7 +99,7 @@ def _references(config: object, path: str) -> Iterator[tuple[str, str]]:
     """(path, referenced path) of each reference, in the order of the config."""
     if isinstance(config, str):
         if "{{" in config:
-            for found in _TEMPLATE_PATH.finditer(config):
+            for found in _TEMPLATE_PATH.finditer(config, 0, MAX_TEMPLATE):
                 yield path, found[1]
     elif isinstance(config, Mapping):
         reference = config.get("ref")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import islice
 
 from automations.engine.documents import (
     MAX_BRANCH_LENGTH,
-    MAX_PROBLEMS,
     Definition,
     Edge,
     Node,
@@ -25,8 +23,6 @@ from automations.engine.schemas import JsonSchema, check_config, listed, nearest
 
 RESERVED_BRANCHES = (OTHERWISE, "failed")
 MAX_CASES = 50
-MAX_COLLECTED = 2 * MAX_PROBLEMS
-"""Where collecting ends, so that a hopeless document is answered as fast as a good one."""
 
 IF_SCHEMA: JsonSchema = {
     "type": "object",
@@ -97,7 +93,7 @@ def validate_definition(
     without a problem of severity "error", its policies pinned, compiles and runs to an end.
     """
     check = _Validation(definition, context, actions, triggers)
-    return capped(list(islice(check.problems(), MAX_COLLECTED)))
+    return capped(check.problems())
 
 
 def module_of(definition: Definition, modules: Mapping[str, ModuleFacts]) -> ModuleFacts | None:

@@ -48,6 +48,13 @@ def shape_problems(
             problems.append(
                 Problem("unknown-field", noun, f"There is no field “{key}”.", "Name one of the fields.")
             )
+    if not isinstance(transitions, Mapping) or not all(
+        isinstance(targets, list | tuple) and all(isinstance(target, str) for target in targets)
+        for targets in transitions.values()
+    ):
+        hint = 'Send {"open": ["closed"]}.'
+        message = "Transitions are an object of lists of statuses."
+        return [*problems, Problem("malformed-transitions", "transitions", message, hint)]
     if transitions and not status_field:
         problems.append(
             Problem("no-status-field", "transitions", "Transitions need a status field.", "Name it.")

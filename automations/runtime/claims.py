@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
+
+from automations.conf import setting
 
 CLAIM = """
 WITH due AS (
@@ -69,7 +70,7 @@ def claim(*, limit: int, suspects: bool = False) -> list[ClaimedRun]:
     with connection.cursor() as cursor:
         cursor.execute(
             CLAIM.format(which=SUSPECT if suspects else FRESH),
-            [limit, token, settings.AUTOMATIONS_LEASE_SECONDS],
+            [limit, token, setting("AUTOMATIONS_LEASE_SECONDS")],
         )
         rows = cursor.fetchall()
     claimed = [ClaimedRun(*(*row[:8], _json(row[8]), *row[9:])) for row in rows]

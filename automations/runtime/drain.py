@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from django.conf import settings
 from django.db import connection
 
+from automations.conf import setting
 from automations.runtime import queue, saving
 from automations.runtime.claims import ClaimedRun, claim
 from automations.runtime.execute import execute
@@ -16,7 +16,7 @@ from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
 
 def drain_slice() -> None:
     """Work until nothing is due or the time slice ends; then leave a hint for whoever comes next."""
-    if drain(seconds=settings.AUTOMATIONS_SLICE_SECONDS):
+    if drain(seconds=setting("AUTOMATIONS_SLICE_SECONDS")):
         queue.wake()
 
 
@@ -31,7 +31,7 @@ def drain(*, seconds: float | None = None) -> bool:
 
 def drain_once() -> int:
     """One round: a batch of events and a batch of runs. Returns how much was found (0: nothing is due)."""
-    size = settings.AUTOMATIONS_BATCH_SIZE
+    size = setting("AUTOMATIONS_BATCH_SIZE")
     found = match_due(limit=size)
     for suspects, limit in ((True, 1), (False, size)):
         runs = claim(limit=limit, suspects=suspects)

@@ -101,8 +101,11 @@ def _check_contract(event: NewEvent) -> None:
 
 
 def _request_hash(event: NewEvent) -> str:
-    body = canonical_json([event.type, event.record_key, event.data, event.target])
-    return hashlib.sha256(body.encode()).hexdigest()
+    return _hash(event.type, event.record_key, event.data, event.target)
+
+
+def _hash(kind: str, record_key: str, data: Mapping[str, Any], target: Mapping[str, Any] | None) -> str:
+    return hashlib.sha256(canonical_json([kind, record_key, data, target]).encode()).hexdigest()
 
 
 INSERT = """
@@ -163,18 +166,31 @@ def _first(event: NewEvent, digest: str) -> Accepted:
         source_id=event.source.pk, idempotency_key=event.idempotency_key
     )
     if first.request_hash != digest:
-        raise KeyReusedError(
-            f"The key “{event.idempotency_key}” was used for another event (#{first.pk}). Send a new key."
-        )
+        raise _reused(event.idempotency_key, first.pk)
     return Accepted(first.pk, duplicate=True)
 
 
-def seen_before(module: Module, idempotency_key: str | None) -> int | None:
-    """The id of the event that this module's source accepted under the key, or None."""
+def _reused(idempotency_key: str | None, first: int) -> KeyReusedError:
+    return KeyReusedError(
+        f"The key “{idempotency_key}” was used for another event (#{first}). Send a new key."
+    )
+
+
+def seen_before(
+    module: Module, idempotency_key: str | None, *, kind: str, record_key: str, data: Mapping[str, Any]
+) -> int | None:
+    """The id of the event that this module's source accepted under the key, or None. Raises KeyReusedError when that
+    event was of another type, record or data."""
     if idempotency_key is None:
         return None
-    return (
-        Event.objects.filter(source__key=f"module:{module.key}", idempotency_key=idempotency_key)
-        .values_list("pk", flat=True)
+    sources = TriggerSource.objects.filter(key=f"module:{module.key}")
+    first = (
+        Event.objects.only("id", "request_hash")
+        .filter(source__in=sources, idempotency_key=idempotency_key)
         .first()
     )
+    if first is None:
+        return None
+    if first.request_hash != _hash(kind, record_key, data, None):
+        raise _reused(idempotency_key, first.pk)
+    return first.pk

@@ -14,7 +14,6 @@ import signal
 import time
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from django_q.brokers.orm import ORM
@@ -51,10 +50,8 @@ def wake() -> None:
     Must run after the work it speaks of has committed: a waiting hint that this call relies on is drained later
     than this look, so its drain sees the work.
     """
-    waiting = OrmQ.objects.filter(key=Conf.PREFIX, lock__lte=timezone.now())[
-        : settings.AUTOMATIONS_MAX_HINTS
-    ].count()
-    if waiting < settings.AUTOMATIONS_MAX_HINTS:
+    waiting = OrmQ.objects.filter(key=Conf.PREFIX, lock__lte=timezone.now())[: Conf.WORKERS].count()
+    if waiting < Conf.WORKERS:
         async_task(DRAIN_TASK)
 
 

@@ -17,11 +17,11 @@ import threading
 import time
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
 
+from automations.conf import setting
 from automations.models import ProcessStamp
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def supervise(stop: threading.Event) -> int:
     born = time.monotonic()
     try:
         while not stop.wait(1.0):
-            silent = time.monotonic() - born > settings.AUTOMATIONS_SILENCE_SECONDS and _is_silent(name)
+            silent = time.monotonic() - born > setting("AUTOMATIONS_SILENCE_SECONDS") and _is_silent(name)
             if cluster.poll() is not None or silent:
                 logger.error(
                     "The worker cluster %s %s; starting another",
@@ -69,9 +69,8 @@ def supervise(stop: threading.Event) -> int:
 
 
 def _start(name: str, lifeline: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "manage.py", "qcluster"],
-        cwd=settings.BASE_DIR,
+    return subprocess.Popen(  # noqa: S603 - the project's own manage.py, as it was started
+        [sys.executable, sys.argv[0], "qcluster"],
         env={
             **os.environ,
             "AUTOMATIONS_CLUSTER": name,
@@ -86,13 +85,13 @@ def _start(name: str, lifeline: int) -> subprocess.Popen[bytes]:
 def _session_options() -> str:
     """A worker that is frozen inside a transaction holds its rows' locks; once its lease is out the database ends its
     session, so that others can take the work over."""
-    timeout = f"-c idle_in_transaction_session_timeout={settings.AUTOMATIONS_LEASE_SECONDS}s"
+    timeout = f"-c idle_in_transaction_session_timeout={setting('AUTOMATIONS_LEASE_SECONDS')}s"
     return f"{os.environ.get('PGOPTIONS', '')} {timeout}".strip()
 
 
 def _is_silent(name: str) -> bool:
     """Whether no worker of the cluster has stamped for too long. Without a database nobody can: that is no silence."""
-    limit = timezone.now() - timedelta(seconds=settings.AUTOMATIONS_SILENCE_SECONDS)
+    limit = timezone.now() - timedelta(seconds=setting("AUTOMATIONS_SILENCE_SECONDS"))
     try:
         return not ProcessStamp.objects.filter(name=name, stamped_at__gt=limit).exists()
     except DatabaseError:

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 
+from automations.conf import setting
 from automations.runtime import deadlines, drain, housekeeping, mail, queue, schedules, supervisor
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def run_forever(stop: threading.Event) -> None:
         except DatabaseError as error:
             logger.warning("The ticker lost the database and tries again: %s", error)
             connection.close()
-        stop.wait(settings.AUTOMATIONS_TICK_SECONDS)
+        stop.wait(setting("AUTOMATIONS_TICK_SECONDS"))
 
 
 def _lead() -> bool:

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from automations.models import AuditEntry
+from automations.services.texts import require_texts
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """Set by the API for each request, so that an entry can be found from a log line."""
@@ -23,7 +24,11 @@ def write_audit(
     after: Any = None,
     reason: str = "",
 ) -> AuditEntry:
-    """Add an entry. `actor` is a user, or None for the system itself; `before` and `after` are JSON."""
+    """Add an entry. `actor` is a user, or None for the system itself; `before` and `after` are JSON.
+
+    Raises InvalidError for a reason that can't be stored, so that what it was for is undone with it.
+    """
+    require_texts(AuditEntry, action=action, reason=reason)
     return AuditEntry.objects.create(
         at=timezone.now(),
         actor=actor,
@@ -33,6 +38,6 @@ def write_audit(
         object_id=str(obj.pk),
         before=before,
         after=after,
-        reason=reason[:300],
+        reason=reason,
         request_id=request_id.get(),
     )

@@ -18,6 +18,8 @@ from automations.services.audit import write_audit
 
 TABLES: dict[str, Any] = {"trigger": Trigger, "condition": Condition, "action": Action}
 MAX_LAYOUT = 1_000
+MAX_PLACE = 10_000_000
+"""Pixels from the origin. What is no number at all (NaN) is not within them either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +143,13 @@ def save_draft(*, workflow: Workflow, document: Any, revision: int | None, actor
 
 
 def _layout(document: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
-    """Positions of nodes that exist, as numbers; anything else in the layout is dropped."""
+    """Positions of nodes that exist, as numbers that a canvas can show; anything else in the layout is dropped."""
     raw = document.get("layout") or {}
     layout: dict[str, Any] = {}
     for node in definition.nodes[:MAX_LAYOUT]:
         place = raw.get(node.id)
         if isinstance(place, Mapping) and all(
-            isinstance(place.get(axis), int | float) for axis in ("x", "y")
+            isinstance(place.get(axis), int | float) and abs(place[axis]) <= MAX_PLACE for axis in ("x", "y")
         ):
             layout[node.id] = {"x": place["x"], "y": place["y"]}
     return layout

@@ -15,6 +15,7 @@ from automations.modules.schema import is_zone, shape_problems
 from automations.runtime.subscriptions import bump_activation
 from automations.runtime.writes import module_source
 from automations.services.audit import write_audit
+from automations.services.texts import require_texts
 
 RESERVED_KEYS = ("rule", "cursor", "limit")
 
@@ -34,8 +35,17 @@ def create_module(
 ) -> Module:
     """A new stored module with its trigger source and the indexes that its fields declare.
 
-    Raises InvalidError with every problem of the fields, ConflictError for a key that is taken.
+    Raises InvalidError with every problem of the texts, else of the fields, ConflictError for a key that is taken.
     """
+    require_texts(
+        Module,
+        key=key,
+        name=name,
+        team=team,
+        zone=zone,
+        title_field=title_field,
+        status_field=status_field,
+    )
     schema, problems = parse_schema(fields)
     if not problems:
         problems = _own_problems(schema, zone)
@@ -76,6 +86,8 @@ def update_module(
     Raises InvalidError, ConflictError for a native module, for a field in use (it names the workflows), and for a
     new or retyped field under whose key records hold what does not fit it.
     """
+    if name is not None:
+        require_texts(Module, name=name)
     module = Module.objects.select_for_update(no_key=True).get(pk=module.pk)
     if module.kind == Module.Kind.NATIVE:
         raise ConflictError(
@@ -96,14 +108,14 @@ def update_module(
             if spec.key not in old or old[spec.key].type != spec.type:
                 _require_fit(module, spec)
         module.fields = [spec_to_json(spec) for spec in schema.values()]
-    if transitions is not None:
-        module.transitions = {source: list(targets) for source, targets in transitions.items()}
     if name is not None:
         module.name = name
+    moves = module.transitions if transitions is None else transitions
     problems = _own_problems(schema, module.zone)
-    problems += shape_problems(schema, module.title_field, module.status_field, module.transitions)
+    problems += shape_problems(schema, module.title_field, module.status_field, moves)
     if problems:
         raise InvalidError(problems)
+    module.transitions = {source: list(targets) for source, targets in moves.items()}
     module.save()
     ensure_indexes(module)
     bump_activation()

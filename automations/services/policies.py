@@ -11,13 +11,16 @@ from automations.errors import ConflictError, InvalidError
 from automations.models import Module, Policy, PolicyRevision
 from automations.modules.schema import facts_of
 from automations.services.audit import write_audit
+from automations.services.texts import require_texts
 
 
 @transaction.atomic
 def create_policy(
     *, key: str, name: str, module: Module, rule: Any, actor: Any, description: str = ""
 ) -> Policy:
-    """A named rule with its first revision. Raises InvalidError for the rule, ConflictError for a key in use."""
+    """A named rule with its first revision. Raises InvalidError for the texts and the rule, ConflictError for a key
+    in use."""
+    require_texts(Policy, key=key, name=name, description=description)
     _check(module, rule)
     try:
         with transaction.atomic():

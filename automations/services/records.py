@@ -16,12 +16,13 @@ from automations.engine.errors import EngineError, Problem
 from automations.engine.fields import FieldSpec, Schema, canonical, storable_text
 from automations.engine.schemas import nearest
 from automations.errors import ConflictError, InvalidError, NotFoundError
-from automations.models import Module
+from automations.models import Event, Module, RecordComment
 from automations.modules.adapter import RecordState, VersionConflictError, adapter_for
 from automations.modules.schema import facts_of
 from automations.runtime import intake
 from automations.runtime.writes import Cause, WriteBatch
 from automations.services.audit import write_audit
+from automations.services.texts import require_texts
 
 MAX_KEY = 120
 
@@ -39,6 +40,9 @@ class Saved:
 def parse_values(module: Module, raw: Mapping[str, Any], *, creating: bool) -> dict[str, Any]:
     """Untrusted {field: value} as canonical values. Raises InvalidError with every problem: unknown or read-only
     fields, values of the wrong type, missing required ones."""
+    if not isinstance(raw, Mapping):
+        message = "Values are an object by field."
+        raise InvalidError([Problem("wrong-value-type", "values", message, 'Send {"status": "open"}.')])
     facts = facts_of(module)
     zone = ZoneInfo(module.zone)
     values: dict[str, Any] = {}
@@ -87,7 +91,7 @@ def _missing(schema: Schema, values: Mapping[str, Any], *, creating: bool) -> li
 
 def key_problems(key: str) -> list[Problem]:
     """What is wrong with a new record's key."""
-    if not 1 <= len(key) <= MAX_KEY:
+    if not isinstance(key, str) or not 1 <= len(key) <= MAX_KEY:
         return [Problem("bad-key", "key", f"A record's key has 1 to {MAX_KEY} characters.", "Shorten it.")]
     try:
         storable_text(key)
@@ -159,7 +163,12 @@ def _write(
     expected_version: int | None,
     creating: bool,
 ) -> Saved:
-    seen = intake.seen_before(module, idempotency_key)
+    require_texts(Event, idempotency_key=idempotency_key)
+    kind = "record.created" if creating else "record.updated"
+    try:
+        seen = intake.seen_before(module, idempotency_key, kind=kind, record_key=key, data=values)
+    except intake.KeyReusedError as error:
+        raise ConflictError(str(error), code="idempotency-key-reused") from error
     state = adapter_for(module).load([key], lock=True).get(key)
     if seen is not None and state is not None:
         return Saved(state, seen, duplicate=True, result="unchanged")
@@ -215,9 +224,10 @@ def _transition_problems(module: Module, state: RecordState, values: Mapping[str
 @transaction.atomic
 def comment_record(*, module: Module, key: str, text: str, actor: Any) -> None:
     """Add a remark. Raises NotFoundError, InvalidError for an empty or huge text."""
-    if not 1 <= len(text.strip()) <= 10_000:
+    require_texts(RecordComment, text=text)
+    if len(text.strip()) > 10_000:
         raise InvalidError(
-            [Problem("bad-text", "text", "A comment has 1 to 10,000 characters.", "Correct the text.")]
+            [Problem("bad-text", "text", "A comment has at most 10,000 characters.", "Shorten it.")]
         )
     state = adapter_for(module).load([key], lock=False).get(key)
     if state is None:

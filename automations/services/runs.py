@@ -10,10 +10,21 @@ from automations.engine.errors import Problem
 from automations.engine.schemas import check_config
 from automations.engine.statuses import ACTIVE_RUN
 from automations.errors import ConflictError, InvalidError, NotFoundError
-from automations.models import NEVER, ActiveTrigger, LogEntry, Run, Step, TriggerSource, Workflow
+from automations.models import (
+    NEVER,
+    ActiveTrigger,
+    AuditEntry,
+    Event,
+    LogEntry,
+    Run,
+    Step,
+    TriggerSource,
+    Workflow,
+)
 from automations.modules.adapter import adapter_for
 from automations.runtime import announce, intake
 from automations.services.audit import write_audit
+from automations.services.texts import require_object, require_texts
 
 
 @transaction.atomic
@@ -30,6 +41,10 @@ def start_run(
     Raises ConflictError without a live manual trigger or when paused, NotFoundError for an unknown record, and
     InvalidError when a record is needed and none is named, or the input does not answer the trigger's form.
     """
+    own_key = f"{actor.pk}:{idempotency_key}" if idempotency_key else None
+    require_texts(Event, idempotency_key=idempotency_key)
+    require_texts(Event, record_key=record_key, idempotency_key=own_key)
+    require_object({} if user_input is None else user_input, "input")
     trigger = (
         ActiveTrigger.objects.filter(workflow=workflow, kind="trigger.manual")
         .select_related("module", "workflow")
@@ -66,7 +81,7 @@ def start_run(
         after=after,
         actor_id=actor.pk,
         actor_name=actor.get_username(),
-        idempotency_key=f"{actor.pk}:{idempotency_key}" if idempotency_key else None,
+        idempotency_key=own_key,
         target={"workflow": workflow.pk, "node": trigger.node, "input": dict(user_input or {})},
     )
     try:
@@ -86,8 +101,9 @@ def start_run(
 def cancel_run(*, run: Run, actor: Any, reason: str = "") -> Run:
     """End a run that has not ended; what it did stands. A worker that holds it finds its lease gone.
 
-    Raises ConflictError when the run has ended already.
+    Raises InvalidError for the reason, ConflictError when the run has ended already.
     """
+    require_texts(AuditEntry, reason=reason)
     with transaction.atomic():
         now = timezone.now()
         changed = Run.objects.filter(pk=run.pk, status__in=ACTIVE_RUN).update(

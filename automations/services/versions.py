@@ -25,6 +25,7 @@ from automations.runtime import activation
 from automations.runtime.subscriptions import bump_activation, definition_of
 from automations.services.audit import write_audit
 from automations.services.drafts import load_draft
+from automations.services.texts import require_texts
 from automations.triggers import TRIGGERS
 
 
@@ -83,7 +84,9 @@ def load_definition(workflow: Workflow, version: str | int) -> Definition:
     """The draft ("draft") or a published version by its number. Raises NotFoundError."""
     if version == "draft":
         return load_draft(workflow).definition
-    row = WorkflowVersion.objects.filter(workflow=workflow, number=version).first()
+    row = None
+    if isinstance(version, int):
+        row = WorkflowVersion.objects.filter(workflow=workflow, number=version).first()
     if row is None:
         raise NotFoundError(f"“{workflow.name}” has no version {version}.")
     return definition_of(row)
@@ -117,6 +120,8 @@ def publish_version(
     Raises InvalidError with every problem, ConflictError when this very draft is live already or the workflow is
     archived. `at` and `clock` belong to replays. Runs in flight stay on their version.
     """
+    require_texts(WorkflowVersion, note=note)
+    require_texts(Workflow, mode=mode)
     workflow = Workflow.objects.select_for_update(of=("self",), no_key=True).get(pk=workflow.pk)
     if workflow.archived_at is not None:
         raise ConflictError(f"“{workflow.name}” is archived.", code="archived")
@@ -135,7 +140,7 @@ def publish_version(
         number=newest + 1,
         digest=digest,
         document=definition.to_document(),
-        note=note[:300],
+        note=note,
         published_by=actor,
         published_at=timezone.now(),
     )

@@ -2,21 +2,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
 from automations import permissions
-from automations.engine.errors import Problem
+from automations.engine.errors import Problem, quoted
 from automations.errors import ConflictError, InvalidError
-from automations.models import Module, Workflow
+from automations.models import AuditEntry, Module, Workflow
+from automations.modules.schema import is_zone
 from automations.runtime import activation
 from automations.runtime.subscriptions import bump_activation
 from automations.services.audit import write_audit
+from automations.services.texts import require_texts, text_problems
 
-EDITABLE = ("name", "description", "team", "owner", "run_as", "runbook_url", "zone", "limits")
+TEXTS = ("name", "description", "team", "runbook_url", "zone")
+PEOPLE = ("owner", "run_as")
+EDITABLE = (*TEXTS, *PEOPLE, "limits")
 LIMITS = {"blast_radius": (1, 1_000_000)}
 
 
@@ -37,8 +41,10 @@ def create_workflow(
     Raises InvalidError for a bad name or zone, ConflictError for a key that is taken.
     """
     key = key or slugify(name)[:80]
-    problems = _problems({"name": name, "zone": zone, "description": description, "team": team, "key": key})
-    if not key:
+    problems = _problems({"name": name, "zone": zone, "description": description, "team": team})
+    if key:
+        problems += text_problems(Workflow, key=key)
+    else:
         problems.append(
             Problem("bad-key", "key", "The name gives no key.", "Send a key of letters, digits and “-”.")
         )
@@ -67,6 +73,9 @@ def create_workflow(
 @transaction.atomic
 def update_workflow(*, workflow: Workflow, changes: Mapping[str, Any], actor: Any) -> Workflow:
     """Change a workflow's own fields (EDITABLE). Raises InvalidError for others and for bad values."""
+    if not isinstance(changes, Mapping):
+        message = "Changes are an object by field."
+        raise InvalidError([Problem("wrong-value-type", "changes", message, 'Send {"name": "…"}.')])
     problems = [
         Problem("unknown-field", key, f"“{key}” can't be changed here.", f"Send only {', '.join(EDITABLE)}.")
         for key in changes
@@ -90,10 +99,11 @@ def update_workflow(*, workflow: Workflow, changes: Mapping[str, Any], actor: An
 def pause_workflow(*, workflow: Workflow, reason: str, actor: Any) -> Workflow:
     """Stop starting runs: events are kept and get the decision “paused”. Runs in flight go on.
 
-    Raises ConflictError when it is paused already.
+    Raises InvalidError for the reason, ConflictError when it is paused already.
     """
+    require_texts(AuditEntry, reason=reason)
     changed = Workflow.objects.filter(pk=workflow.pk, paused_at=None, archived_at=None).update(
-        paused_at=timezone.now(), pause_reason=reason[:300]
+        paused_at=timezone.now(), pause_reason=reason
     )
     if not changed:
         raise ConflictError(f"“{workflow.name}” is paused or archived already.", code="already-paused")
@@ -130,26 +140,16 @@ def archive_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Wor
 
 
 def _problems(changes: Mapping[str, Any]) -> list[Problem]:
-    problems: list[Problem] = []
-    if "name" in changes and not 1 <= len(str(changes["name"]).strip()) <= 160:
-        problems.append(Problem("bad-name", "name", "A name has 1 to 160 characters.", "Give it a name."))
+    problems = text_problems(Workflow, **{name: changes[name] for name in TEXTS if name in changes})
     problems += [
-        Problem("unstorable-value", key, "This text holds a NUL, which cannot be stored.", "Type it anew.")
-        for key, value in changes.items()
-        if isinstance(value, str) and "\0" in value
+        Problem("wrong-value-type", name, f"{quoted(changes[name])} is no person.", "Name one, or nobody.")
+        for name in PEOPLE
+        if not isinstance(changes.get(name), get_user_model() | None)
     ]
-    if "zone" in changes:
-        try:
-            ZoneInfo(str(changes["zone"]))
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            problems.append(
-                Problem(
-                    "unknown-zone",
-                    "zone",
-                    f"There is no time zone “{changes['zone']}”.",
-                    "Write it like Europe/Berlin.",
-                )
-            )
+    zone = changes.get("zone")
+    if isinstance(zone, str) and not is_zone(zone):
+        message = f"There is no time zone {quoted(zone)}."
+        problems.append(Problem("unknown-zone", "zone", message, "Write it like Europe/Berlin."))
     if "limits" in changes:
         problems += _limit_problems(changes["limits"])
     return problems
@@ -165,8 +165,8 @@ def _limit_problems(limits: Any) -> list[Problem]:
             problems.append(
                 Problem(
                     "unknown-limit",
-                    f"limits.{key}",
-                    f"There is no limit “{key}”.",
+                    f"limits.{str(key)[:63]}",
+                    f"There is no limit {quoted(key)}.",
                     f"Use {', '.join(LIMITS)}.",
                 )
             )
