@@ -102,9 +102,23 @@ def _comparison_test(leaf: Leaf, read: Read) -> Test:
     if operand is None:
         return lambda scope: False
 
+    if not leaf.path and leaf.spec.type in (FieldType.NUMBER, FieldType.MONEY):
+        return _number_test(leaf.spec.key, PREDICATES[leaf.op], operand)
+
     def test(scope: Scope) -> bool:
         value = read(scope)
         return value is not None and judge(value, operand)
+
+    return test
+
+
+def _number_test(key: str, predicate: Judge, operand: Any) -> Test:
+    """A number of the record against a constant, the commonest leaf: in one call instead of three."""
+
+    def test(scope: Scope) -> bool:
+        record = scope.record
+        found = number(record.get(key)) if record is not None else None
+        return found is not None and predicate(found, operand)
 
     return test
 
