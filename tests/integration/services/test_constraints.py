@@ -1,0 +1,185 @@
+"""Each invariant that a model declares is the database's own: broken by a plain insert, it is refused by its name."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, models, transaction
+
+from automations.models import Activation, Event, Module, Run, Workflow
+
+pytestmark = pytest.mark.django_db
+
+WHEN = "2026-03-02T09:00:00Z"
+TYPICAL: Mapping[str, Any] = {
+    "BooleanField": False,
+    "CharField": "x",
+    "DateTimeField": WHEN,
+    "EmailField": "x@example.org",
+    "ForeignKey": 1,
+    "JSONField": "{}",
+    "OneToOneField": 1,
+    "PositiveBigIntegerField": 1,
+    "PositiveIntegerField": 1,
+    "PositiveSmallIntegerField": 1,
+    "SlugField": "x",
+    "TextField": "x",
+    "URLField": "",
+    "UUIDField": "5b0c2f4e-9a5d-4a0e-8f43-2f5b8f3f9d11",
+}
+"""A value of each kind of column. What foreign keys point at is asked at the commit, which never comes here."""
+
+SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
+    Activation: {"id": 1},
+    Module: {"kind": "stored", "model_label": ""},
+    Run: {"status": "queued", "finished_at": None, "lease_token": None},
+    Workflow: {"mode": "simulate", "active_version_id": None},
+}
+"""Columns of which not every value will do."""
+
+BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    ("activation_single_row", {"id": 2}),
+    ("module_native_names_its_model", {"kind": "stored", "model_label": "demo.Order"}),
+    ("module_native_names_its_model", {"kind": "native", "model_label": ""}),
+    ("module_native_names_its_model", {"kind": "imagined", "model_label": ""}),
+    ("run_status_known", {"status": "asleep", "finished_at": WHEN}),
+    ("run_status_known", {"status": "", "finished_at": WHEN}),
+    ("run_finished_when_terminal", {"status": "queued", "finished_at": WHEN}),
+    ("run_finished_when_terminal", {"status": "waiting", "finished_at": WHEN}),
+    ("run_finished_when_terminal", {"status": "succeeded", "finished_at": None}),
+    ("run_finished_when_terminal", {"status": "failed", "finished_at": None}),
+    ("run_finished_when_terminal", {"status": "cancelled", "finished_at": None}),
+    ("run_running_holds_lease", {"status": "running", "lease_token": None}),
+    ("workflow_executes_only_a_version", {"mode": "execute", "active_version_id": None}),
+    ("workflow_mode_known", {"mode": "half", "active_version_id": 1}),
+)
+"""What each check refuses."""
+
+MODELS = list(apps.get_app_config("automations").get_models())
+
+
+def declared(kind: type[models.BaseConstraint]) -> dict[str, tuple[type[models.Model], Any]]:
+    return {
+        constraint.name: (model, constraint)
+        for model in MODELS
+        for constraint in model._meta.constraints
+        if isinstance(constraint, kind)
+    }
+
+
+CHECKS, UNIQUES = declared(models.CheckConstraint), declared(models.UniqueConstraint)
+
+
+def row_of(model: type[models.Model], **columns: Any) -> dict[str, Any]:
+    """A sound row by column."""
+    row = {
+        field.column: TYPICAL[field.get_internal_type()]
+        for field in model._meta.concrete_fields
+        if not field.primary_key
+    }
+    return row | dict(SOUND.get(model, {})) | columns
+
+
+def insert(model: type[models.Model], row: Mapping[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({', '.join(row)})"  # noqa: S608 - names of our own columns
+            f" VALUES ({', '.join(['%s'] * len(row))})",
+            list(row.values()),
+        )
+
+
+def refused_by(model: type[models.Model], *rows: Mapping[str, Any]) -> str | None:
+    """The name of the constraint that refuses the last of these rows."""
+    with transaction.atomic():
+        for row in rows[:-1]:
+            insert(model, row)
+        with pytest.raises(IntegrityError) as refused, transaction.atomic():
+            insert(model, rows[-1])
+        transaction.set_rollback(True)
+    cause = refused.value.__cause__
+    assert isinstance(cause, psycopg.Error)
+    return cause.diag.constraint_name
+
+
+def other(field: models.Field[Any, Any]) -> Any:
+    """Another value for a column."""
+    values = {str: "y", int: 2}
+    typical = TYPICAL[field.get_internal_type()]
+    return "2027-01-01T00:00:00Z" if typical == WHEN else values[type(typical)]
+
+
+def test_every_check_of_the_models_is_tried() -> None:
+    assert {name for name, _ in BROKEN} == set(CHECKS)
+
+
+@pytest.mark.parametrize(("name", "columns"), BROKEN)
+def test_a_check_refuses_what_it_is_named_for(name: str, columns: Mapping[str, Any]) -> None:
+    model, _ = CHECKS[name]
+    assert refused_by(model, row_of(model, **columns)) == name
+
+
+@pytest.mark.parametrize(
+    ("model", "columns"),
+    [
+        (Module, {"kind": "native", "model_label": "demo.Order"}),
+        (Run, {"status": "waiting"}),
+        (Run, {"status": "running", "lease_token": str(uuid.uuid4())}),
+        (Run, {"status": "succeeded", "finished_at": WHEN}),
+        (Workflow, {"mode": "execute", "active_version_id": 1}),
+    ],
+)
+def test_a_check_takes_what_is_sound(model: type[models.Model], columns: Mapping[str, Any]) -> None:
+    before = model.objects.count()
+    with transaction.atomic():
+        insert(model, row_of(model, **columns))
+        assert model.objects.count() == before + 1
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("name", UNIQUES)
+def test_the_second_of_what_is_unique_is_refused_by_its_name(name: str) -> None:
+    model, constraint = UNIQUES[name]
+    row = row_of(model)
+    assert refused_by(model, row, row) == name
+    for field in constraint.fields:
+        with transaction.atomic():
+            insert(model, row)
+            insert(model, row | {model._meta.get_field(field).column: other(model._meta.get_field(field))})
+            transaction.set_rollback(True)
+
+
+def test_events_without_an_idempotency_key_are_never_the_same() -> None:
+    with transaction.atomic():
+        for _ in range(2):
+            insert(Event, row_of(Event, idempotency_key=None))
+        assert Event.objects.filter(idempotency_key=None).count() == 2
+        transaction.set_rollback(True)
+
+
+def test_every_constraint_in_the_database_is_one_that_a_model_names_or_a_field_implies() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conrelid::regclass::text, contype::text, conname, (SELECT array_agg(attname ORDER BY attname)"
+            " FROM pg_attribute WHERE attrelid = conrelid AND attnum = ANY (conkey))"
+            " FROM pg_constraint WHERE contype IN ('c', 'u') AND convalidated"
+        )
+        there = {(table, name): (kind, columns) for table, kind, name, columns in cursor.fetchall()}
+    for model in MODELS:
+        table = model._meta.db_table
+        found = {name: what for (of, name), what in there.items() if of == table}
+        named = {constraint.name for constraint in model._meta.constraints}
+        implied = {("u", field.column) for field in model._meta.concrete_fields if field.unique}
+        implied |= {
+            ("c", field.column)
+            for field in model._meta.concrete_fields
+            if field.get_internal_type().startswith("Positive")
+        }
+        implied -= {("u", model._meta.pk.column)}
+        assert named <= set(found)
+        assert {(kind, columns[0]) for name, (kind, columns) in found.items() if name not in named} == implied

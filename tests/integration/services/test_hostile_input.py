@@ -1,0 +1,267 @@
+"""Whatever a service is handed, it answers with the place and the fault, or does its work; never with half of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from automations.errors import ConflictError, InvalidError, NotFoundError
+from automations.models import Workflow
+from automations.services import drafts, records, run_tests, runs, versions
+from automations.services.run_tests import RunTestRequest
+from automations.testing import make_workflow
+
+from .calls import BY_NAME, CALLS, Call, Reads
+from .world import RULE, World, contents, document
+
+pytestmark = pytest.mark.django_db
+
+HUGE = "x" * 1_000_000
+TEXTS: tuple[Any, ...] = ("a\0b", "a\ud800b", HUGE, 7, ["a"], {"a": 1})
+DEEP: Any = 1
+for _ in range(5_000):
+    DEEP = [DEEP]
+
+STORED = {
+    "action",
+    "description",
+    "idempotency_key",
+    "key",
+    "mode",
+    "name",
+    "note",
+    "reason",
+    "record_key",
+    "scope",
+    "status_field",
+    "team",
+    "text",
+    "title_field",
+    "zone",
+}
+"""Arguments that end as a text in a row."""
+
+SOUGHT = {
+    ("records.update_record", "key"),
+    ("records.comment_record", "key"),
+    ("runs.start_run", "record_key"),
+}
+"""Texts that name a thing instead: of those that can't be stored there is none."""
+
+STRUCTURED: Mapping[str, tuple[tuple[Any, str], ...]] = {
+    "changes": (
+        ("text", "changes"),
+        ({"team": "a\0b"}, "team"),
+        ({"team": "x" * 81}, "team"),
+        ({"name": " "}, "name"),
+        ({"owner": "alice"}, "owner"),
+        ({"run_as": 7}, "run_as"),
+        ({"mode": "execute"}, "mode"),
+        ({"owner__password": "x"}, "owner__password"),
+        ({"runbook_url": "javascript:alert(1)"}, "runbook_url"),
+        ({"zone": None}, "zone"),
+        ({"zone": "../../etc/passwd"}, "zone"),
+        ({"limits": [1]}, "limits"),
+        ({"limits": {"blast_radius": 0}}, "limits.blast_radius"),
+    ),
+    "contract": (
+        ("text", "contract"),
+        ([], "contract"),
+        ({"title": "a\0b"}, "contract"),
+        ({"minimum": math.nan}, "contract"),
+        ({"default": DEEP}, "contract"),
+        ({"type": "nothing"}, "contract.type"),
+        ({"properties": {"a": {"$ref": "http://localhost/"}}}, "contract.properties.a.$ref"),
+    ),
+    "data": (
+        ("text", "data"),
+        ([], "data"),
+        (None, "data"),
+        ({"a": "a\0b"}, "data"),
+        ({"a\ud800b": 1}, "data"),
+        ({"a": math.inf}, "data"),
+        ({"a": DEEP}, "data"),
+    ),
+    "days": ((0, "days"), (366, "days"), (10**30, "days"), ("7", "days"), (math.nan, "days"), (True, "days")),
+    "document": (
+        ("text", ""),
+        ({"nodes": 7}, "nodes"),
+        (document("a\0b"), "nodes[1].config"),
+        ({**document("x"), "layout": "text"}, "layout"),
+    ),
+    "fields": (
+        ("text", "fields"),
+        ([7], "fields[0]"),
+        ([{"key": "a\0b", "type": "text"}], "fields[0].key"),
+        ([{"key": "a", "type": "text", "label": "a\0b"}], "fields[0].label"),
+        ([{"key": "a", "type": "text", "help": "a\ud800b"}], "fields[0].help"),
+        ([{"key": "a", "type": "choice", "choices": ["a\0b"]}], "fields[0].choices"),
+        ([{"key": "a", "type": "choice", "choices": [HUGE]}], "fields[0].choices"),
+    ),
+    "rule": (
+        ("text", "rule"),
+        ({**RULE, "value": math.nan}, "rule.value"),
+        ({"field": "title", "op": "eq", "value": "a\0b"}, "rule.value"),
+        ({"field": "owner__password", "op": "eq", "value": "x"}, "rule.field"),
+    ),
+    "transitions": (
+        ("text", "transitions"),
+        ({"open": 7}, "transitions"),
+        ({"open": "closed"}, "transitions"),
+        ({"open": [{}]}, "transitions"),
+        ({"open": ["a\0b"]}, "transitions.open"),
+    ),
+    "user_input": (("text", "input"), ([], "input"), ({"a": "a\0b"}, "input"), ({"a": DEEP}, "input")),
+    "values": (
+        ("text", "values"),
+        (None, "values"),
+        ({"title": "a\0b"}, "title"),
+        ({"title": HUGE}, "title"),
+        ({"title": {"a": 1}}, "title"),
+        ({"amount": "much"}, "amount"),
+        ({"state": "gone"}, "state"),
+        ({"extra": {"a": math.nan}}, "extra"),
+        ({"extra": DEEP}, "extra"),
+        ({"a\0b": 1}, "a\0b"),
+        ({"owner__password": 1}, "owner__password"),
+    ),
+}
+"""What is wrong with arguments that have a form of their own, and the path of the problem."""
+
+GIVEN = {
+    "actor",
+    "at",
+    "expected_version",
+    "file",
+    "mapping",
+    "module",
+    "notification",
+    "now",
+    "number",
+    "obj",
+    "policy",
+    "revision",
+    "rows",
+    "run",
+    "source",
+    "token",
+    "workflow",
+}
+"""What only code of ours hands over: rows, people, moments and numbers that were looked up or parsed before."""
+
+CHANGING = [call for call in CALLS if not isinstance(call.leaves, Reads)]
+
+
+def hostile(call: Call, name: str) -> list[tuple[Any, str]]:
+    """The values that this argument must be refused for, each with the path of its problem."""
+    if name in STRUCTURED:
+        return list(STRUCTURED[name])
+    return [(value, name) for value in TEXTS]
+
+
+def tried(call: Call, arguments: Mapping[str, Any]) -> list[str]:
+    return [name for name in arguments if name not in GIVEN and (call.name, name) not in SOUGHT]
+
+
+@pytest.mark.parametrize("call", CHANGING, ids=lambda call: call.name)
+def test_hostile_arguments_are_refused_by_their_path_and_change_nothing(call: Call, world: World) -> None:
+    arguments = dict(call.arguments(world))
+    if call.name == "runs.start_run":
+        arguments["user_input"] = {"a": 1}
+    names = tried(call, arguments)
+    assert set(names) <= {*STORED, *STRUCTURED}
+    before = contents()
+    for name in names:
+        for value, path in hostile(call, name):
+            with pytest.raises(InvalidError) as refused:
+                call.service(**{**arguments, name: value})
+            problems = refused.value.problems
+            assert path in [problem.path for problem in problems], (name, repr(value)[:60], problems)
+            assert all(problem.message and problem.hint for problem in problems)
+            assert max(len(problem.message) for problem in problems) < 500
+        assert contents() == before, name
+    call.service(**arguments)  # so that it was the hostile value, and nothing else, that was refused
+
+
+def test_what_can_not_be_named_is_not_found(world: World) -> None:
+    for service, name in sorted(SOUGHT):
+        arguments = dict(BY_NAME[service].arguments(world))
+        before = contents()
+        for value in ("a\0b", "a\ud800b", HUGE, 7, "M1"):
+            with pytest.raises((NotFoundError, InvalidError)):
+                BY_NAME[service].service(**{**arguments, name: value})
+        assert contents() == before
+
+
+FOREIGN: Mapping[str, Callable[[World, Workflow], Any]] = {
+    "a version of another workflow, to roll back to": lambda w, other: versions.rollback_workflow(
+        workflow=other, number=2, reason="", actor=w.alice
+    ),
+    "a version of another workflow, to read": lambda w, other: versions.load_definition(other, 2),
+    "a record of another module, to change": lambda w, _: records.update_record(
+        module=w.tickets, key="M1", values={"title": "x"}, actor=w.bob
+    ),
+    "a record of another module, to comment": lambda w, _: records.comment_record(
+        module=w.tickets, key="M1", text="x", actor=w.bob
+    ),
+    "a record of another module, to start on": lambda w, _: runs.start_run(
+        workflow=w.workflow, actor=w.bob, record_key="M1"
+    ),
+    "a record of another module, to rehearse": lambda w, _: run_tests.run_test(
+        workflow=w.workflow, request=RunTestRequest(record="M1")
+    ),
+    "a trigger that the workflow lacks": lambda w, _: run_tests.run_test(
+        workflow=w.workflow, request=RunTestRequest(record="T1", trigger="t9")
+    ),
+    "a version by no number": lambda w, _: versions.load_definition(w.workflow, "1; DROP TABLE"),
+}
+
+
+def test_what_belongs_elsewhere_is_not_found(world: World) -> None:
+    other = make_workflow("other", document("Other"), owner=world.bob)
+    for what, ask in FOREIGN.items():
+        before = contents()
+        with pytest.raises(NotFoundError):
+            ask(world, other)
+        assert contents() == before, what
+
+
+def test_the_same_key_of_two_people_starts_two_runs(world: World) -> None:
+    def start(actor: Any) -> Any:
+        return runs.start_run(workflow=world.workflow, actor=actor, record_key="T1", idempotency_key="k")
+
+    first, second = start(world.alice), start(world.bob)
+    assert (first.duplicate, second.duplicate) == (False, False)
+    assert start(world.alice) == type(first)(first.event_id, duplicate=True)
+
+
+def test_a_key_that_was_used_for_another_write_never_swallows_this_one(world: World) -> None:
+    made = {"module": world.tickets, "key": "T9", "values": {"title": "Nine"}, "actor": world.bob}
+    created = records.create_record(**made, idempotency_key="k")
+    assert records.create_record(**made, idempotency_key="k").event_id == created.event_id
+    before = contents()
+    for service, changed in (
+        (records.create_record, {"values": {"title": "Ten"}}),
+        (records.create_record, {"key": "T1"}),
+        (records.update_record, {"values": {"title": "Ten"}}),
+        (records.update_record, {"key": "T1"}),
+    ):
+        with pytest.raises(ConflictError) as refused:
+            service(**{**made, **changed}, idempotency_key="k")
+        assert refused.value.code == "idempotency-key-reused"
+    assert contents() == before
+
+
+def test_a_place_that_no_canvas_can_show_is_left_out(world: World) -> None:
+    for place in (math.nan, math.inf, -math.inf, 10**399, "0", None, [0]):
+        layout = {"t1": {"x": place, "y": 0}, "a1": {"x": -3.5, "y": 10}, "gone": {"x": 0, "y": 0}}
+        saved = drafts.save_draft(
+            workflow=world.workflow,
+            document={**document("Third"), "layout": layout},
+            revision=None,
+            actor=world.bob,
+        )
+        assert saved.layout == drafts.load_draft(world.workflow).layout == {"a1": {"x": -3.5, "y": 10}}
