@@ -21,13 +21,13 @@ def measure(world: Any) -> list[Figure]:
     _set_up()
     worker = world.start("automations_worker")
     world.wait_until_working()
+    idle = _idle_transactions(world)  # before there is anything for the database to vacuum
     _send("seen", range(100))
     _wait_until_done(world)  # the worker's first batch compiles the workflows
     reading = _drained(world, "seen")
     writing = _drained(world, "written")
     most, one = ceiling(world.url, BACKLOG, 100), ceiling(world.url, BACKLOG // 10, 1)
     latencies = _latencies(world)
-    idle = _idle_transactions(world)
     memory = _memory(worker.pid)
     beside = f"{reading / most:.0%} of the storage ceiling in the same run ({most:,.0f}/s in batches of 100, {one:,.0f}/s one by one)"
     return [
