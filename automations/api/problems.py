@@ -40,7 +40,13 @@ STATUSES: Mapping[type[ServiceError], int] = {
 BY_CODE: Mapping[str, int] = {"idempotency-key-reused": 422, "invalid-filter": 400}
 """Codes whose status is not that of their class."""
 
-WHOLE_REQUEST = ("too-many-nodes", "too-many-edges", "malformed-document", "unknown-schema")
+WHOLE_REQUEST = (
+    "too-many-nodes",
+    "too-many-edges",
+    "document-too-large",
+    "malformed-document",
+    "unknown-schema",
+)
 """Problems that stand for the whole refusal, so that its `code` names them."""
 
 HINTS: Mapping[str, str] = {

@@ -25,11 +25,13 @@ _TEMPLATE_PATH = re.compile(r"\{\{\s*([A-Za-z_][\w.-]*)")
 
 
 class References:
-    """Judges the references of one document's nodes. `module` is that of its records, None when it has none."""
+    """Judges the references of one document's nodes. `module` is that of its records, None when it has none or
+    when what its triggers name is at fault; `names_module` tells these apart."""
 
-    def __init__(self, graph: Graph, module: ModuleFacts | None) -> None:
+    def __init__(self, graph: Graph, module: ModuleFacts | None, *, names_module: bool) -> None:
         self._graph = graph
         self._module = module
+        self._judges_fields = module is not None or not names_module
         self._before = ancestors(graph)
         self._bit = {key: 1 << place for place, key in enumerate(graph.order)}
 
@@ -65,7 +67,7 @@ class References:
             return f"“{root}” alone names no value.", f"Say which one, as in “{EXAMPLES[root]}”."
         if root == "steps":
             return self._judge_step(rest, node)
-        if root == "record":
+        if root == "record" and self._judges_fields:
             return _judge_field(rest, self._module)
         return "", ""
 

@@ -129,7 +129,8 @@ def _leaf_problems(leaf: Mapping[str, Any], at: str, world: _World) -> Iterator[
     offered = [entry.key for entry in operators_for(spec.type)]
     if operator is None:
         hint = _did_you_mean(op, offered) or f"Use one of {', '.join(offered)}."
-        yield Problem("unknown-operator", _step(at, "op"), f"There is no operator {quoted(op)}.", hint)
+        message = f"There is no operator {quoted(op)}." if "op" in leaf else "The operator is missing."
+        yield Problem("unknown-operator", _step(at, "op"), message, hint)
         return
     if spec.type not in operator.types:
         message = f"“{operator.key}” does not work on {spec.label}, a {spec.type} field."
@@ -192,9 +193,7 @@ def _value_problems(
         if not isinstance(raw, list) or not raw or len(raw) > MAX_VALUES or (pair and len(raw) != 2):
             size = "exactly two values" if pair else f"1 to {MAX_VALUES:,} values"
             hint = "Send [low, high]." if pair else "Send a list."
-            yield Problem(
-                "wrong-value-type", at, f"“{name}” needs a list of {size}, not {quoted(raw)}.", hint
-            )
+            yield Problem("wrong-value-type", at, f"“{name}” needs a list of {size}.", hint)
             return
         found = [
             problem

@@ -37,9 +37,9 @@ class UnknownKeywordError(ValueError):
 def check_config(config: object, schema: JsonSchema, path: str, *, node: str = "") -> list[Problem]:
     """Problems of a config, at most 200, each with the path that leads to it from `path`.
 
-    Understood: type, properties, required, additionalProperties (false or a schema), enum, const, items,
-    minItems, maxItems, uniqueItems, minLength, maxLength, pattern, minimum, maximum, oneOf and anyOf (told apart
-    by `const` properties). Raises UnknownKeywordError for any other keyword that is not an annotation or `x-…`.
+    Understood: type, properties, required, additionalProperties (false or a schema), minProperties, enum, const,
+    items, minItems, maxItems, uniqueItems, minLength, maxLength, pattern, minimum, maximum, oneOf and anyOf (told
+    apart by `const` properties). Raises UnknownKeywordError for any other keyword that is not an annotation or `x-…`.
     """
     return list(islice(_check(config, schema, path, node), MAX_PROBLEMS))
 
@@ -72,7 +72,7 @@ def listed(values: Sequence[object], most: int = 12) -> str:
 
 def _check(value: object, schema: JsonSchema, path: str, node: str) -> Iterator[Problem]:
     if "type" in schema:
-        names: Sequence[str] = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+        names = _types(schema)
         if not any(_is_type(value, name) for name in names):
             wanted = " or ".join(TYPE_NAMES[name] for name in names)
             yield Problem(
@@ -258,17 +258,23 @@ _CHECKS: dict[str, Callable[[object, Any, JsonSchema, str, str], Iterator[Proble
 def _tag_fits(value: object, schema: JsonSchema) -> bool:
     """Whether the value carries this form's constants, or is of its type where the form has none."""
     if not isinstance(value, Mapping):
-        return "type" in schema and _is_type(value, schema["type"])
+        return any(_is_type(value, name) for name in _types(schema))
     tags = {key: inner["const"] for key, inner in schema.get("properties", {}).items() if "const" in inner}
     if tags:
         return all(key in value and _same(value[key], wanted) for key, wanted in tags.items())
-    return bool(schema.get("type") == "object")
+    return "object" in _types(schema)
 
 
 def _name_of(schema: JsonSchema) -> str:
     """How a form is called in a hint: its title, its constant, or its type."""
     tags = [str(inner["const"]) for inner in schema.get("properties", {}).values() if "const" in inner]
-    return str(schema.get("title") or schema.get("const") or ", ".join(tags) or schema.get("type") or "")
+    return str(schema.get("title") or schema.get("const") or ", ".join(tags) or " or ".join(_types(schema)))
+
+
+def _types(schema: JsonSchema) -> Sequence[str]:
+    """The types that a schema allows; none where it says nothing of them."""
+    names = schema.get("type", ())
+    return (names,) if isinstance(names, str) else names
 
 
 def _is_type(value: object, name: str) -> bool:

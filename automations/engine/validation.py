@@ -120,9 +120,10 @@ class _Validation:
         self.graph = build_graph(
             replace(definition, edges=tuple(e for e in definition.edges if e.source != e.target))
         )
-        self.references = References(self.graph, self.context.module)
         self.triggers = [node for node in definition.nodes if node.family == "trigger"]
-        self.names_module = any(_module_key(node) for node in self.triggers)
+        names_module = any(_module_key(node) for node in self.triggers)
+        self.module_at_fault = self.context.module is None and names_module
+        self.references = References(self.graph, self.context.module, names_module=names_module)
         self.policies = {*context.policies, *definition.policies}
 
     def problems(self) -> Iterator[Problem]:
@@ -179,7 +180,10 @@ class _Validation:
                 )
 
     def unknown_type(self, node: Node, path: str) -> Problem:
-        meant = nearest(node.type, self.types)
+        family, _, kind = node.type.partition(".")
+        beside = [known.partition(".")[2] for known in self.types if known.startswith(f"{family}.")]
+        found = nearest(kind, beside)
+        meant = f"{family}.{found}" if found else "" if beside else nearest(node.type, self.types)
         hint = f"Did you mean “{meant}”?" if meant else "Choose a type from the palette."
         return Problem(
             "unknown-node-type", f"{path}.type", f"There is no node type “{node.type}”.", hint, node=node.id
@@ -192,7 +196,8 @@ class _Validation:
             wrong += check_config(config["retry"], RETRY_SCHEMA, f"{path}.config.retry", node=node.id)
             config = {key: value for key, value in config.items() if key != "retry"}
         wrong += check_config(config, kind.config_schema, f"{path}.config", node=node.id)
-        if not wrong:
+        # Where the module itself is at fault, that has been said, and an action is not blamed for it.
+        if not wrong and not (node.family == "action" and self.module_at_fault):
             found = kind.validate(config, self.context, f"{path}.config")
             wrong = [problem if problem.node else replace(problem, node=node.id) for problem in found]
         yield from wrong
@@ -237,8 +242,8 @@ class _Validation:
 
     def rule_problems(self, rule: object, node: Node, path: str, without_record: bool) -> Iterator[Problem]:
         module = self.context.module
-        if module is None and self.names_module:
-            return  # the module itself is at fault, and that has been said
+        if self.module_at_fault:
+            return
         if without_record and _reads_record(rule):
             yield Problem(
                 "condition-without-record",

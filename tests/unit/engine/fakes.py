@@ -156,7 +156,14 @@ def module_facts(key: str) -> ModuleFacts:
 
 MODULES = {key: module_facts(key) for key in CATALOGUE["modules"]}
 TICKETS = MODULES["tickets"]
-CONTEXT = ValidationContext(modules=MODULES, policies=CATALOGUE["policies"])
+CONTEXT = ValidationContext(
+    modules=MODULES,
+    policies=CATALOGUE["policies"],
+    sources=frozenset(CATALOGUE["sources"]),
+    workflows=frozenset(CATALOGUE["workflows"]),
+    groups=frozenset(CATALOGUE["groups"]),
+    users=frozenset(CATALOGUE["users"]),
+)
 
 
 def node(identity: str, kind: str, **config: Any) -> dict[str, Any]:

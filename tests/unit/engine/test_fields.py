@@ -211,6 +211,8 @@ def test_a_choice_that_stands_twice_counts_once() -> None:
         ([{"key": "t", "type": "choice", "choices": [1]}], "bad-choices", "fields[0].choices"),
         ([{"key": "t", "type": "choice", "choices": ["\x00"]}], "bad-choices", "fields[0].choices"),
         ([{"key": "t", "type": "choice"}], "no-choices", "fields[0].choices"),
+        ([{"key": "t", "type": "text", "label": "a\x00"}], "bad-text", "fields[0].label"),
+        ([{"key": "t", "type": "text", "help": "a\ud800"}], "bad-text", "fields[0].help"),
         ([{"key": "t", "type": "text"}, {"key": "t", "type": "date"}], "duplicate-field", "fields[1].key"),
     ],
 )

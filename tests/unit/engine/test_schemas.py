@@ -140,6 +140,18 @@ def test_the_problems_told_are_those_of_the_form_that_was_meant() -> None:
     assert [p.path for p in check_config({}, plain, "config")] == ["config.a"]
 
 
+def test_a_form_of_several_types_is_meant_by_a_value_of_any_of_them() -> None:
+    forms = {
+        "anyOf": [
+            {"type": ["string", "null"], "minLength": 1},
+            {"type": ["object", "null"], "required": ["a"], "properties": {}},
+        ]
+    }
+    assert [p.code for p in check_config("", forms, "config")] == ["config-wrong-size"]
+    assert [p.path for p in check_config({}, forms, "config")] == ["config.a"]
+    assert check_config(None, forms, "config") == []
+
+
 def test_where_no_form_was_meant_the_forms_are_listed() -> None:
     (problem,) = check_config({"kind": "other"}, FORMS, "config")
     assert (problem.code, problem.hint) == (
@@ -150,6 +162,10 @@ def test_where_no_form_was_meant_the_forms_are_listed() -> None:
     assert nameless.hint == "See the description of this setting."
     (untyped,) = check_config({"x": 1}, {"anyOf": [{"properties": {"x": TEXT}}, {"const": 1}]}, "config")
     assert untyped.code == "config-fits-no-form"
+    either = {"anyOf": [{"type": "string", "minLength": 2}, {"type": "string", "pattern": "^a$"}]}
+    assert [p.code for p in check_config("b", either, "config")] == ["config-fits-no-form"]
+    (several,) = check_config(True, {"anyOf": [{"type": ["string", "null"]}, {"const": 7}]}, "config")
+    assert several.hint == "Choose one of “string or null”, “7”."
     (titled,) = check_config({}, {"anyOf": [{"title": "A day", "type": "string"}, {"const": 7}]}, "config")
     assert titled.hint == "Choose one of “A day”, “7”."
 
