@@ -189,3 +189,9 @@ def test_outside_a_transaction_indexes_are_built_beside_the_writers(root: Any) -
     module.refresh_from_db()
     assert ensure_indexes(module) == []
     assert indexes_of(module) == set()
+
+
+def test_an_indexed_module_may_be_made_where_records_were_just_written(module: Module, root: Any) -> None:
+    import_rows(module=module, rows=[("R1", {"code": "a"})], actor=root)
+    later = create_module(key="later", name="Later", fields=FIELDS[:1], actor=root)
+    assert len(ensure_indexes(later)) == 1
