@@ -14,6 +14,7 @@ from tests.postgres_plugin import own_database
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 BUILT = Path(__file__).resolve().parents[2] / "builder" / "static" / "builder" / "manifest.json"
+AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -70,6 +71,13 @@ def signed_in(page: Page) -> Page:
     sign_in(page, "priya")
     expect(page.get_by_role("heading", name="Workflows")).to_be_visible()
     return page
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong with the page as it is: rule, impact, and the first element that it is about."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [f"{one['id']} ({one['impact']}): {one['nodes'][0]['html'][:200]}" for one in found]
 
 
 def sign_in(page: Page, username: str, password: str = "demo") -> None:  # noqa: S107 - the demo's

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config.demo.templates import TEMPLATES
-from tests.e2e.conftest import sign_in
+from tests.e2e.conftest import sign_in, violations
 
 
 def create_ticket(page: Page, key: str) -> None:
@@ -101,6 +101,29 @@ def test_no_page_scrolls_sideways(signed_in: Page, width: int, scheme: str) -> N
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     brightness = sum(int(part) for part in re.findall(r"\d+", background)[:3])
     assert (brightness > 600) == (scheme == "light"), background
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto("/")
+    assert violations(page) == []
+    sign_in(page, "priya", "wrong")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert violations(page) == []
+    sign_in(page, "priya")
+    link = page.get_by_role("link", name="Auto-routing")
+    expect(link).to_be_visible()
+    assert violations(page) == []
+    link.click()
+    first = page.get_by_role("row").nth(1).get_by_role("link")
+    expect(first).to_be_visible()
+    assert violations(page) == []
+    first.click()
+    expect(page.get_by_role("list", name="Log lines")).to_be_visible()
+    assert violations(page) == []
+    page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    assert any(found.startswith("button-name") for found in violations(page)), "axe would have found it"
 
 
 def test_signing_out_ends_the_session(signed_in: Page) -> None:
