@@ -194,14 +194,14 @@ def test_the_pages_and_the_api_answer_at_the_projects_addresses(host: Host) -> N
             from django.contrib.auth import get_user_model
             from django.test import Client
             client = Client()
-            refused = client.get("/api/v1/workflows/")
+            refused = client.get("/automations/api/v1/workflows/")
             print(refused.status_code, refused.json()["code"])
             root, _ = get_user_model().objects.get_or_create(username="reader", is_superuser=True, is_staff=True)
             client.force_login(root)
-            print(client.get("/api/v1/modules/").json()["results"][0]["key"])
+            print(client.get("/automations/api/v1/modules/").json()["results"][0]["key"])
             page = client.get("/automations/")
             print(page.status_code, 'data-home="/automations/"' in page.content.decode())
-            print(client.get("/admin/automations/run/").status_code, client.get("/api/v1/schema/").status_code)
+            print(client.get("/admin/automations/run/").status_code, client.get("/automations/api/v1/schema/").status_code)
         """),
     )
     assert said.split("\n")[:4] == ["401 not-authenticated", "parcels", "200 True", "200 200"]
