@@ -62,6 +62,23 @@ def test_a_run_appears_and_ends_without_a_reload(signed_in: Page) -> None:
     assert page.evaluate("window.neverReloaded") is True
 
 
+def test_the_graph_of_a_run_is_lit_where_the_run_went(signed_in: Page) -> None:
+    page = signed_in
+    page.get_by_role("link", name="Auto-routing").click()
+    graph = page.get_by_role("application", name="Graph of the workflow")
+    expect(graph.get_by_role("group", name="condition: Which team?, switch", exact=True)).to_be_visible()
+    create_ticket(page, "E2E-2")
+    row = page.get_by_role("row", name="E2E-2")
+    expect(row).to_contain_text("succeeded", timeout=10_000)
+    row.get_by_role("link").click()
+    expect(graph.get_by_role("group", name="trigger: Ticket created, record, succeeded")).to_be_visible()
+    expect(graph.get_by_role("group", name="action: Assign Network, assign, succeeded")).to_be_visible()
+    expect(graph.get_by_role("group", name="action: Assign Hardware, assign, skipped")).to_be_visible()
+    names = graph.get_by_role("group").evaluate_all("all => all.map(one => one.ariaLabel)")
+    assert names[0].startswith("trigger:"), "the Tab key goes from the beginning to the end"
+    assert names[-1].startswith("action: Tell the assignee")
+
+
 def test_the_log_is_filtered_and_says_when_nothing_matches(signed_in: Page) -> None:
     page = signed_in
     page.get_by_role("link", name="Auto-routing").click()
@@ -118,9 +135,11 @@ def test_axe_finds_nothing_on_any_page(page: Page, scheme: str) -> None:
     link.click()
     first = page.get_by_role("row").nth(1).get_by_role("link")
     expect(first).to_be_visible()
+    expect(page.get_by_role("group").first).to_be_visible()
     assert violations(page) == []
     first.click()
     expect(page.get_by_role("list", name="Log lines")).to_be_visible()
+    expect(page.get_by_role("group").first).to_be_visible()
     assert violations(page) == []
     page.evaluate("document.querySelector('main').append(document.createElement('button'))")
     assert any(found.startswith("button-name") for found in violations(page)), "axe would have found it"

@@ -1,5 +1,6 @@
 /** Reading from /api/v1 with the session of the page. */
 
+import type { GraphDocument } from "../graph/document";
 import type { LogEntry, Page, Run, Step, Workflow } from "./types";
 
 export class ApiError extends Error {
@@ -49,6 +50,12 @@ export function apiAt(home: string) {
   return {
     workflows: (signal: AbortSignal) => get<Page<Workflow>>(api(home, "workflows/?limit=200"), signal),
     workflow: (id: number, signal: AbortSignal) => get<Workflow>(api(home, `workflows/${id}/`), signal),
+    /** What is live, or the draft of a workflow that never was published. */
+    graph: async (id: number, version: number | null, signal?: AbortSignal): Promise<GraphDocument> =>
+      version === null
+        ? get<GraphDocument>(api(home, `workflows/${id}/graph/`), signal)
+        : (await get<{ document: GraphDocument }>(api(home, `workflows/${id}/versions/${version}/`), signal))
+            .document,
     runs: (signal: AbortSignal) => get<Page<Run>>(api(home, "runs/?limit=200"), signal),
     runsOf: (workflow: number, signal?: AbortSignal) =>
       get<Page<Run>>(api(home, `runs/?workflow=${workflow}&limit=50`), signal),

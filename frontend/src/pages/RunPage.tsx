@@ -1,15 +1,16 @@
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { ApiError, itemsOf } from "../api/client";
 import type { Frame, LogEntry, Run, Step } from "../api/types";
 import { useSite } from "../app/context";
-import { toSignIn } from "../app/useLoad";
+import { toSignIn, useLoad } from "../app/useLoad";
+import { GraphSection } from "../graph/GraphSection";
 import { FORBIDDEN, SIGNED_OUT } from "../live/socket";
 import { addNews, EMPTY_RUN, type RunState } from "../live/state";
 import { useLive } from "../live/useLive";
 import { LiveChip, ModeChip, StatusMark } from "../ui/chips";
 import { dateTime, duration, runName } from "../ui/format";
 import { Link } from "../ui/Link";
-import { Heading } from "../ui/Page";
+import { Heading, Show } from "../ui/Page";
 import { useNow } from "../ui/useNow";
 import { LogView } from "./LogView";
 
@@ -85,9 +86,27 @@ export function RunPage({ id }: { id: number }) {
         </p>
       )}
       {run === null ? <p className="note">Loading…</p> : <Facts run={run} />}
+      {run !== null && <RunGraph run={run} steps={state.steps} />}
       {run !== null && <Steps steps={state.steps} />}
       {run !== null && <LogView entries={state.entries} />}
     </>
+  );
+}
+
+/** The graph of the run's own version, lit up where the run is. */
+function RunGraph({ run, steps }: { run: Run; steps: Step[] }) {
+  const { api } = useSite();
+  const { version } = run;
+  const workflow = run.workflow.id;
+  const load = useCallback(
+    (signal: AbortSignal) => api.graph(workflow, version, signal),
+    [api, workflow, version],
+  );
+  const [graph, again] = useLoad(load);
+  return (
+    <Show loaded={graph} again={again}>
+      {(document) => <GraphSection document={document} steps={steps} />}
+    </Show>
   );
 }
 

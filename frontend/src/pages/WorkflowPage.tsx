@@ -2,6 +2,8 @@ import { useCallback, useState } from "react";
 import type { Frame, Run, Workflow } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
+import type { GraphDocument } from "../graph/document";
+import { GraphSection } from "../graph/GraphSection";
 import { mergeRuns } from "../live/state";
 import { useLive } from "../live/useLive";
 import { LiveChip, ModeChip, StatusMark } from "../ui/chips";
@@ -15,7 +17,8 @@ export function WorkflowPage({ id }: { id: number }) {
   const load = useCallback(
     async (signal: AbortSignal) => {
       const [workflow, runs] = await Promise.all([api.workflow(id, signal), api.runsOf(id, signal)]);
-      return { workflow, runs: runs.results };
+      const graph = await api.graph(id, workflow.active_version, signal);
+      return { workflow, runs: runs.results, graph };
     },
     [api, id],
   );
@@ -31,7 +34,7 @@ export function WorkflowPage({ id }: { id: number }) {
   );
 }
 
-function Ready({ workflow, runs: first }: { workflow: Workflow; runs: Run[] }) {
+function Ready({ workflow, runs: first, graph }: { workflow: Workflow; runs: Run[]; graph: GraphDocument }) {
   const { api, home } = useSite();
   const [runs, setRuns] = useState(first);
   const refetch = async () => {
@@ -69,6 +72,7 @@ function Ready({ workflow, runs: first }: { workflow: Workflow; runs: Run[] }) {
       </Heading>
       {workflow.paused_at !== null && workflow.pause_reason !== "" && <p>Paused: {workflow.pause_reason}</p>}
       {workflow.description !== "" && <p>{workflow.description}</p>}
+      <GraphSection document={graph} />
       <section aria-labelledby="runs">
         <h2 id="runs">Runs</h2>
         {runs.length === 0 ? (

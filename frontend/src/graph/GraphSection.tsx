@@ -1,0 +1,21 @@
+import { lazy, Suspense } from "react";
+import type { Step } from "../api/types";
+import type { GraphDocument } from "./document";
+
+// Drawing takes more code than all the rest, and only two pages draw.
+const GraphCanvas = lazy(() => import("./GraphCanvas"));
+
+export function GraphSection({ document, steps }: { document: GraphDocument; steps?: Step[] }) {
+  return (
+    <section aria-labelledby="graph">
+      <h2 id="graph">Graph</h2>
+      {document.nodes.length === 0 ? (
+        <p className="note">Nothing is drawn yet.</p>
+      ) : (
+        <Suspense fallback={<div className="graph-place" />}>
+          <GraphCanvas document={document} {...(steps ? { steps } : {})} />
+        </Suspense>
+      )}
+    </section>
+  );
+}

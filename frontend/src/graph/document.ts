@@ -1,0 +1,57 @@
+/** The workflow document as the API gives it: what is drawn, and the questions that a drawing asks of it. */
+
+export interface GraphNode {
+  id: string;
+  /** `family.kind`: "trigger.record", "condition.if", "action.assign". */
+  type: string;
+  title?: string;
+  lane?: string;
+}
+
+export interface GraphEdge {
+  from: string;
+  to: string;
+  branch?: string;
+}
+
+export interface GraphDocument {
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+}
+
+export type Family = "trigger" | "condition" | "action";
+
+export function familyOf(node: GraphNode): Family {
+  const family = node.type.split(".")[0];
+  return family === "trigger" || family === "condition" ? family : "action";
+}
+
+/** "assign" of "action.assign", with words instead of underscores. */
+export function kindOf(node: GraphNode): string {
+  return node.type.slice(node.type.indexOf(".") + 1).replaceAll("_", " ");
+}
+
+export function titleOf(node: GraphNode): string {
+  return node.title || node.id;
+}
+
+/** Every node after those that lead to it, else in the order of the document; what stands in a circle comes last. */
+export function readingOrder(document: GraphDocument): GraphNode[] {
+  const known = new Set(document.nodes.map((node) => node.id));
+  const edges = document.edges.filter((edge) => known.has(edge.from) && known.has(edge.to));
+  const waitsFor = new Map(document.nodes.map((node) => [node.id, 0]));
+  for (const edge of edges) waitsFor.set(edge.to, (waitsFor.get(edge.to) ?? 0) + 1);
+  const ordered: GraphNode[] = [];
+  const placed = new Set<string>();
+  for (let next = free(); next !== undefined; next = free()) {
+    placed.add(next.id);
+    ordered.push(next);
+    for (const edge of edges)
+      if (edge.from === next.id) waitsFor.set(edge.to, (waitsFor.get(edge.to) ?? 0) - 1);
+  }
+  return [...ordered, ...document.nodes.filter((node) => !placed.has(node.id))];
+
+  function free(): GraphNode | undefined {
+    return document.nodes.find((node) => !placed.has(node.id) && waitsFor.get(node.id) === 0);
+  }
+}
