@@ -7,8 +7,19 @@ from builder.views import SignInView, page
 
 urlpatterns = [
     path("", page, name="home"),
+    path("workflows/", page, name="workflows-page"),
+    path("workflows/new/", page, name="new-workflow-page"),
     path("workflows/<int:pk>/", page, name="workflow-page"),
+    path("workflows/<int:pk>/runs/", page, name="workflow-runs-page"),
+    path("workflows/<int:pk>/versions/", page, name="versions-page"),
+    path("runs/", page, name="runs-page"),
     path("runs/<int:pk>/", page, name="run-page"),
+    path("decisions/", page, name="decisions-page"),
+    path("events/", page, name="events-page"),
+    path("events/<int:pk>/", page, name="event-page"),
+    path("records/", page, name="modules-page"),
+    path("records/<slug:module>/", page, name="records-page"),
+    path("records/<slug:module>/<path:record>/", page, name="record-page"),
     path("accounts/login/", SignInView.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
 ]

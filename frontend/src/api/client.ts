@@ -1,72 +1,127 @@
-/** Reading from /api/v1 with the session of the page. */
+/** Asking /api/v1 with the session of the page. */
 
 import type { GraphDocument } from "../graph/document";
-import type { LogEntry, Page, Run, Step, Workflow } from "./types";
+import type * as t from "./types";
 
+/** A refusal of the server, or that it can't be reached (status 0). The message is a sentence for people. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    readonly code: string = "",
+    readonly problems: t.Problem[] = [],
   ) {
     super(message);
   }
 }
 
 const SLOW_MS = 8_000;
+/** Testing and publishing look at many records. */
+const SLOW_WORK_MS = 60_000;
+
+interface Asking {
+  method?: "GET" | "POST" | "PUT" | "PATCH";
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+  patience?: number;
+  headers?: Record<string, string>;
+}
 
 /** The JSON at `address`. Throws ApiError with the server's sentence, or one that says what to do. */
-async function get<Body>(address: string, signal?: AbortSignal): Promise<Body> {
-  const slow = AbortSignal.timeout(SLOW_MS);
+async function ask<Body>(address: string, asking: Asking = {}): Promise<Body> {
+  const { method = "GET", body, signal, patience = SLOW_MS } = asking;
+  const slow = AbortSignal.timeout(patience);
+  const headers: Record<string, string> = { Accept: "application/json", ...asking.headers };
+  if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
+  if (body !== undefined) headers["Content-Type"] = "application/json";
   let response: Response;
   try {
     response = await fetch(address, {
-      headers: { Accept: "application/json" },
+      method,
+      headers,
       signal: signal ? AbortSignal.any([signal, slow]) : slow,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError(0, "The server can’t be reached. Check the connection, then try again.");
   }
-  if (!response.ok) throw new ApiError(response.status, await sentence(response));
-  return (await response.json()) as Body;
+  if (!response.ok) throw await refusal(response);
+  return (response.status === 204 ? undefined : await response.json()) as Body;
 }
 
-async function sentence(response: Response): Promise<string> {
+async function refusal(response: Response): Promise<ApiError> {
   try {
-    const body: unknown = await response.json();
-    if (typeof body === "object" && body !== null && "detail" in body) return String(body.detail);
+    const { detail, code, problems } = (await response.json()) as Partial<Record<string, unknown>>;
+    if (typeof detail === "string") {
+      const told = Array.isArray(problems) ? (problems as t.Problem[]) : [];
+      return new ApiError(response.status, detail, String(code ?? ""), told);
+    }
   } catch {
     // Not one of our answers: a proxy's page, perhaps.
   }
-  return `The server answered ${response.status}.`;
+  return new ApiError(response.status, `The server answered ${response.status}.`);
 }
 
-/** The address under the API's root, which lies beside the app's own (also when both are mounted under a prefix). */
-function api(home: string, path: string): string {
-  return `${home}api/v1/${path}`;
+/** The token of the form that signs out, which stands on every page: the cookie may be hidden from scripts. */
+function csrfToken(): string {
+  return document.querySelector<HTMLInputElement>("input[name=csrfmiddlewaretoken]")?.value ?? "";
 }
 
+/** `{a: 1, b: ""}` as "?a=1": what is empty is left out. */
+export function query(values: Record<string, string | number | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined && value !== "") search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text && `?${text}`;
+}
+
+type Signal = AbortSignal | undefined;
+
+/** Every address that the pages ask, below `{home}api/v1/`: the API lies beside the app, also under a prefix. */
 export function apiAt(home: string) {
+  const root = `${home}api/v1/`;
+  const get = <Body>(path: string, signal?: Signal) => ask<Body>(root + path, { signal });
+  const send = <Body>(method: "POST" | "PUT" | "PATCH", path: string, body: unknown, more: Asking = {}) =>
+    ask<Body>(root + path, { ...more, method, body });
   return {
-    workflows: (signal: AbortSignal) => get<Page<Workflow>>(api(home, "workflows/?limit=200"), signal),
-    workflow: (id: number, signal: AbortSignal) => get<Workflow>(api(home, `workflows/${id}/`), signal),
+    get,
+    send,
+    me: (signal?: Signal) => get<t.Me>("me/", signal),
+    catalog: (signal?: Signal) => get<t.Catalog>("catalog/", signal),
+    modules: (signal?: Signal) => get<t.Page<t.Module>>("modules/?limit=200", signal),
+    module: (key: string, signal?: Signal) => get<t.Module>(`modules/${key}/`, signal),
+    workflows: (signal?: Signal) => get<t.Page<t.Workflow>>("workflows/?limit=200", signal),
+    workflow: (id: number, signal?: Signal) => get<t.WorkflowDetail>(`workflows/${id}/`, signal),
+    draft: (id: number, signal?: Signal) => get<t.Draft>(`workflows/${id}/graph/`, signal),
+    saveDraft: (id: number, document: t.DraftBody, signal?: Signal) =>
+      send<t.Draft>("PUT", `workflows/${id}/graph/`, document, { signal, patience: 20_000 }),
+    validate: (id: number, signal?: Signal) =>
+      send<t.Validation>("POST", `workflows/${id}/validate/`, {}, { signal }),
+    runTest: (id: number, body: t.RunTestBody, signal?: Signal) =>
+      send<t.RunTest>("POST", `workflows/${id}/run-test/`, body, { signal, patience: SLOW_WORK_MS }),
+    versions: (id: number, signal?: Signal) =>
+      get<t.Page<t.Version>>(`workflows/${id}/versions/?limit=200`, signal),
+    version: (id: number, number: number, signal?: Signal) =>
+      get<t.VersionDetail>(`workflows/${id}/versions/${number}/`, signal),
     /** What is live, or the draft of a workflow that never was published. */
-    graph: async (id: number, version: number | null, signal?: AbortSignal): Promise<GraphDocument> =>
+    graph: async (id: number, version: number | null, signal?: Signal): Promise<GraphDocument> =>
       version === null
-        ? get<GraphDocument>(api(home, `workflows/${id}/graph/`), signal)
-        : (await get<{ document: GraphDocument }>(api(home, `workflows/${id}/versions/${version}/`), signal))
-            .document,
-    runs: (signal: AbortSignal) => get<Page<Run>>(api(home, "runs/?limit=200"), signal),
-    runsOf: (workflow: number, signal?: AbortSignal) =>
-      get<Page<Run>>(api(home, `runs/?workflow=${workflow}&limit=50`), signal),
-    run: (id: number, signal?: AbortSignal) => get<Run>(api(home, `runs/${id}/`), signal),
-    steps: (run: number) => get<Page<Step> | Step[]>(api(home, `runs/${run}/steps/`)),
-    logs: (run: number, after: number) => get<Page<LogEntry>>(api(home, `runs/${run}/logs/?after=${after}`)),
+        ? get<GraphDocument>(`workflows/${id}/graph/`, signal)
+        : (await get<t.VersionDetail>(`workflows/${id}/versions/${version}/`, signal)).document,
+    runs: (signal?: Signal) => get<t.Page<t.Run>>("runs/?limit=200", signal),
+    runsOf: (workflow: number, signal?: Signal) =>
+      get<t.Page<t.Run>>(`runs/?workflow=${workflow}&limit=50`, signal),
+    run: (id: number, signal?: Signal) => get<t.Run>(`runs/${id}/`, signal),
+    steps: (run: number) => get<t.Page<t.Step> | t.Step[]>(`runs/${run}/steps/`),
+    logs: (run: number, after: number) => get<t.Page<t.LogEntry>>(`runs/${run}/logs/?after=${after}`),
   };
 }
 
 export type Api = ReturnType<typeof apiAt>;
 
-export function itemsOf<Item>(page: Page<Item> | Item[]): Item[] {
+export function itemsOf<Item>(page: t.Page<Item> | Item[]): Item[] {
   return Array.isArray(page) ? page : page.results;
 }

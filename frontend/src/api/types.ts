@@ -1,3 +1,5 @@
+import type { GraphDocument, Layout } from "../graph/document";
+
 export type Mode = "simulate" | "execute";
 export type RunStatus = "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
 export type StepStatus = "pending" | "running" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled";
@@ -8,10 +10,203 @@ export interface Workflow {
   name: string;
   description: string;
   module: string | null;
+  team: string;
+  owner: string | null;
+  run_as: string | null;
+  zone: string;
   mode: Mode;
   active_version: number | null;
+  draft_revision: number;
   paused_at: string | null;
   pause_reason: string;
+}
+
+/** With what the reader may do with it: "view", "edit", "run_test", "publish", "promote", "rollback", "run", … */
+export interface WorkflowDetail extends Workflow {
+  rights: string[];
+}
+
+export interface Problem {
+  code: string;
+  /** "nodes[2].config.rule.all[0].op" */
+  path: string;
+  node: string;
+  message: string;
+  hint: string;
+  severity: "error" | "warning";
+}
+
+export interface Validation {
+  valid: boolean;
+  problems: Problem[];
+}
+
+export interface DraftBody extends GraphDocument {
+  schema: 1;
+  /** The save counter that the document was edited from. */
+  revision: number;
+  layout: Layout;
+}
+
+/** The draft as saved, with what keeps it from being published. */
+export interface Draft extends DraftBody {
+  digest: string;
+  problems: Problem[];
+}
+
+export interface Version {
+  number: number;
+  digest: string;
+  note: string;
+  published_by: string | null;
+  published_at: string;
+}
+
+export interface VersionDetail extends Version {
+  document: GraphDocument;
+}
+
+export interface Me {
+  username: string;
+  name: string;
+  email: string;
+  roles: string[];
+  may: { create_workflows: boolean; manage_modules: boolean; manage_policies: boolean; send_events: boolean };
+  unread_notifications: number;
+}
+
+/** The part of JSON Schema that kinds describe their settings with. */
+export interface JsonSchema {
+  type?: "object" | "array" | "string" | "integer" | "number" | "boolean";
+  title?: string;
+  description?: string;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  additionalProperties?: boolean | JsonSchema;
+  items?: JsonSchema;
+  enum?: string[];
+  oneOf?: JsonSchema[];
+  const?: unknown;
+  default?: unknown;
+  format?: string;
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  minItems?: number;
+  maxItems?: number;
+  uniqueItems?: boolean;
+  "x-widget"?: string;
+  "x-help"?: string;
+  /** Shown while the named setting has this value, or one of these; null: while it has any. */
+  "x-show-if"?: Record<string, unknown>;
+}
+
+export interface Kind {
+  /** `family.kind`: "trigger.record", "condition.if", "action.assign". */
+  type: string;
+  label: string;
+  description: string;
+  config_schema: JsonSchema;
+}
+
+export interface ActionKind extends Kind {
+  risk: "low" | "medium" | "sensitive";
+  permission: string;
+  undo: "before_image" | "delete" | "none";
+  retry_safe: boolean;
+}
+
+export interface Operator {
+  key: string;
+  label: string;
+  value: "none" | "one" | "many" | "pair" | "duration" | "pattern";
+  event_only: boolean;
+}
+
+export interface Catalog {
+  triggers: Kind[];
+  conditions: Kind[];
+  actions: ActionKind[];
+  retry_schema: JsonSchema;
+  operators: Operator[];
+  field_types: { type: string; operators: string[] }[];
+  filters: string[];
+  limits: { nodes: number; edges: number; rule_depth: number; rule_leaves: number };
+}
+
+export interface Field {
+  key: string;
+  label?: string;
+  type: string;
+  choices?: string[];
+  required?: boolean;
+  read_only?: boolean;
+  help?: string;
+}
+
+export interface Module {
+  key: string;
+  name: string;
+  kind: "stored" | "native";
+  fields: Field[];
+  title_field: string;
+  status_field: string;
+  transitions: Record<string, string[]>;
+  team: string;
+  zone: string;
+}
+
+export interface RunTestBody {
+  version?: "draft" | number;
+  trigger?: string;
+  event?: Record<string, unknown>;
+  record?: string;
+  records?: "live" | string[];
+  input?: Record<string, unknown>;
+  limit?: number;
+  at?: string;
+}
+
+export interface Change {
+  field: string;
+  before: unknown;
+  after: unknown;
+}
+
+export interface PlannedAction {
+  node: string;
+  kind: string;
+  risk: string;
+  allowed: boolean;
+  status: string;
+  assumed: boolean;
+  changes: Change[];
+  preview: unknown;
+}
+
+export interface Candidate {
+  record: string | null;
+  branch: string;
+  path: { node: string; branches: string[] }[];
+  status: string;
+  inconclusive: boolean;
+  actions: PlannedAction[];
+}
+
+export interface RunTest {
+  run: number | null;
+  mode: Mode;
+  matched: boolean;
+  decision: { outcome: string; reason: Record<string, unknown> };
+  candidates: {
+    total: number;
+    shown: number;
+    branches: { node: string; branch: string; total: number }[];
+    items: Candidate[];
+  };
+  logs: (LogEntry & { record: string | null })[];
+  problems: Problem[];
 }
 
 export interface Failure {

@@ -10,18 +10,19 @@ export function App() {
   const { home } = useSite();
   const route = routeOf(usePathname(), home);
   switch (route.page) {
+    case "home":
     case "workflows":
       return <WorkflowListPage />;
     case "workflow":
       return <WorkflowPage key={route.id} id={route.id} />;
     case "run":
       return <RunPage key={route.id} id={route.id} />;
-    case "unknown":
+    default:
       return (
         <>
           <Heading title="There is no such page" />
           <p>
-            Go to the <Link to="">workflows</Link>.
+            Go to the <Link to="workflows/">workflows</Link>.
           </p>
         </>
       );

@@ -1,20 +1,58 @@
 /** Which page an address means, and moving between pages without loading anew. */
 
-import { useSyncExternalStore } from "react";
+import { useCallback, useMemo, useSyncExternalStore } from "react";
 
 export type Route =
+  | { page: "home" }
   | { page: "workflows" }
+  | { page: "new-workflow" }
   | { page: "workflow"; id: number }
+  | { page: "workflow-runs"; id: number }
+  | { page: "versions"; id: number }
+  | { page: "runs" }
   | { page: "run"; id: number }
+  | { page: "decisions" }
+  | { page: "events" }
+  | { page: "event"; id: number }
+  | { page: "modules" }
+  | { page: "records"; module: string }
+  | { page: "record"; module: string; record: string }
   | { page: "unknown" };
+
+const PLAIN: Record<string, Route> = {
+  "": { page: "home" },
+  "workflows/": { page: "workflows" },
+  "workflows/new/": { page: "new-workflow" },
+  "runs/": { page: "runs" },
+  "decisions/": { page: "decisions" },
+  "events/": { page: "events" },
+  "records/": { page: "modules" },
+};
+const BY_ID = { workflows: "workflow", runs: "run", events: "event" } as const;
+const OF_WORKFLOW = { runs: "workflow-runs", versions: "versions" } as const;
 
 export function routeOf(pathname: string, home: string): Route {
   if (!pathname.startsWith(home)) return { page: "unknown" };
   const rest = pathname.slice(home.length);
-  if (rest === "") return { page: "workflows" };
-  const match = /^(workflows|runs)\/(\d{1,18})\/$/.exec(rest);
-  if (match === null) return { page: "unknown" };
-  return { page: match[1] === "runs" ? "run" : "workflow", id: Number(match[2]) };
+  const plain = PLAIN[rest];
+  if (plain !== undefined) return plain;
+  const numbered = /^(workflows|runs|events)\/(\d{1,18})\/(?:(runs|versions)\/)?$/.exec(rest);
+  if (numbered !== null) {
+    const id = Number(numbered[2]);
+    const below = numbered[3] as keyof typeof OF_WORKFLOW | undefined;
+    const family = numbered[1] as keyof typeof BY_ID;
+    if (below === undefined) return { page: BY_ID[family], id };
+    return family === "workflows" ? { page: OF_WORKFLOW[below], id } : { page: "unknown" };
+  }
+  const records = /^records\/([a-z0-9_-]{1,63})\/(?:([^/]+)\/)?$/i.exec(rest);
+  if (records === null) return { page: "unknown" };
+  const [, module = "", record] = records;
+  if (record === undefined) return { page: "records", module };
+  try {
+    return { page: "record", module, record: decodeURIComponent(record) };
+  } catch {
+    return { page: "unknown" }; // half of an escape
+  }
 }
 
 /** The history state of addresses that were reached by a link of the app, not by loading the page. */
@@ -39,4 +77,24 @@ export function navigate(address: string): void {
   history.pushState(IN_APP, "", address);
   scrollTo(0, 0);
   for (const listener of listeners) listener();
+}
+
+type Search = Record<string, string>;
+
+/** The query string, where every filter and selection of a page lives, and a way to change some of it: "" takes a
+ * name away. The address is replaced, so that Back leaves the page and does not walk through its filters. */
+export function useSearch(): [Search, (change: Search) => void] {
+  const text = useSyncExternalStore(subscribe, () => location.search);
+  const search = useMemo(() => Object.fromEntries(new URLSearchParams(text)), [text]);
+  const change = useCallback((wanted: Search) => {
+    const next = new URLSearchParams(location.search);
+    for (const [name, value] of Object.entries(wanted)) {
+      if (value === "") next.delete(name);
+      else next.set(name, value);
+    }
+    const query = next.toString();
+    history.replaceState(history.state, "", location.pathname + (query && `?${query}`) + location.hash);
+    for (const listener of listeners) listener();
+  }, []);
+  return [search, change];
 }

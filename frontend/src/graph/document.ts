@@ -6,6 +6,7 @@ export interface GraphNode {
   type: string;
   title?: string;
   lane?: string;
+  config?: Record<string, unknown>;
 }
 
 export interface GraphEdge {
@@ -18,6 +19,14 @@ export interface GraphDocument {
   nodes: GraphNode[];
   edges: GraphEdge[];
 }
+
+/** The upper left corner of a node, in pixels. */
+export interface Place {
+  x: number;
+  y: number;
+}
+
+export type Layout = Record<string, Place>;
 
 export type Family = "trigger" | "condition" | "action";
 

@@ -1,15 +1,10 @@
 /** Where nodes stand: ranks from left to right, so that every edge that is in no circle points to the right. */
 
 import dagre from "@dagrejs/dagre";
-import type { GraphDocument } from "./document";
+import type { GraphDocument, Place } from "./document";
 
 export const NODE_WIDTH = 220;
 export const NODE_HEIGHT = 64;
-
-export interface Place {
-  x: number;
-  y: number;
-}
 
 /** The upper left corner of each node, by id; the same document is always laid out the same. */
 export function layOut(document: GraphDocument): Map<string, Place> {
