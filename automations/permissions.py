@@ -109,6 +109,11 @@ def may_create_workflow(actor: Any) -> bool:
     return bool(actor.has_perm("automations.add_workflow"))
 
 
+def builds_workflows(actor: Any) -> bool:
+    """Whether the actor makes workflows or may edit one."""
+    return may_create_workflow(actor) or workflows_with(actor, "edit").exists()
+
+
 def may_manage_modules(actor: Any) -> bool:
     return bool(actor.has_perm("automations.change_module"))
 

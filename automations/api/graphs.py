@@ -17,7 +17,7 @@ from automations.api.views import ApiView
 from automations.api.workflows import workflow_for
 from automations.services import drafts
 from automations.services.run_tests import DEFAULT_LIMIT, MAX_LIMIT, RunTestRequest, run_test
-from automations.services.versions import load_definition, validate_draft
+from automations.services.versions import load_definition, validate_definition_of
 
 DOCUMENT_KEYS = frozenset({"schema", "revision", "nodes", "edges", "layout"})
 
@@ -58,6 +58,10 @@ class DocumentShape(Answer):
 
 
 class ValidationAnswer(Answer):
+    revision = serializers.IntegerField(help_text="The draft's save counter.")
+    digest = serializers.CharField(
+        help_text="Equal to a version's digest when publishing would change nothing."
+    )
     valid = serializers.BooleanField(help_text="Whether there is no error; warnings don't count.")
     problems = ProblemEntry(many=True)
 
@@ -265,14 +269,22 @@ class ValidateView(ApiView):
         "graph",
         request=None,
         answer=ValidationAnswer,
-        example={"valid": False, "problems": [PROBLEM]},
+        example={"revision": 12, "digest": "5f2c…", "valid": False, "problems": [PROBLEM]},
     )
     def post(self, request: Request, pk: int) -> Response:
         """Every problem of the draft as saved: errors keep it from being published, warnings don't."""
         workflow = workflow_for(self, pk, "view")
-        problems = unseen(drafts.load_draft(workflow).definition, self.actor) or validate_draft(workflow)
-        valid = not any(problem.severity == "error" for problem in problems)
-        return Response({"valid": valid, "problems": [problem.to_json() for problem in problems]})
+        draft = drafts.load_draft(workflow)
+        definition = draft.definition
+        problems = unseen(definition, self.actor) or validate_definition_of(workflow, definition)
+        return Response(
+            {
+                "revision": draft.revision,
+                "digest": definition.digest(),
+                "valid": not any(problem.severity == "error" for problem in problems),
+                "problems": [problem.to_json() for problem in problems],
+            }
+        )
 
 
 class RunTestView(ApiView):

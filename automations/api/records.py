@@ -127,7 +127,8 @@ def _answer(state: RecordState, status: int = 200) -> Response:
     return Response(record_json(state), status=status, headers={"ETag": f'"{state.version}"'})
 
 
-def _record(module: Module, key: str) -> RecordState:
+def record_of(module: Module, key: str) -> RecordState:
+    """The record as it is now. Raises NotFoundError."""
     state = adapter_for(module).load([key], lock=False).get(key)
     if state is None:
         raise NotFoundError(f"{module.name} have no record “{key}”.")
@@ -178,7 +179,7 @@ class RecordView(ApiView):
     @operation("records_get", "records", answer=RecordAnswer, example=EXAMPLE)
     def get(self, request: Request, module_key: str, key: str) -> Response:
         """One record; its version is the ETag."""
-        return _answer(_record(module_for(self, module_key), key))
+        return _answer(record_of(module_for(self, module_key), key))
 
     @operation(
         "records_update",
@@ -224,7 +225,7 @@ class RecordChangesView(ApiView):
         module = module_for(self, module_key)
         rows = RecordChange.objects.filter(module=module, record_key=key).select_related("actor")
         if not rows.exists():
-            _record(module, key)
+            record_of(module, key)
         return Response(page_of(request, rows, lambda page: HistoryAnswer(page, many=True).data))
 
 
@@ -233,7 +234,7 @@ class RecordCommentsView(ApiView):
     def get(self, request: Request, module_key: str, key: str) -> Response:
         """Remarks on the record by people and runs, newest first."""
         module = module_for(self, module_key)
-        _record(module, key)
+        record_of(module, key)
         rows = _comments(module, key)
         return Response(page_of(request, rows, lambda page: CommentAnswer(page, many=True).data))
 

@@ -30,7 +30,7 @@ def select_records(
     if rule is None:
         return adapter.all(), None
     schema = facts_of(module).schema
-    policies = _policies(module, actor)
+    policies = policies_seen(module, actor)
     problems = validate_rule(rule, schema, path="rule", policies=policies, allow_event=False)
     if problems:
         raise FilterError(problems)
@@ -42,7 +42,8 @@ def select_records(
     return rows, lambda row: compiled.test(Scope(adapter.state_of(row).values, None, now, zone))
 
 
-def _policies(module: Module, actor: Any) -> dict[str, Any]:
+def policies_seen(module: Module, actor: Any) -> dict[str, Any]:
+    """The newest rule of each of the module's policies that the actor may see, by key."""
     newest = (
         PolicyRevision.objects.filter(
             policy__module=module, policy__in=permissions.visible_policies(actor).values("pk")

@@ -7,11 +7,13 @@ from django.urls import path, re_path
 from automations.api import (
     catalog,
     events,
+    explanations,
     firings,
     graphs,
     me,
     modules,
     notifications,
+    people,
     policies,
     records,
     releases,
@@ -29,9 +31,11 @@ WORKFLOW = "workflows/<int:pk>/"
 
 urlpatterns = [
     path("me/", me.MeView.as_view(), name="me"),
+    path("people/", people.PeopleView.as_view(), name="people"),
     path("catalog/", catalog.CatalogView.as_view(), name="catalog"),
     path("modules/", modules.ModulesView.as_view(), name="modules"),
     path("modules/<slug:key>/", modules.ModuleView.as_view(), name="module"),
+    path("modules/<slug:key>/explain/", explanations.ExplainView.as_view(), name="module-explain"),
     path("modules/<slug:module_key>/records/", records.RecordsView.as_view(), name="records"),
     path(RECORD, records.RecordView.as_view(), name="record"),
     path(f"{RECORD}changes/", records.RecordChangesView.as_view(), name="record-changes"),

@@ -101,10 +101,6 @@ def require_valid(workflow: Workflow, definition: Definition) -> list[Problem]:
     return problems
 
 
-def validate_draft(workflow: Workflow) -> list[Problem]:
-    return validate_definition_of(workflow, load_draft(workflow).definition)
-
-
 @transaction.atomic
 def publish_version(
     *,

@@ -93,10 +93,26 @@ export function apiAt(home: string) {
     catalog: (signal?: Signal) => get<t.Catalog>("catalog/", signal),
     modules: (signal?: Signal) => get<t.Page<t.Module>>("modules/?limit=200", signal),
     module: (key: string, signal?: Signal) => get<t.Module>(`modules/${key}/`, signal),
+    people: (signal?: Signal) => get<t.People>("people/", signal),
+    policies: (signal?: Signal) => get<t.Page<t.Named>>("policies/?limit=200", signal),
+    sources: (signal?: Signal) => get<t.Page<t.Named>>("sources/?limit=200", signal),
+    explain: (module: string, rule: unknown, record: string | null, signal?: Signal) =>
+      send<t.Explained>("POST", `modules/${module}/explain/`, { rule, ...(record ? { record } : {}) }, { signal }),
+    createWorkflow: (body: t.NewWorkflow) => send<t.WorkflowDetail>("POST", "workflows/", body),
+    changeWorkflow: (id: number, body: Partial<t.NewWorkflow>) =>
+      send<t.WorkflowDetail>("PATCH", `workflows/${id}/`, body),
+    act: (id: number, verb: "promote" | "demote" | "pause" | "resume" | "rollback", body: object) =>
+      send<t.WorkflowDetail>("POST", `workflows/${id}/${verb}/`, body, { patience: SLOW_WORK_MS }),
+    publish: (id: number, note: string) =>
+      send<t.Version>("POST", `workflows/${id}/publish/`, { mode: "simulate", note }, { patience: SLOW_WORK_MS }),
+    records: (module: string, search: string, signal?: Signal) =>
+      get<t.Page<t.RecordRow>>(`modules/${module}/records/${search}`, signal),
+    record: (module: string, key: string, signal?: Signal) =>
+      get<t.RecordRow>(`modules/${module}/records/${encodeURIComponent(key)}/`, signal),
     workflows: (signal?: Signal) => get<t.Page<t.Workflow>>("workflows/?limit=200", signal),
     workflow: (id: number, signal?: Signal) => get<t.WorkflowDetail>(`workflows/${id}/`, signal),
     draft: (id: number, signal?: Signal) => get<t.Draft>(`workflows/${id}/graph/`, signal),
-    saveDraft: (id: number, document: t.DraftBody, signal?: Signal) =>
+    saveDraft: (id: number, document: t.Draft, signal?: Signal) =>
       send<t.Draft>("PUT", `workflows/${id}/graph/`, document, { signal, patience: 20_000 }),
     validate: (id: number, signal?: Signal) =>
       send<t.Validation>("POST", `workflows/${id}/validate/`, {}, { signal }),

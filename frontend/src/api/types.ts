@@ -37,21 +37,18 @@ export interface Problem {
 }
 
 export interface Validation {
+  revision: number;
+  /** Equal to a version's digest when publishing would change nothing. */
+  digest: string;
   valid: boolean;
   problems: Problem[];
 }
 
-export interface DraftBody extends GraphDocument {
+export interface Draft extends GraphDocument {
   schema: 1;
   /** The save counter that the document was edited from. */
   revision: number;
   layout: Layout;
-}
-
-/** The draft as saved, with what keeps it from being published. */
-export interface Draft extends DraftBody {
-  digest: string;
-  problems: Problem[];
 }
 
 export interface Version {
@@ -272,3 +269,44 @@ export type Frame =
   | { type: "reset"; seq: number }
   | { type: "end"; seq: number; status: RunStatus }
   | { type: "pong"; seq: number };
+
+export interface People {
+  people: { username: string; name: string }[];
+  groups: string[];
+}
+
+/** Something with a key and a name: a policy, a source. */
+export interface Named {
+  key: string;
+  name: string;
+  module?: string;
+}
+
+export interface NewWorkflow {
+  name: string;
+  module?: string | null;
+  description?: string;
+  team?: string;
+}
+
+export interface RecordRow {
+  key: string;
+  module: string;
+  title: string;
+  version: number;
+  values: Record<string, unknown>;
+}
+
+/** A rule's tree with the result of each part; a leaf also has what it saw. */
+export interface ExplainedPart {
+  kind: "all" | "any" | "not" | "policy" | "leaf";
+  result: boolean;
+  children?: ExplainedPart[];
+  saw?: unknown;
+}
+
+export interface Explained {
+  matching: number | null;
+  total: number;
+  explanation: ExplainedPart | null;
+}

@@ -34,11 +34,13 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     # (method, route): (who passes, who sees that it is there; the others get 404)
     ("GET", "me"): (EVERYBODY, EVERYBODY),
     ("GET", "catalog"): (EVERYBODY, EVERYBODY),
+    ("GET", "people"): (BUILD, EVERYBODY),
     ("GET", "schema"): (EVERYBODY, EVERYBODY),
     ("GET", "modules"): (EVERYBODY, EVERYBODY),
     ("POST", "modules"): (ADMIN, EVERYBODY),
     ("GET", "module"): (SIGHT, SIGHT),
     ("PATCH", "module"): (ADMIN, SIGHT),
+    ("POST", "module-explain"): (SIGHT, SIGHT),
     ("GET", "records"): (SIGHT, SIGHT),
     ("POST", "records"): (OPERATE, SIGHT),
     ("GET", "record"): (SIGHT, SIGHT),

@@ -260,3 +260,33 @@ def test_a_native_module_is_listed_filtered_and_changed_alike(admin: APIClient) 
     assert (
         admin.patch("/api/v1/modules/orders/", {"name": "x"}, format="json").json()["code"] == "native-module"
     )
+
+
+def test_a_rule_is_explained_on_a_record_and_counted(
+    owner: APIClient, make_ticket: Callable[..., str]
+) -> None:
+    make_ticket("T-1", amount="310.00")
+    make_ticket("T-2", amount="10.00")
+    rule = {"all": [{"field": "amount", "op": "gt", "value": "200"}]}
+    answer = owner.post("/api/v1/modules/tickets/explain/", {"rule": rule, "record": "T-2"}, format="json")
+    assert answer.status_code == 200, answer.json()
+    told = answer.json()
+    assert (told["matching"], told["total"]) == (1, 2)
+    leaf = told["explanation"]["children"][0]
+    assert (leaf["result"], leaf["saw"], leaf["expected"]) == (False, "10.00", "200")
+
+
+def test_a_rule_that_looks_at_an_event_is_not_counted(
+    owner: APIClient, make_ticket: Callable[..., str]
+) -> None:
+    make_ticket("T-1", amount="310.00")
+    rule = {"field": "amount", "op": "changed"}
+    answer = owner.post("/api/v1/modules/tickets/explain/", {"rule": rule}, format="json")
+    assert answer.json() == {"matching": None, "total": 1, "explanation": None}
+
+
+def test_a_wrong_rule_is_not_explained(owner: APIClient, tickets: Module) -> None:
+    rule = {"field": "amuont", "op": "gt", "value": "1"}
+    answer = owner.post("/api/v1/modules/tickets/explain/", {"rule": rule}, format="json")
+    assert answer.status_code == 422
+    assert answer.json()["problems"][0]["path"] == "rule.field"

@@ -21,7 +21,7 @@ def finished(owner: APIClient, workflow: Workflow, make_ticket: Callable[..., st
     """A run that closed T-1, done by the worker's own code."""
     save_draft(owner, workflow)
     assert publish(owner, workflow, mode="execute").status_code == 201
-    make_ticket("T-1", amount="250")
+    make_ticket("T-1", amount="7316.25")
     drain()
     return Run.objects.get()
 
@@ -41,7 +41,7 @@ def test_a_run_tells_what_it_did(owner: APIClient, finished: Run) -> None:
 def test_an_event_tells_what_was_decided(owner: APIClient, finished: Run) -> None:
     event = owner.get(f"/api/v1/events/{finished.event_id}/").json()
     assert event["type"] == "record.created"
-    assert event["snapshot"]["after"]["amount"] == "250"
+    assert event["snapshot"]["after"]["amount"] == "7316.25"
     assert [(row["outcome"], row["run"]) for row in event["decisions"]] == [("matched", finished.pk)]
     listed = owner.get("/api/v1/decisions/?module=tickets&record=T-1&outcome=matched").json()["results"]
     assert [row["run"] for row in listed] == [finished.pk]
@@ -76,7 +76,7 @@ def test_payloads_are_kept_from_those_without_the_right(
     event = viewer.get(f"/api/v1/events/{finished.event_id}/").json()
     assert event["snapshot"] is None
     assert event["decisions"][0]["reason"] is None
-    assert "250" not in viewer.get("/api/v1/decisions/").content.decode()
+    assert "7316.25" not in viewer.get("/api/v1/decisions/").content.decode()
 
 
 def test_an_outsider_sees_no_run_event_or_decision(outsider: APIClient, finished: Run) -> None:

@@ -214,3 +214,9 @@ def test_a_foreign_module_in_a_body_is_not_found(alice: Any, tickets: Module) ->
     )
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown-module")
     assert not Workflow.objects.exists()
+
+
+def test_those_who_build_see_who_there_is(owner: APIClient, outsider: APIClient, alice: Any) -> None:
+    answer = owner.get("/api/v1/people/?search=ali")
+    assert answer.json()["people"] == [{"username": "alice", "name": "alice"}]
+    assert outsider.get("/api/v1/people/").status_code == 403

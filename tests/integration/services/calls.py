@@ -281,7 +281,6 @@ CALLS: tuple[Call, ...] = (
     ),
     Call(versions.load_definition, lambda w: {"workflow": w.workflow, "version": 1}, READS),
     Call(versions.require_valid, lambda w: {"workflow": w.workflow, "definition": _definition(w)}, READS),
-    Call(versions.validate_draft, lambda w: {"workflow": w.workflow}, READS),
     Call(
         versions.publish_version,
         lambda w: {"workflow": w.workflow, "actor": w.bob, "mode": "simulate", "note": "Kinder words"},

@@ -23,7 +23,7 @@ from automations.services.record_imports import import_records
 from automations.services.records import create_record, import_rows
 from automations.services.run_tests import RunTestRequest, run_test
 from automations.services.runs import start_run
-from automations.services.versions import publish_version, validate_draft
+from automations.services.versions import publish_version, validate_definition_of
 from automations.services.workflows import create_workflow
 from automations.testing import chain, make_module, node
 
@@ -74,7 +74,7 @@ def validating_beside_many_things(world: World, count: int) -> Work:
         create_policy(key=f"p-{count}-{number}", name="P", module=world.tickets, rule=RULE, actor=world.alice)
         create_workflow(name=f"Beside {count} {number}", actor=world.alice)
         Group.objects.create(name=f"Group {count} {number}")
-    return lambda: validate_draft(world.workflow)
+    return lambda: validate_definition_of(world.workflow, load_draft(world.workflow).definition)
 
 
 def publishing(world: World, count: int) -> Work:
