@@ -97,14 +97,24 @@ export function apiAt(home: string) {
     policies: (signal?: Signal) => get<t.Page<t.Named>>("policies/?limit=200", signal),
     sources: (signal?: Signal) => get<t.Page<t.Named>>("sources/?limit=200", signal),
     explain: (module: string, rule: unknown, record: string | null, signal?: Signal) =>
-      send<t.Explained>("POST", `modules/${module}/explain/`, { rule, ...(record ? { record } : {}) }, { signal }),
+      send<t.Explained>(
+        "POST",
+        `modules/${module}/explain/`,
+        { rule, ...(record ? { record } : {}) },
+        { signal },
+      ),
     createWorkflow: (body: t.NewWorkflow) => send<t.WorkflowDetail>("POST", "workflows/", body),
     changeWorkflow: (id: number, body: Partial<t.NewWorkflow>) =>
       send<t.WorkflowDetail>("PATCH", `workflows/${id}/`, body),
     act: (id: number, verb: "promote" | "demote" | "pause" | "resume" | "rollback", body: object) =>
       send<t.WorkflowDetail>("POST", `workflows/${id}/${verb}/`, body, { patience: SLOW_WORK_MS }),
     publish: (id: number, note: string) =>
-      send<t.Version>("POST", `workflows/${id}/publish/`, { mode: "simulate", note }, { patience: SLOW_WORK_MS }),
+      send<t.Version>(
+        "POST",
+        `workflows/${id}/publish/`,
+        { mode: "simulate", note },
+        { patience: SLOW_WORK_MS },
+      ),
     records: (module: string, search: string, signal?: Signal) =>
       get<t.Page<t.RecordRow>>(`modules/${module}/records/${search}`, signal),
     record: (module: string, key: string, signal?: Signal) =>

@@ -28,6 +28,11 @@ export interface Place {
 
 export type Layout = Record<string, Place>;
 
+/** What the editor changes: a document and where its nodes were put by hand. */
+export interface Drawing extends GraphDocument {
+  layout: Layout;
+}
+
 export type Family = "trigger" | "condition" | "action";
 
 export function familyOf(node: GraphNode): Family {

@@ -1,0 +1,204 @@
+/**
+ * What can be done to a drawing, by name. Each operation changes the drawing that it is given: the editor hands in a
+ * draft of immer's, so that every one becomes patches that can be undone.
+ */
+
+import { branchesOf, caseNames } from "./branches";
+import { type Drawing, type Family, familyOf, type GraphEdge, type GraphNode, type Place } from "./document";
+
+const LETTERS: Record<Family, string> = { trigger: "t", condition: "c", action: "a" };
+
+/** A free id that tells the family: "a3". */
+export function freeId(drawing: Drawing, type: string, taken: ReadonlySet<string> = new Set()): string {
+  const letter = LETTERS[familyOf({ id: "", type })];
+  const used = new Set(drawing.nodes.map((node) => node.id));
+  let number = 1;
+  while (used.has(letter + number) || taken.has(letter + number)) number += 1;
+  return letter + number;
+}
+
+export interface Way {
+  from: string;
+  branch: string;
+}
+
+/** Add a node; with `after`, connected to that way out. Answers its id. */
+export function addNode(drawing: Drawing, type: string, after?: Way, place?: Place): string {
+  const id = freeId(drawing, type);
+  const before = drawing.nodes.find((node) => node.id === after?.from);
+  drawing.nodes.push({ id, type, title: "", lane: before?.lane ?? "", config: {} });
+  if (place !== undefined) drawing.layout[id] = place;
+  if (after !== undefined && whyNotConnect(drawing, after.from, after.branch, id) === "") {
+    drawing.edges.push(edge(after.from, after.branch, id));
+  }
+  return id;
+}
+
+/** Put a new node between the two ends of an edge. Its own first way out leads on. Answers its id. */
+export function insertOnEdge(drawing: Drawing, key: string, type: string): string {
+  const found = drawing.edges.findIndex((one) => edgeKey(one) === key);
+  const cut = drawing.edges[found];
+  const id = addNode(drawing, type);
+  const node = nodeOf(drawing, id);
+  if (cut === undefined || node === undefined) return id;
+  node.lane = nodeOf(drawing, cut.from)?.lane ?? "";
+  drawing.edges.splice(found, 1, edge(cut.from, cut.branch ?? "", id));
+  if (leadsOn(node)) drawing.edges.push(edge(id, branchesOf(node)[0] ?? "", cut.to));
+  return id;
+}
+
+/** Why the two can't be connected, in words for people; "" when they can. */
+export function whyNotConnect(drawing: Drawing, from: string, branch: string, to: string): string {
+  const [source, target] = [nodeOf(drawing, from), nodeOf(drawing, to)];
+  if (source === undefined || target === undefined) return "There is no such step.";
+  if (from === to) return "A step can’t lead to itself.";
+  if (familyOf(target) === "trigger") return "A trigger only starts; nothing leads to it.";
+  if (!leadsOn(source)) return "Nothing comes after a stop.";
+  if (drawing.edges.some((one) => edgeKey(one) === edgeKey(edge(from, branch, to)))) {
+    return "These are connected already.";
+  }
+  if (reaches(drawing, to, from)) return "This would make a circle.";
+  return "";
+}
+
+/** Connect a way out with a node. Answers why it can't be done, or "". */
+export function connect(drawing: Drawing, from: string, branch: string, to: string): string {
+  const refused = whyNotConnect(drawing, from, branch, to);
+  if (refused === "") drawing.edges.push(edge(from, branch, to));
+  return refused;
+}
+
+export function disconnect(drawing: Drawing, key: string): void {
+  const found = drawing.edges.findIndex((one) => edgeKey(one) === key);
+  if (found >= 0) drawing.edges.splice(found, 1);
+}
+
+/** Let a way out lead to one node and no other: what the outline's select does. `to` "" ends it. */
+export function leadTo(drawing: Drawing, from: string, branch: string, to: string): string {
+  if (to !== "") {
+    const others = drawing.edges.filter((one) => one.from !== from || (one.branch ?? "") !== branch);
+    const refused = whyNotConnect({ ...drawing, edges: others }, from, branch, to);
+    if (refused !== "") return refused;
+  }
+  keepEdges(drawing, (one) => one.from !== from || (one.branch ?? "") !== branch);
+  if (to !== "") drawing.edges.push(edge(from, branch, to));
+  return "";
+}
+
+/** Remove nodes with their edges. With `join`, what led to a removed node leads on to what came after it. */
+export function removeNodes(drawing: Drawing, ids: readonly string[], join = true): void {
+  for (const id of ids) {
+    const node = nodeOf(drawing, id);
+    if (node === undefined) continue;
+    const into = drawing.edges.filter((one) => one.to === id);
+    const onward = drawing.edges.filter((one) => one.from === id && one.branch !== "failed");
+    keepEdges(drawing, (one) => one.from !== id && one.to !== id);
+    drawing.nodes.splice(drawing.nodes.indexOf(node), 1);
+    delete drawing.layout[id];
+    // Only where it is clear what comes next: one way out.
+    const next = onward[0];
+    if (join && onward.length === 1 && next !== undefined) {
+      for (const one of into) connect(drawing, one.from, one.branch ?? "", next.to);
+    }
+  }
+}
+
+export function rename(drawing: Drawing, id: string, title: string): void {
+  const node = nodeOf(drawing, id);
+  if (node !== undefined) node.title = title;
+}
+
+export function setLane(drawing: Drawing, ids: readonly string[], lane: string): void {
+  for (const node of drawing.nodes) if (ids.includes(node.id)) node.lane = lane;
+}
+
+/** Change a node's settings. Where a switch's cases are renamed, the edges out of them follow; those of a case that is
+ * gone go with it. */
+export function configure(drawing: Drawing, id: string, config: Record<string, unknown>): void {
+  const node = nodeOf(drawing, id);
+  if (node === undefined) return;
+  const before = caseNames(node.config);
+  const after = caseNames(config);
+  node.config = config;
+  if (node.type !== "condition.switch") return;
+  const renamed = new Map<string, string>();
+  if (before.length === after.length) {
+    const changed = before.flatMap((name, at) => (name === after[at] ? [] : [at]));
+    const [at = -1] = changed;
+    if (changed.length === 1) renamed.set(before[at] ?? "", after[at] ?? "");
+  }
+  const known = new Set([...after, "otherwise"]);
+  for (const one of drawing.edges) {
+    const name = renamed.get(one.branch ?? "");
+    if (one.from === id && name !== undefined) one.branch = name;
+  }
+  if (after.length < before.length) {
+    keepEdges(drawing, (one) => one.from !== id || known.has(one.branch ?? ""));
+  }
+}
+
+export function move(drawing: Drawing, places: Readonly<Record<string, Place>>): void {
+  for (const [id, { x, y }] of Object.entries(places)) {
+    drawing.layout[id] = { x: Math.round(x), y: Math.round(y) };
+  }
+}
+
+/** Forget where nodes were put by hand, so that they stand where the layout puts them. */
+export function tidy(drawing: Drawing): void {
+  drawing.layout = {};
+}
+
+/** Add nodes and the edges among them under free ids; those put by hand stand a little aside. Answers the new ids. */
+export function paste(drawing: Drawing, clip: Drawing): string[] {
+  const names = new Map<string, string>();
+  for (const node of clip.nodes) names.set(node.id, freeId(drawing, node.type, new Set(names.values())));
+  for (const node of clip.nodes) {
+    const id = names.get(node.id) ?? node.id;
+    drawing.nodes.push({ ...structuredClone(node), id });
+    const place = clip.layout[node.id];
+    if (place !== undefined) drawing.layout[id] = { x: place.x + 40, y: place.y + 40 };
+  }
+  for (const one of clip.edges) {
+    const [from, to] = [names.get(one.from), names.get(one.to)];
+    if (from !== undefined && to !== undefined) drawing.edges.push({ ...one, from, to });
+  }
+  return [...names.values()];
+}
+
+export function nodeOf(drawing: Drawing, id: string): GraphNode | undefined {
+  return drawing.nodes.find((node) => node.id === id);
+}
+
+/** The name of an edge: no two of a drawing have the same. */
+export function edgeKey(one: GraphEdge): string {
+  return `${one.from}:${one.branch ?? ""}:${one.to}`;
+}
+
+export function leadsOn(node: GraphNode): boolean {
+  return node.type !== "action.stop";
+}
+
+/** Whether a way leads from one node to another. */
+export function reaches(drawing: Drawing, from: string, to: string): boolean {
+  const seen = new Set<string>();
+  const waiting = [from];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    if (id === to) return true;
+    if (seen.has(id)) continue;
+    seen.add(id);
+    for (const one of drawing.edges) if (one.from === id) waiting.push(one.to);
+  }
+  return false;
+}
+
+function edge(from: string, branch: string, to: string): GraphEdge {
+  return branch === "" ? { from, to } : { from, to, branch };
+}
+
+/** In place: immer's drafts are told what went. */
+function keepEdges(drawing: Drawing, keep: (one: GraphEdge) => boolean): void {
+  for (let at = drawing.edges.length - 1; at >= 0; at -= 1) {
+    const one = drawing.edges[at];
+    if (one !== undefined && !keep(one)) drawing.edges.splice(at, 1);
+  }
+}
