@@ -1,3 +1,4 @@
+import { lazy, Suspense } from "react";
 import { RunPage } from "../pages/RunPage";
 import { WorkflowListPage } from "../pages/WorkflowListPage";
 import { WorkflowPage } from "../pages/WorkflowPage";
@@ -5,6 +6,8 @@ import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
 import { useSite } from "./context";
 import { routeOf, usePathname } from "./router";
+
+const EditorPage = lazy(() => import("../editor/EditorPage"));
 
 export function App() {
   const { home } = useSite();
@@ -14,6 +17,12 @@ export function App() {
     case "workflows":
       return <WorkflowListPage />;
     case "workflow":
+      return (
+        <Suspense fallback={<p className="note">Loading…</p>}>
+          <EditorPage key={route.id} id={route.id} />
+        </Suspense>
+      );
+    case "workflow-runs":
       return <WorkflowPage key={route.id} id={route.id} />;
     case "run":
       return <RunPage key={route.id} id={route.id} />;

@@ -38,3 +38,9 @@ function pair(seconds: number, large: number, largeUnit: string, small: number, 
 export function runName(id: number): string {
   return id.toString(16).toUpperCase();
 }
+
+/** A value of a field in one line; "–" for none. */
+export function shown(value: unknown): string {
+  if (value === null || value === undefined || value === "") return "–";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

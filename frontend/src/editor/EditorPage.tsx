@@ -1,0 +1,120 @@
+import { useCallback, useEffect, useState } from "react";
+import { ApiError } from "../api/client";
+import { useSite } from "../app/context";
+import { useLoad } from "../app/useLoad";
+import { Heading, Show } from "../ui/Page";
+import "./editor.css";
+import { autosave } from "./autosave";
+import { actionsOf, type Editor, EditorProvider, editorStore } from "./store";
+import { Workbench } from "./Workbench";
+import { kindsOf, type World, WorldProvider } from "./world";
+
+/** Design of one workflow: everything is loaded, then the editor opens. */
+export default function EditorPage({ id }: { id: number }) {
+  const { api } = useSite();
+  const load = useCallback(
+    async (signal: AbortSignal) => {
+      const nobody = { people: [], groups: [] };
+      const [workflow, draft, validation, catalog, modules, people, policies, workflows, sources, versions] =
+        await Promise.all([
+          api.workflow(id, signal),
+          api.draft(id, signal),
+          api.validate(id, signal),
+          api.catalog(signal),
+          api.modules(signal),
+          api.people(signal).catch(unlessForbidden(nobody)),
+          api.policies(signal),
+          api.workflows(signal),
+          api.sources(signal),
+          api.versions(id, signal),
+        ]);
+      const world: World = {
+        workflow,
+        catalog,
+        kinds: kindsOf(catalog),
+        modules: modules.results,
+        people,
+        policies: policies.results,
+        workflows: workflows.results,
+        sources: sources.results,
+        versions: versions.results,
+        readOnly: !workflow.rights.includes("edit"),
+      };
+      return { world, draft, validation };
+    },
+    [api, id],
+  );
+  const [loaded, again] = useLoad(load);
+  if (loaded.state === "ready") return <Open {...loaded.value} again={again} />;
+  return (
+    <>
+      <Heading title="Workflow" />
+      <Show loaded={loaded} again={again}>
+        {() => null}
+      </Show>
+    </>
+  );
+}
+
+type Loaded = {
+  world: World;
+  draft: Parameters<typeof editorStore>[0];
+  validation: Parameters<ReturnType<typeof actionsOf>["found"]>[0];
+};
+
+function Open({ world: loaded, draft, validation, again }: Loaded & { again: () => void }) {
+  const { api } = useSite();
+  const [world, setWorld] = useState(loaded);
+  const [editor] = useState<Editor>(() => {
+    const store = editorStore(draft);
+    const actions = actionsOf(store);
+    actions.found(validation, store.getState().history.drawing);
+    return { store, actions };
+  });
+  const { id } = world.workflow;
+  const [saver, setSaver] = useState<ReturnType<typeof autosave> | null>(null);
+  useEffect(() => {
+    if (loaded.readOnly) return;
+    const started = autosave(editor.store, {
+      save: (document) => api.saveDraft(id, document),
+      validate: () => api.validate(id),
+      found: editor.actions.found,
+      keep: localStorage,
+      key: keptKey(id),
+    });
+    setSaver(started);
+    const onLeave = (event: BeforeUnloadEvent) => {
+      if (started.unsent() && editor.store.getState().saving.state === "refused") event.preventDefault();
+    };
+    addEventListener("beforeunload", onLeave);
+    return () => {
+      removeEventListener("beforeunload", onLeave);
+      started.stop();
+    };
+  }, [api, editor, id, loaded.readOnly]);
+
+  /** After publishing, promoting and the like. */
+  const refresh = useCallback(async () => {
+    const [workflow, versions] = await Promise.all([api.workflow(id), api.versions(id)]);
+    setWorld((known) => ({ ...known, workflow, versions: versions.results }));
+  }, [api, id]);
+
+  return (
+    <WorldProvider value={world}>
+      <EditorProvider value={editor}>
+        <Workbench saver={saver} refresh={refresh} reload={again} />
+      </EditorProvider>
+    </WorldProvider>
+  );
+}
+
+export function keptKey(workflow: number): string {
+  return `automations.draft.${workflow}`;
+}
+
+function unlessForbidden<Value>(instead: Value) {
+  return (error: unknown): Value => {
+    if (error instanceof ApiError && error.status === 403) return instead;
+    throw error;
+  };
+}

@@ -1,0 +1,134 @@
+import { useMemo } from "react";
+import { SchemaForm } from "../forms/SchemaForm";
+import { familyOf, type GraphNode, readingOrder } from "../graph/document";
+import { nodeOf } from "../graph/operations";
+import { useFacts } from "./facts";
+import { useActions, useSlice } from "./store";
+import { WaysOut } from "./WaysOut";
+import { useWorld } from "./world";
+
+export const INSPECTOR = "inspector";
+
+/** The chosen step: its name, its team, its settings, where it leads. */
+export function Inspector() {
+  const drawing = useSlice((state) => state.history.drawing);
+  const selected = useSlice((state) => state.selected);
+  const id = selected.length === 1 ? selected[0] : undefined;
+  const node = id === undefined ? undefined : nodeOf(drawing, id);
+  return (
+    <aside className="inspector" aria-label="Settings of the chosen step" id={INSPECTOR}>
+      {node === undefined ? (
+        <p className="note">
+          {selected.length > 1
+            ? `${selected.length} steps are chosen. Delete, copy or move them together.`
+            : "Choose a step to see its settings."}
+        </p>
+      ) : (
+        <Settings key={node.id} node={node} />
+      )}
+    </aside>
+  );
+}
+
+function Settings({ node }: { node: GraphNode }) {
+  const actions = useActions();
+  const { kinds, catalog, readOnly } = useWorld();
+  const drawing = useSlice((state) => state.history.drawing);
+  const findings = useSlice((state) => state.findings);
+  const order = useMemo(() => readingOrder(drawing), [drawing]);
+  const facts = useFacts(node.id);
+  const kind = kinds.get(node.type);
+  const own = useMemo(
+    () =>
+      findings
+        .filter((finding) => finding.node === node.id)
+        .map((finding) => ({ ...finding, path: finding.field })),
+    [findings, node.id],
+  );
+  const lanes = [...new Set(drawing.nodes.map((one) => one.lane).filter(Boolean))];
+  const { retry, ...config } = node.config ?? {};
+  const idPrefix = `field-${node.id}-`;
+  return (
+    <>
+      <p className="inspector-kind">{kind?.label ?? node.type}</p>
+      {kind !== undefined && <p className="note">{kind.description}</p>}
+      <div className="inspector-row">
+        <label htmlFor={`${idPrefix}title`}>Name</label>
+        <input
+          id={`${idPrefix}title`}
+          maxLength={200}
+          value={node.title ?? ""}
+          placeholder={kind?.label ?? node.type}
+          readOnly={readOnly}
+          onChange={(event) => actions.rename(node.id, event.target.value)}
+        />
+      </div>
+      <div className="inspector-row">
+        <label htmlFor={`${idPrefix}lane`}>Owner team</label>
+        <input
+          id={`${idPrefix}lane`}
+          list={`${idPrefix}lanes`}
+          maxLength={80}
+          value={node.lane ?? ""}
+          readOnly={readOnly}
+          onChange={(event) => actions.setLane([node.id], event.target.value)}
+        />
+        <datalist id={`${idPrefix}lanes`}>
+          {lanes.map((lane) => (
+            <option key={lane} value={lane} />
+          ))}
+        </datalist>
+      </div>
+      {own
+        .filter((finding) => finding.path === "")
+        .map((finding) => (
+          <p key={finding.code} className="finding">
+            ⚠ {finding.message} {finding.hint}
+          </p>
+        ))}
+      {kind !== undefined && (
+        <SchemaForm
+          schema={kind.config_schema}
+          value={config}
+          problems={own.filter((finding) => finding.path !== "")}
+          onChange={(next, field) =>
+            actions.configure(node.id, retry === undefined ? next : { ...next, retry }, field)
+          }
+          facts={facts}
+          idPrefix={idPrefix}
+          readOnly={readOnly}
+        />
+      )}
+      {familyOf(node) === "action" && (
+        <details className="inspector-more" open={retry !== undefined}>
+          <summary>Retry</summary>
+          <SchemaForm
+            schema={catalog.retry_schema}
+            value={isObject(retry) ? retry : {}}
+            problems={own
+              .filter((finding) => finding.path.startsWith("retry."))
+              .map((finding) => ({ ...finding, path: finding.path.slice("retry.".length) }))}
+            onChange={(next, field) => {
+              const wanted = Object.keys(next).length === 0 ? config : { ...config, retry: next };
+              actions.configure(node.id, wanted, `retry.${field}`);
+            }}
+            facts={facts}
+            idPrefix={`${idPrefix}retry.`}
+            readOnly={readOnly}
+          />
+        </details>
+      )}
+      <section aria-label="Where it leads" className="inspector-more">
+        <h3>Leads to</h3>
+        <WaysOut node={node} order={order} />
+      </section>
+      <p className="note">
+        Id <code>{node.id}</code>
+      </p>
+    </>
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

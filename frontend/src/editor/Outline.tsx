@@ -1,0 +1,75 @@
+import { useMemo } from "react";
+import { familyOf, readingOrder } from "../graph/document";
+import { freeWay } from "./commands";
+import { SIGNS } from "./DraftNodeBox";
+import { useEditor, useSlice } from "./store";
+import { WaysOut } from "./WaysOut";
+import { nameOf, summaryOf, useWorld } from "./world";
+
+/** The draft as a list: it can do all that the graph can, with buttons and selects. */
+export function Outline() {
+  const { store, actions } = useEditor();
+  const { kinds, readOnly } = useWorld();
+  const drawing = useSlice((state) => state.history.drawing);
+  const selected = useSlice((state) => state.selected);
+  const findings = useSlice((state) => state.findings);
+  const order = useMemo(() => readingOrder(drawing), [drawing]);
+  return (
+    <section className="outline" aria-label="Outline of the workflow">
+      <ol>
+        {order.map((node) => {
+          const problems = findings.filter((finding) => finding.node === node.id).length;
+          const name = nameOf(node, kinds);
+          const way = freeWay(drawing, node.id);
+          return (
+            <li key={node.id} className={selected.includes(node.id) ? "chosen" : ""} data-node={node.id}>
+              <div className="outline-head">
+                <button
+                  type="button"
+                  className="outline-name"
+                  aria-pressed={selected.includes(node.id)}
+                  onClick={() => actions.select([node.id])}
+                >
+                  <span aria-hidden="true">{SIGNS[familyOf(node)]}</span> {name}
+                </button>
+                {node.lane && <span className="chip">{node.lane}</span>}
+                {problems > 0 && (
+                  <span className="step-problems">
+                    ⚠ {problems === 1 ? "1 problem" : `${problems} problems`}
+                  </span>
+                )}
+                <span className="note outline-summary">{summaryOf(node)}</span>
+                {!readOnly && (
+                  <span className="outline-tools">
+                    {way !== null && (
+                      <button
+                        type="button"
+                        aria-label={`Add a step after ${name}`}
+                        onClick={() => store.setState({ adding: { where: "after", way } })}
+                      >
+                        Add after
+                      </button>
+                    )}
+                    <button
+                      type="button"
+                      aria-label={`Delete ${name}`}
+                      onClick={() => actions.remove([node.id])}
+                    >
+                      Delete
+                    </button>
+                  </span>
+                )}
+              </div>
+              <WaysOut node={node} order={order} />
+            </li>
+          );
+        })}
+      </ol>
+      {!readOnly && (
+        <button type="button" onClick={() => store.setState({ adding: { where: "free" } })}>
+          Add a step
+        </button>
+      )}
+    </section>
+  );
+}

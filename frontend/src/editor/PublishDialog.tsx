@@ -1,0 +1,108 @@
+import { useEffect, useMemo, useRef, useState } from "react";
+import { ApiError } from "../api/client";
+import type { RunTest, Version } from "../api/types";
+import { useSite } from "../app/context";
+import type { GraphDocument } from "../graph/document";
+import { ChangeList } from "./ChangeList";
+import { changesBetween } from "./changes";
+import { type Impact, impactOf } from "./impact";
+import { useSlice } from "./store";
+import { useWorld } from "./world";
+
+interface Props {
+  onClose: () => void;
+  onPublished: (version: Version) => void;
+}
+
+/** What publishing would change: first for the records of today, then in the document. */
+export function PublishDialog({ onClose, onPublished }: Props) {
+  const { api } = useSite();
+  const { workflow, kinds } = useWorld();
+  const drawing = useSlice((state) => state.history.drawing);
+  const [live, setLive] = useState<GraphDocument | null>(null);
+  const [impact, setImpact] = useState<Impact | string | null>(null);
+  const [note, setNote] = useState("");
+  const [trouble, setTrouble] = useState("");
+  const [busy, setBusy] = useState(false);
+  const dialog = useRef<HTMLDialogElement>(null);
+  const active = workflow.active_version;
+
+  useEffect(() => {
+    if (dialog.current !== null && !dialog.current.open) dialog.current.showModal();
+    const leaving = new AbortController();
+    const test = (version: "draft" | number): Promise<RunTest> =>
+      api.runTest(workflow.id, { version, records: "live", limit: 200 }, leaving.signal);
+    const work = async () => {
+      if (active !== null) setLive(await api.graph(workflow.id, active, leaving.signal));
+      const draft = await test("draft");
+      setImpact(impactOf(active === null ? null : await test(active), draft));
+    };
+    work().catch((error: unknown) => {
+      if (!leaving.signal.aborted)
+        setImpact(error instanceof ApiError ? error.message : "It could not be tested.");
+    });
+    return () => leaving.abort();
+  }, [api, workflow.id, active]);
+
+  const changes = useMemo(() => (live === null ? null : changesBetween(live, drawing)), [live, drawing]);
+  const publish = async () => {
+    setBusy(true);
+    setTrouble("");
+    try {
+      onPublished(await api.publish(workflow.id, note));
+      dialog.current?.close();
+    } catch (error) {
+      setTrouble(error instanceof ApiError ? error.message : "It could not be published.");
+      setBusy(false);
+    }
+  };
+  return (
+    <dialog ref={dialog} className="wide" aria-labelledby="publish-title" onClose={onClose}>
+      <h2 id="publish-title">Publish “{workflow.name}”</h2>
+      <section aria-label="Impact">
+        <h3>Impact on the records of today</h3>
+        {impact === null ? <p className="note">Testing…</p> : <ImpactText impact={impact} />}
+      </section>
+      <section aria-label="Changes">
+        <h3>{active === null ? "First release" : `Changes since version ${active}`}</h3>
+        {changes !== null ? (
+          <ChangeList changes={changes} kinds={kinds} />
+        ) : (
+          <p className="note">{active === null ? "Nothing was published before." : "Loading…"}</p>
+        )}
+      </section>
+      <label className="block">
+        What changed?
+        <input value={note} maxLength={300} onChange={(event) => setNote(event.target.value)} />
+      </label>
+      {trouble !== "" && (
+        <p className="problem" role="alert">
+          {trouble}
+        </p>
+      )}
+      <p className="note">
+        A new version simulates first. Promote it on the page of versions when it proves right.
+      </p>
+      <div className="buttons">
+        <button type="button" className="primary" disabled={busy} onClick={publish}>
+          Publish to simulate
+        </button>
+        <button type="button" onClick={() => dialog.current?.close()}>
+          Cancel
+        </button>
+      </div>
+    </dialog>
+  );
+}
+
+function ImpactText({ impact }: { impact: Impact | string }) {
+  if (typeof impact === "string") return <p>{impact}</p>;
+  return (
+    <p>
+      {impact.before === null
+        ? `It would take ${impact.after} records.`
+        : `Same result ${impact.same} · now selected +${impact.added} · no longer selected −${impact.removed} · other effect ${impact.other}.`}{" "}
+      {impact.cut && <span className="note">Compared are the first 200 of each.</span>}
+    </p>
+  );
+}

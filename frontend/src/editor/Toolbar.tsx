@@ -1,0 +1,128 @@
+import { ModeChip } from "../ui/chips";
+import { Link } from "../ui/Link";
+import { errorsIn } from "./findings";
+import { type Saving, useEditor, useSlice } from "./store";
+import { useWorld } from "./world";
+
+interface Props {
+  onRunTest: () => void;
+  onPublish: () => void;
+  onProblems: () => void;
+  onCommands: () => void;
+  onSaveAgain: () => void;
+}
+
+/** Name, state of saving, problems, and what is done with the whole draft. */
+export function Toolbar({ onRunTest, onPublish, onProblems, onCommands, onSaveAgain }: Props) {
+  const { workflow, versions, readOnly } = useWorld();
+  const { actions } = useEditor();
+  const findings = useSlice((state) => state.findings);
+  const digest = useSlice((state) => state.digest);
+  const past = useSlice((state) => state.history.past.at(-1)?.name);
+  const future = useSlice((state) => state.history.future.at(-1)?.name);
+  const started = useSlice((state) =>
+    state.history.drawing.nodes.some((node) => node.type.startsWith("trigger.")),
+  );
+  const live = versions.find((version) => version.number === workflow.active_version);
+  const errors = errorsIn(findings).length;
+  const may = (right: string) => workflow.rights.includes(right);
+  return (
+    <div className="editor-bar" role="toolbar" aria-label="Workflow">
+      {live === undefined ? <span className="chip">Draft</span> : <ModeChip mode={workflow.mode} />}
+      {live !== undefined && (
+        <span className="note">
+          v{live.number} live{digest !== "" && digest !== live.digest && " · draft differs"}
+        </span>
+      )}
+      {workflow.paused_at !== null && <span className="chip paused">Paused</span>}
+      {readOnly ? (
+        <span className="chip">You can look, not edit</span>
+      ) : (
+        <SavingNote onSaveAgain={onSaveAgain} />
+      )}
+      {started && (
+        <button
+          type="button"
+          className={findings.length > 0 ? "chip unfinished" : "chip"}
+          onClick={onProblems}
+        >
+          {findings.length === 0
+            ? "✓ valid"
+            : `⚠ ${findings.length === 1 ? "1 problem" : `${findings.length} problems`}`}
+        </button>
+      )}
+      <span className="editor-bar-gap" />
+      {!readOnly && (
+        <>
+          <button
+            type="button"
+            aria-label={past ? `Undo: ${past}` : "Undo"}
+            disabled={!past}
+            onClick={actions.undo}
+          >
+            ↶
+          </button>
+          <button
+            type="button"
+            aria-label={future ? `Redo: ${future}` : "Redo"}
+            disabled={!future}
+            onClick={actions.redo}
+          >
+            ↷
+          </button>
+        </>
+      )}
+      <button type="button" onClick={onCommands} aria-keyshortcuts="Control+K">
+        Commands
+      </button>
+      <Link to={`workflows/${workflow.id}/versions/`}>Versions</Link>
+      {may("run_test") && (
+        <button type="button" onClick={onRunTest} aria-keyshortcuts="Control+Enter">
+          Run test
+        </button>
+      )}
+      {may("publish") && (
+        <button
+          type="button"
+          className="primary"
+          onClick={onPublish}
+          title={errors > 0 ? "Shows what blocks" : ""}
+        >
+          Publish…
+        </button>
+      )}
+    </div>
+  );
+}
+
+function SavingNote({ onSaveAgain }: { onSaveAgain: () => void }) {
+  const saving = useSlice((state) => state.saving);
+  return (
+    <span className={`saving saving-${saving.state}`} role="status">
+      {savingWord(saving)}
+      {saving.state === "refused" && (
+        <button type="button" onClick={onSaveAgain}>
+          Try again
+        </button>
+      )}
+    </span>
+  );
+}
+
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+
+function savingWord(saving: Saving): string {
+  switch (saving.state) {
+    case "saved":
+      return saving.at === null ? "Saved" : `Saved ${CLOCK.format(saving.at)}`;
+    case "waiting":
+    case "saving":
+      return "Saving…";
+    case "offline":
+      return "Offline: your changes are kept here";
+    case "refused":
+      return `Not saved: ${saving.message}`;
+    case "conflict":
+      return "Not saved: somebody else changed this draft";
+  }
+}

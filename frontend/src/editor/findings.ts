@@ -1,0 +1,53 @@
+/** Problems as the editor shows them: told by node and by the place in its settings, which stay when nodes move up. */
+
+import type { Problem } from "../api/types";
+import type { Drawing } from "../graph/document";
+
+export interface Finding extends Problem {
+  /** The place inside the node's settings: "rule.all[0].op"; "" for the node as a whole. */
+  field: string;
+}
+
+const IN_CONFIG = /^nodes\[(\d+)\]\.config(?:\.(.*))?$/s;
+const NODE = /^nodes\[(\d+)\]/;
+const EDGE = /^edges\[(\d+)\]/;
+
+/** The problems of a document that `drawing` was when they were found. */
+export function findingsOf(problems: readonly Problem[], drawing: Drawing): Finding[] {
+  return problems.map((problem) => {
+    const inside = IN_CONFIG.exec(problem.path);
+    const node = NODE.exec(problem.path);
+    const edge = EDGE.exec(problem.path);
+    const named =
+      problem.node ||
+      (node && drawing.nodes[Number(node[1])]?.id) ||
+      (edge && drawing.edges[Number(edge[1])]?.from) ||
+      "";
+    return { ...problem, node: named, field: inside?.[2] ?? "" };
+  });
+}
+
+/** What "Did you mean “x”?" proposes; null where the hint proposes nothing that can be put in by itself. */
+export function proposalOf(finding: Finding): string | null {
+  if (finding.field === "") return null;
+  return /^Did you mean “([^”]+)”\?$/.exec(finding.hint)?.[1] ?? null;
+}
+
+/** Settings with the value at a path such as "rule.all[0].op" replaced; where the path leads nowhere, as they were. */
+export function withValueAt(config: Record<string, unknown>, path: string, value: unknown) {
+  const next = structuredClone(config);
+  const parts = path.split(/[.[\]]+/).filter((part) => part !== "");
+  const last = parts.pop();
+  let holder: unknown = next;
+  for (const part of parts) {
+    if (typeof holder !== "object" || holder === null) return config;
+    holder = (holder as Record<string, unknown>)[part];
+  }
+  if (last === undefined || typeof holder !== "object" || holder === null || !(last in holder)) return config;
+  (holder as Record<string, unknown>)[last] = value;
+  return next;
+}
+
+export function errorsIn(findings: readonly Finding[]): Finding[] {
+  return findings.filter((finding) => finding.severity === "error");
+}
