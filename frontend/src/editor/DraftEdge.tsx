@@ -22,7 +22,7 @@ export function DraftEdge({ id, label, selected, markerEnd, ...ends }: EdgeProps
             aria-label={`Add a step between ${from} and ${to}`}
             onClick={() => store.setState({ adding: { where: "edge", edge: id } })}
           >
-            ＋
+            +
           </button>
           {selected === true && (
             <button

@@ -21,7 +21,9 @@ export function WorkflowListPage() {
   const [loaded, again] = useLoad(load);
   return (
     <>
-      <Heading title="Workflows" />
+      <Heading title="Workflows">
+        <Link to="workflows/new/">New workflow</Link>
+      </Heading>
       <Show loaded={loaded} again={again}>
         {({ workflows, runs }) =>
           workflows.length === 0 ? (

@@ -1,0 +1,170 @@
+import { useCallback, useState } from "react";
+import type { Version } from "../api/types";
+import { useSite } from "../app/context";
+import { useLoad } from "../app/useLoad";
+import { ChangeList } from "../editor/ChangeList";
+import { changesBetween } from "../editor/changes";
+import { kindsOf } from "../editor/world";
+import { ModeChip } from "../ui/chips";
+import { dateTime } from "../ui/format";
+import { Link } from "../ui/Link";
+import { Heading, Show } from "../ui/Page";
+import { ReasonDialog } from "./ReasonDialog";
+import "./versions.css";
+
+type Verb = "promote" | "demote" | "rollback";
+
+const WORDS: Record<Verb, { title: string; text: string; button: string }> = {
+  promote: {
+    title: "Promote to execute",
+    text: "From now on the live version acts: it changes records and tells people.",
+    button: "Promote",
+  },
+  demote: {
+    title: "Back to simulate",
+    text: "The live version goes on judging events and no longer acts.",
+    button: "Simulate only",
+  },
+  rollback: {
+    title: "Roll back",
+    text: "The earlier version becomes the live one. Runs in flight stay on theirs, and what was done is not undone.",
+    button: "Roll back",
+  },
+};
+
+/** What is live, what was before, how they differ, and which of them acts. */
+export default function VersionsPage({ id }: { id: number }) {
+  const { api } = useSite();
+  const load = useCallback(
+    async (signal: AbortSignal) => {
+      const [workflow, versions, catalog] = await Promise.all([
+        api.workflow(id, signal),
+        api.versions(id, signal),
+        api.catalog(signal),
+      ]);
+      return { workflow, versions: versions.results, kinds: kindsOf(catalog) };
+    },
+    [api, id],
+  );
+  const [loaded, again] = useLoad(load);
+  const [asked, setAsked] = useState<{ verb: Verb; number: number } | null>(null);
+  const [compared, setCompared] = useState<number | null>(null);
+
+  const act = async (reason: string) => {
+    if (asked === null) return;
+    const body = asked.verb === "rollback" ? { version: asked.number, reason } : { reason };
+    await api.act(id, asked.verb, body);
+    setAsked(null);
+    again();
+  };
+  return (
+    <>
+      <p className="trail">
+        <Link to="workflows/">Workflows</Link> › <Link to={`workflows/${id}/`}>Design</Link>
+      </p>
+      <Heading title="Versions" />
+      <Show loaded={loaded} again={again}>
+        {({ workflow, versions, kinds }) => {
+          const may = (right: string) => workflow.rights.includes(right);
+          const live = workflow.active_version;
+          return (
+            <>
+              <p>
+                {workflow.name}{" "}
+                {live === null ? <span className="chip">Draft</span> : <ModeChip mode={workflow.mode} />}
+              </p>
+              {live !== null && may("promote") && (
+                <button
+                  type="button"
+                  onClick={() =>
+                    setAsked({ verb: workflow.mode === "simulate" ? "promote" : "demote", number: live })
+                  }
+                >
+                  {workflow.mode === "simulate" ? "Promote to execute…" : "Back to simulate…"}
+                </button>
+              )}
+              {versions.length === 0 ? (
+                <p className="note">
+                  Nothing was published yet. The editor’s Publish makes the first version.
+                </p>
+              ) : (
+                <ol className="versions">
+                  {versions.map((version, index) => (
+                    <li key={version.number}>
+                      <strong>Version {version.number}</strong>
+                      {version.number === live && <span className="chip live-live">live</span>}
+                      <span className="note">
+                        {dateTime(version.published_at)} by {version.published_by ?? "nobody"}
+                      </span>
+                      {version.note !== "" && <span>{version.note}</span>}
+                      <span className="versions-tools">
+                        {index < versions.length - 1 && (
+                          <button
+                            type="button"
+                            aria-expanded={compared === version.number}
+                            onClick={() => setCompared(compared === version.number ? null : version.number)}
+                          >
+                            What changed
+                          </button>
+                        )}
+                        {version.number !== live && may("rollback") && (
+                          <button
+                            type="button"
+                            onClick={() => setAsked({ verb: "rollback", number: version.number })}
+                          >
+                            Roll back to {version.number}…
+                          </button>
+                        )}
+                      </span>
+                      {compared === version.number && (
+                        <Difference id={id} before={versions[index + 1]} after={version} kinds={kinds} />
+                      )}
+                    </li>
+                  ))}
+                </ol>
+              )}
+            </>
+          );
+        }}
+      </Show>
+      {asked !== null && (
+        <ReasonDialog
+          {...WORDS[asked.verb]}
+          required={asked.verb === "rollback"}
+          onDone={act}
+          onClose={() => setAsked(null)}
+        />
+      )}
+    </>
+  );
+}
+
+interface DifferenceProps {
+  id: number;
+  before: Version | undefined;
+  after: Version;
+  kinds: ReturnType<typeof kindsOf>;
+}
+
+function Difference({ id, before, after, kinds }: DifferenceProps) {
+  const { api } = useSite();
+  const older = before?.number ?? after.number;
+  const load = useCallback(
+    async (signal: AbortSignal) => {
+      const [old, now] = await Promise.all([
+        api.version(id, older, signal),
+        api.version(id, after.number, signal),
+      ]);
+      return changesBetween(old.document, now.document);
+    },
+    [api, id, older, after.number],
+  );
+  const [loaded, again] = useLoad(load);
+  return (
+    <div className="versions-difference">
+      <Show loaded={loaded} again={again}>
+        {(changes) => <ChangeList changes={changes} kinds={kinds} />}
+      </Show>
+    </div>
+  );
+}
