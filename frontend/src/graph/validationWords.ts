@@ -155,5 +155,5 @@ function digitsOf(value: number): string {
   const text = value.toPrecision(20);
   const [digits = "", exponent] = text.split("e");
   const short = digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
-  return exponent === undefined ? short : `${short}e${exponent}`;
+  return exponent === undefined ? short : `${short}e${exponent.replace(/\d+/, (at) => at.padStart(2, "0"))}`;
 }
