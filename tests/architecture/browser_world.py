@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from automations.engine.documents import parse_document
 from automations.engine.errors import Problem
 from automations.engine.kinds import Kind, TriggerKind, ValidationContext
+from automations.engine.program import branches_of
 from automations.engine.validation import validate_document
 from tests.unit.engine.fakes import ACTIONS, CONTEXT, GRAPHS, TRIGGERS
 
@@ -33,8 +35,9 @@ def text_of(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
 
-def answers() -> dict[str, list[dict[str, Any]]]:
-    """For each case the problems, with their sentences, of a world in which kinds look at nothing but their rules."""
+def answers() -> dict[str, dict[str, Any]]:
+    """For each case the problems, with their sentences, of a world in which kinds look at nothing but their rules,
+    and the ways out of each of its nodes."""
     from automations import actions, triggers
 
     fake = quiet(ACTIONS), quiet(TRIGGERS)
@@ -45,7 +48,11 @@ def answers() -> dict[str, list[dict[str, Any]]]:
         document = json.loads(path.read_text(encoding="utf-8"))["document"]
         problems = validate_document(document, context=CONTEXT, actions=acts, triggers=starts)
         name = str(path.relative_to(GRAPHS).with_suffix(""))
-        found[name] = [problem.to_json() for problem in problems]
+        definition = parse_document(document)[0]
+        found[name] = {
+            "problems": [problem.to_json() for problem in problems],
+            "branches": {node.id: list(branches_of(node)) for node in definition.nodes} if definition else {},
+        }
     return found
 
 

@@ -114,10 +114,10 @@ function jsonOf(raw: unknown): Literal {
 
 function numberOf(raw: unknown): Literal {
   const text = typeof raw === "string" || typeof raw === "number" ? String(raw).trim() : "";
-  const tooLong: Literal = {
+  const tooLong = (): Literal => ({
     wrong: [`${quoted(raw)} has too many digits.`, `At most ${MAX_DIGITS} digits.`],
-  };
-  if (lengthOf(text) > MAX_NUMBER_TEXT) return tooLong;
+  });
+  if (lengthOf(text) > MAX_NUMBER_TEXT) return tooLong();
   if (!NUMBER.test(text))
     return { wrong: [`${quoted(raw)} is no number.`, "Send a number such as 12 or 12.50."] };
   const [written = "", power = "0"] = text.toLowerCase().split("e");
@@ -125,7 +125,7 @@ function numberOf(raw: unknown): Literal {
   const digits = `${whole}${fraction}`.replace(/^0+(?=.)/, "");
   const exponent = Number(power) - fraction.length;
   const leading = exponent + digits.length - 1;
-  if (digits.length > MAX_DIGITS || Math.abs(leading) > MAX_DIGITS) return tooLong;
+  if (digits.length > MAX_DIGITS || Math.abs(leading) > MAX_DIGITS) return tooLong();
   // Whole numbers order as the decimals do that are so many places longer.
   const order = BigInt(digits) * 10n ** BigInt(exponent + 2 * MAX_DIGITS);
   return { order: text.startsWith("-") ? -order : order };

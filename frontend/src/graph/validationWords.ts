@@ -3,6 +3,9 @@
 import type { Problem } from "../api/types";
 
 export const MAX_PROBLEMS = 200;
+/** What UTF-16 writes characters beyond its first 65,536 with. */
+const HALVES = /[\ud800-\udfff]/;
+const SUSPECT = /[\0\ud800-\udfff]/;
 
 export type Json = Record<string, unknown>;
 
@@ -26,7 +29,7 @@ export function isWhole(value: unknown): value is number {
 
 /** How many characters a text has; what UTF-16 writes as a pair is one. */
 export function lengthOf(text: string): number {
-  return isAscii(text) ? text.length : [...text].length;
+  return HALVES.test(text) ? [...text].length : text.length;
 }
 
 /** The first characters of a text. */
@@ -36,7 +39,7 @@ export function cut(text: string, most: number): string {
 
 /** Whether PostgreSQL or UTF-8 would refuse the text. */
 export function isUnstorable(text: string): boolean {
-  return /[\0\p{Cs}]/u.test(text);
+  return SUSPECT.test(text) && /[\0\p{Cs}]/u.test(text);
 }
 
 export function counted(count: number): string {
@@ -143,11 +146,6 @@ function sharedEnds(left: string, right: string): number {
 function sharedStart(one: readonly string[], other: readonly string[]): number {
   const end = one.findIndex((letter, index) => letter !== other[index]);
   return end < 0 ? one.length : end;
-}
-
-function isAscii(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII begins with them
-  return /^[\x00-\x7f]*$/.test(text);
 }
 
 /** A number with at most twenty digits, all that it has. */
