@@ -130,7 +130,7 @@ describe("limits", () => {
       validate(document, real);
       return performance.now() - start;
     });
-    expect(Math.min(...took)).toBeLessThan(25); // about 2 where nothing else runs
+    expect(Math.min(...took)).toBeLessThan(100); // about 2 where nothing else runs
   });
 
   it("tell at most 200 problems, the last one how many are left", () => {
