@@ -15,7 +15,7 @@ from automations.api.views import ApiView
 from automations.engine.documents import MAX_EDGES, MAX_NODES
 from automations.engine.fields import FieldType
 from automations.engine.kinds import ActionKind, TriggerKind
-from automations.engine.operators import OPERATORS, operators_for
+from automations.engine.operators import CASED_TYPES, OPERATORS, operators_for
 from automations.engine.rules import MAX_DEPTH, MAX_LEAVES
 from automations.engine.templating import FILTERS
 from automations.engine.validation import CONDITIONS, RETRY_SCHEMA
@@ -32,6 +32,9 @@ class TriggerKindAnswer(Answer):
     label = serializers.CharField()  # type: ignore[assignment]
     description = serializers.CharField()
     source_kind = serializers.CharField()
+    brings_record = serializers.BooleanField(
+        help_text="Whether a run that it starts has a record when the config names a module."
+    )
     config_schema = serializers.DictField(help_text="JSON Schema (2020-12) of the node's `config`.")
 
 
@@ -67,6 +70,7 @@ class FieldTypeAnswer(Answer):
     operators = serializers.ListField(
         child=serializers.CharField(), help_text="Keys of `operators`, in order."
     )
+    cased = serializers.BooleanField(help_text="Whether its comparisons may ignore case.")
 
 
 class LimitsAnswer(Answer):
@@ -111,7 +115,11 @@ def catalog() -> dict[str, Any]:
             for entry in OPERATORS.values()
         ],
         "field_types": [
-            {"type": kind.value, "operators": [entry.key for entry in operators_for(kind)]}
+            {
+                "type": kind.value,
+                "operators": [entry.key for entry in operators_for(kind)],
+                "cased": kind in CASED_TYPES,
+            }
             for kind in FieldType
         ],
         "filters": list(FILTERS),
@@ -130,6 +138,7 @@ def _trigger(kind: TriggerKind) -> dict[str, Any]:
         "label": kind.label,
         "description": kind.description,
         "source_kind": kind.source_kind,
+        "brings_record": kind.brings_record,
         "config_schema": dict(kind.config_schema),
     }
 
@@ -158,7 +167,9 @@ class CatalogView(ApiView):
             "actions": [],
             "retry_schema": {},
             "operators": [{"key": "eq", "label": "is", "value": "one", "event_only": False}],
-            "field_types": [{"type": "boolean", "operators": ["eq", "ne", "is_true", "is_false"]}],
+            "field_types": [
+                {"type": "boolean", "operators": ["eq", "ne", "is_true", "is_false"], "cased": False}
+            ],
             "filters": ["upper"],
             "limits": {"nodes": 1000, "edges": 5000, "rule_depth": 8, "rule_leaves": 200},
         },

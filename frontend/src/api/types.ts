@@ -80,9 +80,11 @@ export interface JsonSchema {
   properties?: Record<string, JsonSchema>;
   required?: string[];
   additionalProperties?: boolean | JsonSchema;
+  minProperties?: number;
   items?: JsonSchema;
   enum?: string[];
   oneOf?: JsonSchema[];
+  anyOf?: JsonSchema[];
   const?: unknown;
   default?: unknown;
   format?: string;
@@ -107,6 +109,12 @@ export interface Kind {
   config_schema: JsonSchema;
 }
 
+export interface TriggerKind extends Kind {
+  source_kind: string;
+  /** Whether a run that it starts has a record when its settings name a module. */
+  brings_record: boolean;
+}
+
 export interface ActionKind extends Kind {
   risk: "low" | "medium" | "sensitive";
   permission: string;
@@ -121,13 +129,21 @@ export interface Operator {
   event_only: boolean;
 }
 
+export interface FieldType {
+  type: string;
+  /** Keys of operators, in the order in which they are offered. */
+  operators: string[];
+  /** Whether its comparisons may ignore case. */
+  cased: boolean;
+}
+
 export interface Catalog {
-  triggers: Kind[];
+  triggers: TriggerKind[];
   conditions: Kind[];
   actions: ActionKind[];
   retry_schema: JsonSchema;
   operators: Operator[];
-  field_types: { type: string; operators: string[] }[];
+  field_types: FieldType[];
   filters: string[];
   limits: { nodes: number; edges: number; rule_depth: number; rule_leaves: number };
 }

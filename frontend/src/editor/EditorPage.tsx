@@ -2,10 +2,11 @@ import { useCallback, useEffect, useState } from "react";
 import { ApiError } from "../api/client";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
+import { worldOf } from "../graph/validation";
 import { Heading, Show } from "../ui/Page";
 import "./editor.css";
 import { autosave } from "./autosave";
-import { actionsOf, type Editor, EditorProvider, editorStore } from "./store";
+import { actionsOf, type Editor, EditorProvider, editorStore, judgeAtOnce } from "./store";
 import { Workbench } from "./Workbench";
 import { kindsOf, type World, WorldProvider } from "./world";
 
@@ -83,15 +84,25 @@ function Open({ world: loaded, draft, validation, again }: Loaded & { again: () 
       key: keptKey(id),
     });
     setSaver(started);
+    const { catalog, modules, policies } = loaded;
+    const stopJudging = judgeAtOnce(
+      editor.store,
+      worldOf(
+        catalog,
+        modules,
+        policies.map((policy) => policy.key),
+      ),
+    );
     const onLeave = (event: BeforeUnloadEvent) => {
       if (started.unsent() && editor.store.getState().saving.state === "refused") event.preventDefault();
     };
     addEventListener("beforeunload", onLeave);
     return () => {
       removeEventListener("beforeunload", onLeave);
+      stopJudging();
       started.stop();
     };
-  }, [api, editor, id, loaded.readOnly]);
+  }, [api, editor, id, loaded]);
 
   /** After publishing, promoting and the like. */
   const refresh = useCallback(async () => {

@@ -4,8 +4,8 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import type { ExplainedPart, Field, RecordRow } from "../api/types";
 import { useSite } from "../app/context";
 import type { Explanation, FormFacts } from "../forms/facts";
+import { wouldMakeCycle } from "../graph/branches";
 import type { Drawing } from "../graph/document";
-import { reaches } from "../graph/operations";
 import { useSlice } from "./store";
 import { moduleOf, nameOf, useWorld, type World } from "./world";
 
@@ -75,7 +75,9 @@ export function referencesOf(
     type: field.type,
     ...(sample !== null && field.key in sample ? { sample: sample[field.key] } : {}),
   }));
-  const before = drawing.nodes.filter((node) => node.id !== nodeId && reaches(drawing, node.id, nodeId));
+  const before = drawing.nodes.filter(
+    (node) => node.id !== nodeId && wouldMakeCycle(drawing, nodeId, node.id),
+  );
   const variables = before.flatMap((node) => {
     const values = node.type === "action.set_variable" ? node.config?.values : undefined;
     if (typeof values !== "object" || values === null) return [];

@@ -2,6 +2,7 @@
 
 import type { Problem } from "../api/types";
 import type { Drawing } from "../graph/document";
+import { SERVER_ONLY } from "../graph/validation";
 
 export interface Finding extends Problem {
   /** The place inside the node's settings: "rule.all[0].op"; "" for the node as a whole. */
@@ -25,6 +26,32 @@ export function findingsOf(problems: readonly Problem[], drawing: Drawing): Find
       "";
     return { ...problem, node: named, field: inside?.[2] ?? "" };
   });
+}
+
+/**
+ * What is known of a draft between two answers of the server: what the browser finds by itself, and the server's word
+ * about steps that have not changed since it looked at `seen`.
+ */
+export function knownFindings(
+  local: readonly Problem[],
+  drawing: Drawing,
+  server: readonly Finding[],
+  seen: Drawing,
+): Finding[] {
+  const found = findingsOf(local, drawing);
+  const told = new Set(found.map(nameOf));
+  const before = new Map(seen.nodes.map((node) => [node.id, node]));
+  const now = new Map(drawing.nodes.map((node) => [node.id, node]));
+  const kept = server.filter((finding) => {
+    const node = now.get(finding.node);
+    const same = node !== undefined && node === before.get(finding.node);
+    return same && (finding.field !== "" || SERVER_ONLY.includes(finding.code)) && !told.has(nameOf(finding));
+  });
+  return [...found, ...kept];
+}
+
+function nameOf({ code, node, field }: Finding): string {
+  return `${code} ${node} ${field}`;
 }
 
 /** What "Did you mean “x”?" proposes; null where the hint proposes nothing that can be put in by itself. */

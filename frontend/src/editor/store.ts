@@ -7,7 +7,8 @@ import type { Draft, RunTest, Validation } from "../api/types";
 import type { Drawing, Layout } from "../graph/document";
 import { begin, type History, perform, redo, undo } from "../graph/history";
 import * as operations from "../graph/operations";
-import { type Finding, findingsOf } from "./findings";
+import { validate, type World } from "../graph/validation";
+import { type Finding, findingsOf, knownFindings } from "./findings";
 
 export type Saving =
   | { state: "saved"; at: number | null }
@@ -32,8 +33,10 @@ export interface EditorState {
   selected: readonly string[];
   /** Places of nodes that are being dragged; they become one command at the drop. */
   dragged: Layout;
-  /** Of the draft as saved. */
+  /** Of the draft as it is. */
   findings: readonly Finding[];
+  /** The server's last word, and the draft that it is about. */
+  judged: { findings: readonly Finding[]; drawing: Drawing };
   saving: Saving;
   /** The last test and the candidate that is looked at. */
   test: RunTest | null;
@@ -58,6 +61,7 @@ export function editorStore(draft: Draft): EditorStore {
     selected: [],
     dragged: {},
     findings: [],
+    judged: { findings: [], drawing },
     saving: { state: "saved", at: null },
     test: null,
     candidate: null,
@@ -66,6 +70,21 @@ export function editorStore(draft: Draft): EditorStore {
     view: "graph",
     announced: "",
   }));
+}
+
+/** Judge the draft at once whenever it changes; the server's word follows with the save. Answers how to stop. */
+export function judgeAtOnce(store: EditorStore, world: World): () => void {
+  return store.subscribe((state, before) => {
+    const { drawing } = state.history;
+    if (
+      drawing === before.history.drawing ||
+      (drawing.nodes === before.history.drawing.nodes && drawing.edges === before.history.drawing.edges)
+    )
+      return;
+    const local = validate({ schema: 1, ...drawing }, world);
+    const { judged } = state;
+    store.setState({ findings: knownFindings(local, drawing, judged.findings, judged.drawing) });
+  });
 }
 
 /** What is done in the editor, by name. Everything that changes the draft goes through `change`. */
@@ -152,11 +171,12 @@ export function actionsOf(store: EditorStore) {
       change(name, (draft) => Object.assign(draft, structuredClone(wanted)));
       select([]);
     },
-    found: (validation: Validation, of: Drawing) =>
-      store.setState({
-        findings: findingsOf(validation.problems, of),
-        digest: validation.digest,
-      }),
+    /** The server's word about a draft that was saved. */
+    found: (validation: Validation, of: Drawing) => {
+      const findings = findingsOf(validation.problems, of);
+      store.setState({ judged: { findings, drawing: of }, digest: validation.digest });
+      if (drawing() === of) store.setState({ findings });
+    },
   };
 }
 

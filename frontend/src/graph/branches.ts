@@ -1,20 +1,51 @@
-/** The ways out of a node. */
+/** The ways out of a node, and whether a new edge would close a circle. */
 
-import { familyOf, type GraphNode } from "./document";
+import type { GraphDocument, GraphNode } from "./document";
 
-/** The names that an edge out of this node may carry, in order; "" is the plain way out. As the engine's `branches_of`. */
+/** The way of a switch that is taken when no case holds. */
+export const OTHERWISE = "otherwise";
+
+/** The names that an edge out of a node may carry, in order; "" is the plain way out. */
 export function branchesOf(node: GraphNode): string[] {
   if (node.type === "condition.if") return ["true", "false"];
-  if (node.type === "condition.switch") return [...caseNames(node.config), "otherwise"];
-  if (familyOf(node) === "action") return node.type === "action.stop" ? [""] : ["", "failed"];
-  return [""];
+  if (node.type === "condition.switch") {
+    const cases = node.config?.cases;
+    const names = Array.isArray(cases) ? cases.map((entry) => branchOf(entry)) : [];
+    return [...names.filter((name) => name !== null), OTHERWISE];
+  }
+  if (node.type.split(".")[0] !== "action" || node.type === "action.stop") return [""];
+  return ["", "failed"];
 }
 
-/** The branch names of a switch's cases, as far as they are names. */
-export function caseNames(config: Record<string, unknown> | undefined): string[] {
-  const cases = config?.cases;
-  if (!Array.isArray(cases)) return [];
-  return cases
-    .map((one: unknown) => (typeof one === "object" && one !== null && "branch" in one ? one.branch : null))
-    .filter((name): name is string => typeof name === "string");
+/** The branch that a case of a switch names; null where it names none. */
+export function branchOf(entry: unknown): string | null {
+  if (typeof entry !== "object" || entry === null || !("branch" in entry)) return null;
+  return typeof entry.branch === "string" ? entry.branch : null;
+}
+
+/** Whether an edge from one node to another would lead back to where it begins. */
+export function wouldMakeCycle(document: GraphDocument, from: string, to: string): boolean {
+  return reachable(following(document.edges), [to]).has(from);
+}
+
+/** For each node that has edges out, where these lead. */
+export function following(edges: readonly { from: string; to: string }[]): Map<string, string[]> {
+  const next = new Map<string, string[]>();
+  for (const { from, to } of edges) {
+    const known = next.get(from);
+    if (known === undefined) next.set(from, [to]);
+    else known.push(to);
+  }
+  return next;
+}
+
+/** All nodes that can be reached from `starts`, these included. */
+export function reachable(
+  next: ReadonlyMap<string, readonly string[]>,
+  starts: Iterable<string>,
+): Set<string> {
+  const seen = new Set(starts);
+  // A set is walked in the order in which it grows, also while it does.
+  for (const key of seen) for (const to of next.get(key) ?? []) seen.add(to);
+  return seen;
 }

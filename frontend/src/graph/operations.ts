@@ -3,7 +3,7 @@
  * draft of immer's, so that every one becomes patches that can be undone.
  */
 
-import { branchesOf, caseNames } from "./branches";
+import { branchesOf, wouldMakeCycle } from "./branches";
 import { type Drawing, type Family, familyOf, type GraphEdge, type GraphNode, type Place } from "./document";
 
 const LETTERS: Record<Family, string> = { trigger: "t", condition: "c", action: "a" };
@@ -57,7 +57,7 @@ export function whyNotConnect(drawing: Drawing, from: string, branch: string, to
   if (drawing.edges.some((one) => edgeKey(one) === edgeKey(edge(from, branch, to)))) {
     return "These are connected already.";
   }
-  if (reaches(drawing, to, from)) return "This would make a circle.";
+  if (wouldMakeCycle(drawing, from, to)) return "This would make a circle.";
   return "";
 }
 
@@ -117,17 +117,17 @@ export function setLane(drawing: Drawing, ids: readonly string[], lane: string):
 export function configure(drawing: Drawing, id: string, config: Record<string, unknown>): void {
   const node = nodeOf(drawing, id);
   if (node === undefined) return;
-  const before = caseNames(node.config);
-  const after = caseNames(config);
+  const before = branchesOf(node);
   node.config = config;
   if (node.type !== "condition.switch") return;
+  const after = branchesOf(node);
   const renamed = new Map<string, string>();
   if (before.length === after.length) {
     const changed = before.flatMap((name, at) => (name === after[at] ? [] : [at]));
     const [at = -1] = changed;
     if (changed.length === 1) renamed.set(before[at] ?? "", after[at] ?? "");
   }
-  const known = new Set([...after, "otherwise"]);
+  const known = new Set(after);
   for (const one of drawing.edges) {
     const name = renamed.get(one.branch ?? "");
     if (one.from === id && name !== undefined) one.branch = name;
@@ -176,19 +176,6 @@ export function edgeKey(one: GraphEdge): string {
 
 export function leadsOn(node: GraphNode): boolean {
   return node.type !== "action.stop";
-}
-
-/** Whether a way leads from one node to another. */
-export function reaches(drawing: Drawing, from: string, to: string): boolean {
-  const seen = new Set<string>();
-  const waiting = [from];
-  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    if (id === to) return true;
-    if (seen.has(id)) continue;
-    seen.add(id);
-    for (const one of drawing.edges) if (one.from === id) waiting.push(one.to);
-  }
-  return false;
 }
 
 function edge(from: string, branch: string, to: string): GraphEdge {
