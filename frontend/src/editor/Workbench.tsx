@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useEffect, useState } from "react";
 import { ApiError } from "../api/client";
+import type { Kind } from "../api/types";
 import { useSite } from "../app/context";
 import { navigate } from "../app/router";
 import { branchesOf } from "../graph/branches";
@@ -325,7 +326,7 @@ function AddDialog({ adding, onAdded }: { adding: Adding; onAdded: () => void })
   const { store, actions } = useEditor();
   const { catalog } = useWorld();
   const empty = useSlice((state) => state.history.drawing.nodes.length === 0);
-  const group = (name: string, kinds: typeof catalog.triggers): Option[] =>
+  const group = (name: string, kinds: Kind[]): Option[] =>
     kinds.map((kind) => ({ id: kind.type, label: kind.label, detail: kind.description, group: name }));
   const triggers = group("Trigger", catalog.triggers);
   const others = [...group("Condition", catalog.conditions), ...group("Action", catalog.actions)];

@@ -1,0 +1,251 @@
+import { describe, expect, it } from "vitest";
+import type { Problem, RunTest } from "../api/types";
+import type { Drawing, GraphDocument } from "../graph/document";
+import { arrange } from "../graph/layout";
+import { changesBetween } from "./changes";
+import { freeWay } from "./commands";
+import { referencesOf } from "./facts";
+import { findingsOf, knownFindings, proposalOf, withValueAt } from "./findings";
+import { impactOf } from "./impact";
+import { neighbour } from "./keys";
+import { summaryOf } from "./world";
+
+const drawing: Drawing = {
+  nodes: [
+    { id: "t1", type: "trigger.record", lane: "Support", config: { module: "tickets" } },
+    {
+      id: "c1",
+      type: "condition.if",
+      lane: "Support",
+      config: { rule: { field: "titel", op: "eq", value: "x" } },
+    },
+    { id: "a1", type: "action.set_variable", lane: "Finance", config: { values: { due: "x" } } },
+    { id: "a2", type: "action.comment", lane: "Support", config: { text: "y" } },
+  ],
+  edges: [
+    { from: "t1", to: "c1" },
+    { from: "c1", to: "a1", branch: "true" },
+    { from: "a1", to: "a2" },
+  ],
+  layout: {},
+};
+const problem = (code: string, path: string, more: Partial<Problem> = {}): Problem => ({
+  code,
+  path,
+  node: "",
+  message: "",
+  hint: "",
+  severity: "error",
+  ...more,
+});
+
+describe("findings", () => {
+  it("know their step and the place in its settings", () => {
+    const found = findingsOf(
+      [
+        problem("a", "nodes[1].config.rule.field"),
+        problem("b", "nodes[2]"),
+        problem("c", "edges[1].branch"),
+        problem("d", "nodes"),
+      ],
+      drawing,
+    );
+    expect(found.map(({ node, field }) => [node, field])).toEqual([
+      ["c1", "rule.field"],
+      ["a1", ""],
+      ["c1", ""],
+      ["", ""],
+    ]);
+  });
+
+  it("propose what can be put in, and put it there without touching the old settings", () => {
+    const [found] = findingsOf(
+      [problem("x", "nodes[1].config.rule.field", { hint: "Did you mean “title”?" })],
+      drawing,
+    );
+    if (found === undefined) throw new Error("Nothing was found.");
+    expect(proposalOf(found)).toBe("title");
+    const config = drawing.nodes[1]?.config ?? {};
+    expect(withValueAt(config, "rule.field", "title")).toEqual({
+      rule: { field: "title", op: "eq", value: "x" },
+    });
+    expect(config).toEqual({ rule: { field: "titel", op: "eq", value: "x" } });
+    expect(withValueAt({ a: [{ b: 1 }] }, "a[0].b", 2)).toEqual({ a: [{ b: 2 }] });
+    expect(withValueAt(config, "no.such.place", 1)).toBe(config);
+  });
+
+  it("propose nothing where the hint is no proposal, or the fault is no setting's", () => {
+    expect(proposalOf({ ...problem("x", ""), field: "a", hint: "Add a case." })).toBeNull();
+    expect(proposalOf({ ...problem("x", ""), field: "", hint: "Did you mean “y”?" })).toBeNull();
+  });
+
+  it("keep the server's word about steps that did not change since, and no other", () => {
+    const server = findingsOf(
+      [problem("bad-template", "nodes[3].config.text"), problem("k", "nodes[1].config.rule")],
+      drawing,
+    );
+    const changed = {
+      ...drawing,
+      nodes: drawing.nodes.map((node) => (node.id === "c1" ? { ...node } : node)),
+    };
+    const local = [problem("z", "nodes[0]")];
+    expect(knownFindings(local, changed, server, drawing).map((one) => one.code)).toEqual([
+      "z",
+      "bad-template",
+    ]);
+  });
+});
+
+describe("difference", () => {
+  const before: GraphDocument = { nodes: drawing.nodes.slice(0, 3), edges: drawing.edges.slice(0, 2) };
+
+  it("is none where only the order of names is another", () => {
+    const same = structuredClone(before);
+    const rule = same.nodes[1]?.config;
+    if (rule) rule.rule = { value: "x", op: "eq", field: "titel" };
+    expect(changesBetween(before, same)).toEqual({ nodes: [], edges: { added: [], removed: [] } });
+  });
+
+  it("tells one renamed, one changed, one added and one removed, by id", () => {
+    const after = structuredClone(before);
+    const [t1, c1] = after.nodes;
+    if (t1 === undefined || c1 === undefined) throw new Error("The nodes are gone.");
+    t1.title = "Created";
+    c1.config = { rule: { field: "title", op: "eq", value: "x" } };
+    after.nodes[2] = { id: "a9", type: "action.notify" };
+    const { nodes } = changesBetween(before, after);
+    expect(nodes.map(({ kind, id }) => [kind, id])).toEqual([
+      ["renamed", "t1"],
+      ["changed", "c1"],
+      ["added", "a9"],
+      ["removed", "a1"],
+    ]);
+    expect(nodes[1]?.settings.map((setting) => setting.name)).toEqual(["rule"]);
+  });
+
+  it("tells which edges came and went", () => {
+    const after = { ...before, edges: [{ from: "t1", to: "a1" }] };
+    expect(changesBetween(before, after).edges).toEqual({
+      added: ["t1::a1"],
+      removed: ["t1::c1", "c1:true:a1"],
+    });
+  });
+});
+
+describe("impact", () => {
+  const test = (records: Record<string, string>, total = Object.keys(records).length): RunTest => {
+    const items = Object.entries(records).map(([record, after]) => ({
+      record,
+      branch: "",
+      path: [],
+      status: "succeeded",
+      inconclusive: false,
+      actions: [
+        {
+          node: "a1",
+          kind: "action.x",
+          risk: "low",
+          allowed: true,
+          status: "succeeded",
+          assumed: false,
+          changes: [{ field: "f", before: null, after }],
+          preview: null,
+        },
+      ],
+    }));
+    const candidates = { total, shown: items.length, branches: [], items };
+    const decision = { outcome: "matched", reason: {} };
+    return { run: null, mode: "simulate", matched: true, decision, candidates, logs: [], problems: [] };
+  };
+
+  it("counts what is the same, new, gone and treated otherwise", () => {
+    expect(impactOf(test({ a: "1", b: "1", c: "1" }), test({ a: "1", b: "2", d: "1" }))).toEqual({
+      before: 3,
+      after: 3,
+      same: 1,
+      added: 1,
+      removed: 1,
+      other: 1,
+      cut: false,
+    });
+  });
+
+  it("says when not all were compared, and compares with nothing before the first release", () => {
+    expect(impactOf(null, test({ a: "1" }, 900))).toMatchObject({ before: null, after: 900, cut: true });
+  });
+});
+
+describe("the graph by keys", () => {
+  const places = new Map([
+    ["t1", { x: 0, y: 0 }],
+    ["c1", { x: 300, y: 0 }],
+    ["a1", { x: 600, y: 0 }],
+    ["a2", { x: 600, y: 100 }],
+  ]);
+
+  it.each([
+    ["t1", "right", "c1"],
+    ["c1", "left", "t1"],
+    ["a1", "down", "a2"],
+    ["a2", "up", "a1"],
+    ["t1", "left", null],
+    ["gone", "right", null],
+  ] as const)("%s %s is %s", (from, direction, to) => {
+    expect(neighbour(drawing, places, from, direction)).toBe(to);
+  });
+
+  it("goes on from the first way out that leads nowhere", () => {
+    expect(freeWay(drawing, "c1")).toEqual({ from: "c1", branch: "false" });
+    expect(freeWay(drawing, "a1")).toEqual({ from: "a1", branch: "" });
+    expect(freeWay(drawing, undefined)).toBeNull();
+  });
+});
+
+it("a team's steps stand in one lane, and lanes do not overlap", () => {
+  const { lanes, places } = arrange(drawing);
+  expect(lanes.map((lane) => lane.name)).toEqual(["Support", "Finance"]);
+  const [first, second] = lanes;
+  expect((first?.y ?? 0) + (first?.height ?? 0)).toBeLessThanOrEqual(second?.y ?? 0);
+  for (const node of drawing.nodes) {
+    const lane = lanes.find((one) => one.name === node.lane);
+    const y = places.get(node.id)?.y ?? -1;
+    expect(y).toBeGreaterThanOrEqual(lane?.y ?? 0);
+    expect(y).toBeLessThan((lane?.y ?? 0) + (lane?.height ?? 0));
+  }
+});
+
+it("a step's data are the record's fields and what comes before it, nothing after", () => {
+  const fields = [{ key: "title", label: "Title", type: "text" }];
+  const paths = (id: string) =>
+    referencesOf(drawing, id, fields, { title: "A" }, new Map()).map((one) => one.path);
+  expect(paths("a2")).toContain("variables.due");
+  expect(paths("a2")).toContain("steps.a1.output");
+  expect(paths("c1")).not.toContain("variables.due");
+  expect(referencesOf(drawing, "c1", fields, { title: "A" }, new Map())[0]).toEqual({
+    path: "record.title",
+    label: "Title",
+    type: "text",
+    sample: "A",
+  });
+});
+
+it.each([
+  [drawing.nodes[1], "titel eq x"],
+  [{ id: "s", type: "condition.switch", config: { cases: [{}, {}] } }, "2 cases"],
+  [
+    { id: "a", type: "action.x", config: { to: "solved", users: ["a", "b"], v: { ref: "now" }, retry: {} } },
+    "solved · a, b · now",
+  ],
+  [
+    {
+      id: "r",
+      type: "condition.if",
+      config: { rule: { any: [{ policy: "vip" }, { not: { field: "a", op: "is_empty" } }] } },
+    },
+    "vip or not (a is empty)",
+  ],
+  [{ id: "e", type: "action.x" }, ""],
+])("a step says in one line what it is set to", (node, text) => {
+  if (node === undefined) throw new Error("There is no such node.");
+  expect(summaryOf(node)).toBe(text);
+});
