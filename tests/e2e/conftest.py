@@ -48,12 +48,17 @@ def browser(site: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, site: str) -> Iterator[Page]:
+def said() -> list[str]:
+    """What the page's console said that was wrong; a test that provokes an error takes it away."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, site: str, said: list[str]) -> Iterator[Page]:
     """A page of a fresh profile; a test fails when the console had an error or a request went elsewhere."""
     context = browser.new_context(base_url=site, viewport={"width": 1280, "height": 800})
     context.set_default_timeout(10_000)
     opened = context.new_page()
-    said: list[str] = []
     opened.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     opened.on("pageerror", lambda error: said.append(str(error)))
     opened.on(

@@ -33,7 +33,10 @@ const ARROWS: Record<string, Direction> = {
   ArrowUp: "up",
   ArrowDown: "down",
 };
+const MODIFIERS = new Set(["Tab", "Shift", "Control", "Alt", "Meta"]);
 const NUDGE = 20;
+const FIT = { maxZoom: 1, padding: 0.1 };
+const LEAST_READABLE = 0.5;
 export const KIND_MIME = "application/x-automations-kind";
 
 interface Props {
@@ -96,9 +99,20 @@ export default function Canvas({ onKey }: Props) {
   );
   const drawnEdges = useMemo(() => draftEdges({ nodes, edges }, edge, path), [nodes, edges, edge, path]);
 
-  const focusNode = useCallback((id: string) => {
-    box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus();
+  /** In a large graph a node is drawn only once it has come into sight. */
+  const focusNode = useCallback((id: string, tries = 20) => {
+    const found = box.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
+    if (found) found.focus();
+    else if (tries > 0) requestAnimationFrame(() => focusNode(id, tries - 1));
   }, []);
+  /** The whole graph where it can be read, else where it begins. */
+  const showFirst = (instance: ReactFlowInstance<DraftNode>) => {
+    const frame = box.current?.getBoundingClientRect();
+    const start = places.get(order[0] ?? "");
+    if (frame === undefined || start === undefined || arranged.width * LEAST_READABLE < frame.width) {
+      void instance.fitView(FIT);
+    } else void instance.setViewport({ x: 40 - start.x, y: frame.height / 3 - start.y, zoom: 1 });
+  };
   const select = (id: string) => {
     actions.select([id]);
     requestAnimationFrame(() => focusNode(id));
@@ -150,13 +164,20 @@ export default function Canvas({ onKey }: Props) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (isTyping(event.target) || !(event.target instanceof HTMLElement)) return;
-    const current = selectedIds.at(-1) ?? order[0];
+    // Keys are about the node that has the focus, also when it came by Tab or a script.
+    const focused = event.target.closest<HTMLElement>(".react-flow__node")?.dataset.id;
+    const chosen = store.getState().selected;
+    if (focused !== undefined && !chosen.includes(focused) && !MODIFIERS.has(event.key)) {
+      actions.select([focused]);
+    }
+    const current = focused ?? chosen.at(-1) ?? order[0];
     const arrow = ARROWS[event.key];
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     let used = true;
     if (arrow !== undefined && plain && moving !== null) nudge(arrow);
     else if (arrow !== undefined && plain && current !== undefined) {
-      const next = selectedIds.length === 0 ? current : neighbour(drawing, places, current, arrow);
+      const next =
+        chosen.length === 0 && focused === undefined ? current : neighbour(drawing, places, current, arrow);
       if (next !== null) select(next);
     } else if (event.key === "Home" && order[0] !== undefined) select(order[0]);
     else if (event.key === "End" && order.length > 0) select(order.at(-1) ?? "");
@@ -169,7 +190,7 @@ export default function Canvas({ onKey }: Props) {
     else if (plain && event.key.toLowerCase() === "m" && selectedIds.length > 0 && !readOnly) {
       setMoving({});
       actions.say("Moving: arrows move, Enter ends, Escape takes it back.");
-    } else if (plain && event.key === "1") void flow.current?.fitView({ maxZoom: 1, padding: 0.1 });
+    } else if (plain && event.key === "1") void flow.current?.fitView(FIT);
     else if (plain && event.key === "0") void flow.current?.zoomTo(1);
     else if (plain && event.key === "-") void flow.current?.zoomOut();
     else if (plain && event.key === "=") void flow.current?.zoomIn();
@@ -233,6 +254,7 @@ export default function Canvas({ onKey }: Props) {
         edgeTypes={EDGE_TYPES}
         onInit={(instance) => {
           flow.current = instance;
+          showFirst(instance);
         }}
         onNodesChange={onNodesChange}
         onEdgesChange={onEdgesChange}
@@ -241,8 +263,6 @@ export default function Canvas({ onKey }: Props) {
         onConnect={(one) => actions.connect(one.source, one.sourceHandle ?? "", one.target)}
         isValidConnection={isValidConnection}
         aria-label="Graph of the workflow"
-        fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.1 }}
         minZoom={0.1}
         nodesDraggable={!readOnly}
         nodesConnectable={!readOnly}
@@ -275,7 +295,9 @@ function pathEdges(path: { node: string; branches: string[] }[] | undefined): Re
   const met = new Set(path.map((step) => step.node));
   return new Set(
     path.flatMap((step) =>
-      step.branches.flatMap((branch) => [...met].map((to) => edgeKey({ from: step.node, branch, to }))),
+      (step.branches.length === 0 ? [""] : step.branches).flatMap((branch) =>
+        [...met].map((to) => edgeKey({ from: step.node, branch, to })),
+      ),
     ),
   );
 }

@@ -1,5 +1,4 @@
 import { useCallback, useEffect, useState } from "react";
-import { ApiError } from "../api/client";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { worldOf } from "../graph/validation";
@@ -16,19 +15,21 @@ export default function EditorPage({ id }: { id: number }) {
   const load = useCallback(
     async (signal: AbortSignal) => {
       const nobody = { people: [], groups: [] };
-      const [workflow, draft, validation, catalog, modules, people, policies, workflows, sources, versions] =
+      const [workflow, draft, validation, catalog, modules, policies, workflows, sources, versions] =
         await Promise.all([
           api.workflow(id, signal),
           api.draft(id, signal),
           api.validate(id, signal),
           api.catalog(signal),
           api.modules(signal),
-          api.people(signal).catch(unlessForbidden(nobody)),
           api.policies(signal),
           api.workflows(signal),
           api.sources(signal),
           api.versions(id, signal),
         ]);
+      // Those who may not edit may not ask who there is, and need not.
+      const readOnly = !workflow.rights.includes("edit");
+      const people = readOnly ? nobody : await api.people(signal);
       const world: World = {
         workflow,
         catalog,
@@ -39,7 +40,7 @@ export default function EditorPage({ id }: { id: number }) {
         workflows: workflows.results,
         sources: sources.results,
         versions: versions.results,
-        readOnly: !workflow.rights.includes("edit"),
+        readOnly,
       };
       return { world, draft, validation };
     },
@@ -121,11 +122,4 @@ function Open({ world: loaded, draft, validation, again }: Loaded & { again: () 
 
 export function keptKey(workflow: number): string {
   return `automations.draft.${workflow}`;
-}
-
-function unlessForbidden<Value>(instead: Value) {
-  return (error: unknown): Value => {
-    if (error instanceof ApiError && error.status === 403) return instead;
-    throw error;
-  };
 }

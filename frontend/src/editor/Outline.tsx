@@ -44,7 +44,7 @@ export function Outline() {
                     {way !== null && (
                       <button
                         type="button"
-                        aria-label={`Add a step after ${name}`}
+                        aria-label={`Add after ${name}`}
                         onClick={() => store.setState({ adding: { where: "after", way } })}
                       >
                         Add after

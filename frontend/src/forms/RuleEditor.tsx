@@ -113,8 +113,7 @@ function GroupPart({ rule, onChange, facts, readOnly, path, told }: PartProps) {
                 </button>
                 <button
                   type="button"
-                  aria-label={`Turn part ${index + 1} round`}
-                  title="not"
+                  aria-label={`not: turn part ${index + 1} round`}
                   onClick={() =>
                     onChange(
                       makeGroup(kind, withPart(parts, index, "not" in part ? part.not : { not: part })),

@@ -1,0 +1,532 @@
+"""The graph editor in a real Chromium: by mouse, by keys alone, in the outline alone, and when saving goes wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from config.demo.templates import sla_alert
+
+from .conftest import sign_in, violations
+
+CALL = """async ([method, path, body]) => {
+  const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
+  const answer = await fetch(`/api/v1/${path}`, {
+    method, headers: {"X-CSRFToken": token, "Content-Type": "application/json"},
+    ...(method === "GET" ? {} : {body: JSON.stringify(body)}),
+  });
+  return [answer.status, answer.status === 204 ? null : await answer.json()];
+}"""
+
+LINE: dict[str, Any] = {
+    "schema": 1,
+    "nodes": [
+        {"id": "t1", "type": "trigger.record", "config": {"module": "tickets", "on": ["created"]}},
+        {"id": "a1", "type": "action.comment", "title": "Say hello", "config": {"text": "Hello."}},
+    ],
+    "edges": [{"from": "t1", "to": "a1"}],
+    "layout": {},
+}
+
+
+def call(page: Page, method: str, path: str, body: Any = None) -> Any:
+    status, answer = page.evaluate(CALL, [method, path, body])
+    assert status < 400, answer
+    return answer
+
+
+def draft(page: Page, pk: int) -> dict[str, Any]:
+    return dict(call(page, "GET", f"workflows/{pk}/graph/"))
+
+
+def make(page: Page, name: str, document: dict[str, Any] | None = None) -> int:
+    """A workflow of one's own, opened in the editor."""
+    made = call(page, "POST", "workflows/", {"name": name, "module": "tickets"})
+    pk = int(made["id"])
+    if document is not None:
+        call(page, "PUT", f"workflows/{pk}/graph/", {**document, "revision": made["draft_revision"]})
+    page.goto(f"/workflows/{pk}/")
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    return pk
+
+
+def saved(page: Page) -> None:
+    expect(page.locator(".saving")).to_contain_text("Saved", timeout=10_000)
+    page.wait_for_timeout(100)
+    expect(page.locator(".saving")).to_contain_text("Saved", timeout=10_000)
+
+
+@pytest.fixture
+def editor(signed_in: Page) -> Page:
+    return signed_in
+
+
+def node(page: Page, identity: str) -> Any:
+    return page.locator(f'.react-flow__node[data-id="{identity}"]')
+
+
+def test_an_empty_workflow_asks_for_a_trigger_and_nothing_else(editor: Page) -> None:
+    make(editor, "Empty")
+    first = editor.get_by_role("button", name="Add a trigger")
+    expect(first).to_be_focused()
+    expect(editor.get_by_text("valid", exact=False)).to_have_count(0)
+    expect(editor.locator(".react-flow__node")).to_have_count(0)
+
+
+def test_a_click_puts_a_step_into_an_edge_and_one_undo_takes_it_back(editor: Page) -> None:
+    pk = make(editor, "Insert", LINE)
+    before = draft(editor, pk)
+    editor.get_by_test_id("edge-add-t1::a1").click()
+    editor.keyboard.type("assign")
+    editor.keyboard.press("Enter")
+    expect(editor.locator(".react-flow__node")).to_have_count(3)
+    saved(editor)
+    between = draft(editor, pk)
+    assert [(one["from"], one["to"]) for one in between["edges"]] == [("t1", "a2"), ("a2", "a1")]
+    editor.keyboard.press("Escape")
+    node(editor, "a1").focus()
+    editor.keyboard.press("Control+z")
+    expect(editor.locator(".react-flow__node")).to_have_count(2)
+    saved(editor)
+    after = draft(editor, pk)
+    assert {**after, "revision": 0} == {**before, "revision": 0}
+
+
+def test_a_drag_from_the_palette_onto_an_edge_does_the_same(editor: Page) -> None:
+    pk = make(editor, "Drag", LINE)
+    target = editor.get_by_test_id("edge-add-t1::a1")
+    expect(target).to_be_visible()
+    editor.get_by_label("Steps to add").get_by_role("button", name="Assign").drag_to(target)
+    expect(editor.locator(".react-flow__node")).to_have_count(3)
+    saved(editor)
+    assert [(one["from"], one["to"]) for one in draft(editor, pk)["edges"]] == [("t1", "a2"), ("a2", "a1")]
+
+
+def test_a_connection_that_would_make_a_circle_is_refused_in_words(editor: Page) -> None:
+    document = {
+        **LINE,
+        "nodes": [*LINE["nodes"], {"id": "a2", "type": "action.comment", "config": {"text": "x"}}],
+        "edges": [{"from": "t1", "to": "a1"}, {"from": "a1", "to": "a2"}],
+    }
+    pk = make(editor, "Circle", document)
+    node(editor, "a2").click()
+    editor.keyboard.press("c")
+    editor.keyboard.press("Enter")  # the way “then”
+    editor.keyboard.type("Say hello")
+    expect(editor.locator(".pick-list [role=option]")).to_contain_text("This would make a circle.")
+    editor.keyboard.press("Enter")
+    expect(editor.locator("[aria-live=assertive]")).to_have_text("This would make a circle.")
+    assert len(draft(editor, pk)["edges"]) == 2
+
+
+def test_undo_goes_gesture_by_gesture_and_redo_brings_all_back(editor: Page) -> None:
+    pk = make(editor, "Undo", LINE)
+    before = draft(editor, pk)
+    node(editor, "a1").click()
+    editor.get_by_label("Name", exact=True).fill("Greet")
+    editor.locator("#field-a1-text").fill("Good morning.")
+    node(editor, "t1").click()
+    editor.get_by_label("Name", exact=True).fill("Created")
+    node(editor, "t1").focus()
+    editor.keyboard.press("m")
+    for _ in range(5):
+        editor.keyboard.press("ArrowDown")
+    editor.keyboard.press("Enter")
+    saved(editor)
+    final = draft(editor, pk)
+    assert final["layout"]["t1"]["y"] >= 100
+    undo, redo = (editor.get_by_role("button", name=name) for name in ("Undo", "Redo"))
+    for _ in range(4):
+        undo.click()
+    expect(undo).to_be_disabled()
+    saved(editor)
+    assert {**draft(editor, pk), "revision": 0} == {**before, "revision": 0}
+    for _ in range(4):
+        redo.click()
+    saved(editor)
+    assert {**draft(editor, pk), "revision": 0} == {**final, "revision": 0}
+
+
+def test_a_deleted_step_comes_back_whole(editor: Page) -> None:
+    pk = make(editor, "Delete", sla_alert())
+    before = draft(editor, pk)
+    node(editor, "c1").focus()
+    editor.keyboard.press("Space")
+    editor.keyboard.press("Delete")
+    expect(node(editor, "c1")).to_have_count(0)
+    editor.keyboard.press("Control+z")
+    expect(node(editor, "c1")).to_have_count(1)
+    saved(editor)
+    assert {**draft(editor, pk), "revision": 0} == {**before, "revision": 0}
+
+
+def test_keys_in_a_field_belong_to_the_field(editor: Page) -> None:
+    make(editor, "Fields", LINE)
+    node(editor, "a1").click()
+    field = editor.locator("#field-a1-text")
+    field.click()
+    for key in ("Backspace", "Control+Backspace", "Delete", "a", "Control+z"):
+        field.press(key)
+    expect(editor.locator(".react-flow__node")).to_have_count(2)
+    expect(field).to_be_focused()
+
+
+def test_copied_steps_go_to_another_workflow_with_the_edges_among_them(editor: Page) -> None:
+    make(editor, "Copy from", sla_alert())
+    node(editor, "a1").click()
+    node(editor, "n1").click(modifiers=["Control"])
+    node(editor, "n1").focus()
+    editor.keyboard.press("Control+c")
+    pk = make(editor, "Copy to", LINE)
+    node(editor, "a1").focus()
+    editor.keyboard.press("Control+v")
+    expect(editor.locator(".react-flow__node")).to_have_count(4)
+    saved(editor)
+    pasted = draft(editor, pk)
+    assert [one["id"] for one in pasted["nodes"]] == ["t1", "a1", "a2", "a3"]
+    assert pasted["edges"][1:] == [{"from": "a2", "to": "a3"}]
+    assert pasted["nodes"][2]["config"] == {"values": {"escalated": True}}
+
+
+def test_what_is_typed_is_saved_by_itself_and_is_there_after_a_reload(editor: Page) -> None:
+    make(editor, "Autosave", LINE)
+    node(editor, "a1").click()
+    editor.locator("#field-a1-text").fill("Typed.")
+    expect(editor.locator(".saving")).to_contain_text("Saving…")
+    saved(editor)
+    editor.reload()
+    node(editor, "a1").click()
+    expect(editor.locator("#field-a1-text")).to_have_value("Typed.")
+
+
+def test_a_slow_save_loses_nothing_and_has_no_company(editor: Page) -> None:
+    pk = make(editor, "Slow", LINE)
+    flying: list[int] = []
+    most: list[int] = []
+
+    def delay(route: Route) -> None:
+        if route.request.method == "PUT":
+            flying.append(1)
+            most.append(len(flying))
+            editor.wait_for_timeout(1_500)
+            flying.pop()
+        route.continue_()
+
+    editor.route("**/graph/", delay)
+    node(editor, "a1").click()
+    field = editor.locator("#field-a1-text")
+    for text in ("one", "two", "three"):
+        field.fill(text)
+        editor.wait_for_timeout(900)
+    expect(editor.locator(".saving")).to_contain_text("Saved", timeout=15_000)
+    expect(field).to_have_value("three")
+    editor.unroute("**/graph/")
+    assert max(most) == 1
+    assert draft(editor, pk)["nodes"][1]["config"] == {"text": "three"}
+
+
+def test_a_conflict_shows_who_was_faster_and_changes_nothing_by_itself(editor: Page, said: list[str]) -> None:
+    pk = make(editor, "Conflict", LINE)
+    theirs = draft(editor, pk)
+    theirs["nodes"][1]["config"] = {"text": "Theirs."}
+    call(editor, "PUT", f"workflows/{pk}/graph/", theirs)
+    node(editor, "a1").click()
+    editor.locator("#field-a1-text").fill("Mine.")
+    banner = editor.locator(".conflict")
+    expect(banner).to_contain_text("priya")
+    expect(editor.locator("#field-a1-text")).to_have_value("Mine.")
+    banner.get_by_role("button", name="Take theirs").click()
+    expect(banner).to_have_count(0)
+    node(editor, "a1").click()
+    expect(editor.locator("#field-a1-text")).to_have_value("Theirs.")
+    assert len(said) == 1
+    assert "409" in said.pop()
+
+
+def test_what_was_done_offline_is_offered_after_a_reload(editor: Page, said: list[str]) -> None:
+    pk = make(editor, "Offline", LINE)
+    node(editor, "a1").click()
+    editor.route(
+        "**/graph/", lambda route: route.abort() if route.request.method == "PUT" else route.continue_()
+    )
+    editor.locator("#field-a1-text").fill("Offline.")
+    expect(editor.locator(".saving")).to_contain_text("Offline")
+    editor.unroute("**/graph/")
+    said.clear()  # the browser's own words about requests that failed
+    editor.reload()
+    editor.get_by_role("button", name="Take them up").click()
+    saved(editor)
+    assert draft(editor, pk)["nodes"][1]["config"] == {"text": "Offline."}
+
+
+def test_moving_and_tidying_are_no_new_draft(editor: Page) -> None:
+    pk = make(editor, "Layout", LINE)
+    before = draft(editor, pk)
+    box = node(editor, "a1").bounding_box()
+    assert box is not None
+    editor.mouse.move(box["x"] + 60, box["y"] + 20)
+    editor.mouse.down()
+    editor.mouse.move(box["x"] + 100, box["y"] + 140, steps=8)
+    editor.mouse.up()
+    saved(editor)
+    moved = draft(editor, pk)
+    assert moved["layout"]["a1"] != before["layout"].get("a1")
+    assert (moved["revision"], moved["nodes"]) == (before["revision"], before["nodes"])
+    node(editor, "a1").focus()
+    editor.keyboard.press("Shift+L")
+    saved(editor)
+    assert draft(editor, pk)["layout"] == {}
+
+
+def broken() -> dict[str, Any]:
+    document = sla_alert()
+    document["nodes"][1]["config"]["rule"]["field"] = "priorty"
+    return document
+
+
+def test_a_problem_stands_in_three_places_and_its_fix_removes_all(editor: Page) -> None:
+    pk = make(editor, "Problem", broken())
+    expect(editor.get_by_test_id("node-c1")).to_contain_text("⚠ 1")
+    editor.get_by_role("button", name="⚠ 1 problem", exact=True).click()
+    row = editor.locator(".findings li")
+    expect(row).to_contain_text("priorty")
+    row.get_by_role("button", name="Is it urgent?").click()
+    expect(editor.locator("#field-c1-rule")).to_be_focused()
+    expect(editor.locator("#field-c1-rule-problems")).to_contain_text("priorty")
+    row.get_by_role("button", name="Use priority").click()
+    expect(row).to_have_count(0)
+    expect(editor.locator("#field-c1-rule-problems")).to_have_count(0)
+    expect(editor.get_by_test_id("node-c1")).not_to_contain_text("⚠")
+    saved(editor)
+    assert draft(editor, pk)["nodes"][1]["config"]["rule"]["field"] == "priority"
+
+
+def test_publishing_with_a_problem_opens_the_list_and_sends_nothing(editor: Page) -> None:
+    make(editor, "Blocked", broken())
+    sent: list[str] = []
+    editor.on("request", lambda request: sent.append(request.url) if "publish" in request.url else None)
+    editor.get_by_role("button", name="Publish…").click()
+    expect(editor.locator(".findings li")).to_be_visible()
+    expect(editor.locator("#field-c1-rule")).to_be_focused()
+    assert sent == []
+
+
+def test_a_test_counts_as_the_api_does_lights_the_path_and_writes_nothing(editor: Page) -> None:
+    pk = make(editor, "Test", sla_alert())
+    before = call(editor, "GET", "modules/tickets/records/?limit=200")
+    editor.keyboard.press("Control+Enter")
+    rows = editor.locator(".drawer-body tbody tr")
+    expect(rows.first).to_be_visible(timeout=20_000)
+    told = call(
+        editor, "POST", f"workflows/{pk}/run-test/", {"version": "draft", "records": "live", "limit": 200}
+    )
+    expect(editor.locator(".drawer-body strong")).to_have_text(f"{told['candidates']['total']} candidates")
+    for branch in told["candidates"]["branches"]:
+        expect(
+            editor.locator(".branch-total", has_text=f"{branch['total']} {branch['branch']}")
+        ).to_have_count(1)
+    first = told["candidates"]["items"][0]
+    rows.first.get_by_role("button").click()
+    met = [step["node"] for step in first["path"]]
+    lit = editor.locator(".react-flow__edge.taken")
+    expect(lit).to_have_count(len(met) - 1)
+    assert call(editor, "GET", "modules/tickets/records/?limit=200") == before
+
+
+def test_a_draft_is_published_after_its_impact_and_its_changes_were_shown(editor: Page) -> None:
+    pk = make(editor, "Publish", sla_alert())
+    publish(editor)
+    expect(editor.locator(".editor-bar")).to_contain_text("v1 live")
+    node(editor, "a2").click()
+    editor.get_by_label("Name", exact=True).fill("Say it")
+    editor.locator("#field-a2-text").fill("Soon due.")
+    saved(editor)
+    expect(editor.locator(".editor-bar")).to_contain_text("draft differs")
+    editor.get_by_role("button", name="Publish…").click()
+    dialog = editor.get_by_role("dialog")
+    expect(dialog).to_contain_text("Same result", timeout=20_000)
+    expect(dialog.locator(".change-renamed")).to_have_count(1)
+    expect(dialog.locator(".change-changed")).to_have_count(1)
+    expect(dialog.locator(".change-added, .change-removed")).to_have_count(0)
+    dialog.get_by_role("button", name="Publish to simulate").click()
+    expect(editor.locator(".editor-bar")).to_contain_text("v2 live")
+
+    editor.goto(f"/workflows/{pk}/versions/")
+    editor.get_by_role("button", name="What changed").click()
+    expect(editor.locator(".change-renamed")).to_have_count(1)
+    editor.get_by_role("button", name="Roll back to 1…").click()
+    editor.get_by_label("Reason").fill("Wrong text")
+    editor.get_by_role("button", name="Roll back", exact=True).click()
+    expect(editor.locator(".versions li", has_text="Version 1")).to_contain_text("live")
+    editor.get_by_role("button", name="Promote to execute…").click()
+    editor.get_by_role("button", name="Promote", exact=True).click()
+    expect(editor.locator(".mode-execute")).to_have_text("Execute")
+    call(editor, "POST", f"workflows/{pk}/pause/", {"reason": "only a test"})
+
+
+def publish(page: Page) -> None:
+    page.get_by_role("button", name="Publish…").click()
+    button = page.get_by_role("button", name="Publish to simulate")
+    button.click()
+    expect(button).to_have_count(0, timeout=20_000)
+
+
+def test_the_outline_alone_builds_a_workflow(editor: Page) -> None:
+    """Made with selects and buttons; the graph shows the same steps and edges."""
+    pk = make(editor, "Outline")
+    editor.get_by_role("button", name="Outline").click()
+    editor.get_by_role("button", name="Add a trigger").click()
+    pick(editor, "Record event")
+    editor.locator("#field-t1-module").select_option("tickets")
+    editor.get_by_label("created", exact=True).check()
+    editor.get_by_label("Record event: then goes to").first.select_option("+")
+    pick(editor, "If / else")
+    editor.get_by_role("button", name="Add condition").click()
+    editor.get_by_label("Field", exact=True).select_option("priority")
+    editor.get_by_label("Value", exact=True).select_option("urgent")
+    editor.get_by_label("If / else: true goes to").first.select_option("+")
+    pick(editor, "Comment")
+    editor.locator("#field-a1-text").fill("Urgent: {{ record.title }}")
+    editor.get_by_label("If / else: false goes to").first.select_option("+")
+    pick(editor, "Stop")
+    editor.locator("#field-a2-outcome").select_option("succeeded")
+    saved(editor)
+    expect(editor.locator(".editor-bar")).to_contain_text("✓ valid")
+    made = draft(editor, pk)
+    assert [one["type"] for one in made["nodes"]] == [
+        "trigger.record",
+        "condition.if",
+        "action.comment",
+        "action.stop",
+    ]
+    assert made["edges"] == [
+        {"from": "t1", "to": "c1"},
+        {"from": "c1", "to": "a1", "branch": "true"},
+        {"from": "c1", "to": "a2", "branch": "false"},
+    ]
+    editor.get_by_role("button", name="Graph", exact=True).click()
+    expect(editor.locator(".react-flow__node")).to_have_count(4)
+    expect(editor.locator(".react-flow__edge")).to_have_count(3)
+    publish(editor)
+
+
+def pick(page: Page, what: str) -> None:
+    page.get_by_role("dialog").get_by_role("combobox").fill(what)
+    page.keyboard.press("Enter")
+
+
+def test_keys_alone_build_and_test_a_workflow(editor: Page) -> None:
+    """No pointer is used: add, choose, configure, connect, test."""
+    pk = make(editor, "Keys")
+    keys = editor.keyboard
+    keys.press("Enter")  # “Add a trigger” has the focus
+    keys.type("Record event")
+    keys.press("Enter")
+    editor.locator("#field-t1-module").focus()
+    keys.type("Tick")
+    editor.get_by_label("created", exact=True).focus()
+    keys.press("Space")
+    node(editor, "t1").focus()
+    keys.press("a")
+    keys.type("Comment")
+    keys.press("Enter")
+    editor.locator("#field-a1-text").focus()
+    keys.type("Seen.")
+    node(editor, "t1").focus()
+    keys.press("Space")
+    keys.press("ArrowRight")
+    expect(node(editor, "a1")).to_be_focused()
+    keys.press("F2")
+    keys.type("Remark")
+    saved(editor)
+    made = draft(editor, pk)
+    assert made["edges"] == [{"from": "t1", "to": "a1"}]
+    assert made["nodes"][1]["title"] == "Remark"
+    assert made["nodes"][1]["config"] == {"text": "Seen."}
+    keys.press("Control+Enter")
+    expect(editor.locator(".drawer-body tbody tr").first).to_be_visible(timeout=20_000)
+
+
+def test_typing_draws_at_most_two_steps_a_key(editor: Page) -> None:
+    nodes = [{"id": f"a{i}", "type": "action.comment", "config": {"text": "x"}} for i in range(1, 200)]
+    edges = [{"from": f"a{i}" if i else "t1", "to": f"a{i + 1}"} for i in range(199)]
+    make(editor, "Many", {**LINE, "nodes": [LINE["nodes"][0], *nodes], "edges": edges})
+    node(editor, "t1").click()
+    field = editor.get_by_label("Name", exact=True)
+    field.click()
+    saved(editor)
+    before = editor.evaluate("window.automationsNodesDrawn")
+    field.press_sequentially("a" * 40)
+    drawn = editor.evaluate("window.automationsNodesDrawn") - before
+    assert drawn <= 2 * 40 + 2, drawn  # a save in between draws once more
+
+
+def test_a_large_workflow_is_usable_within_two_seconds(editor: Page) -> None:
+    nodes = [{"id": f"a{i}", "type": "action.comment", "config": {"text": "x"}} for i in range(1, 200)]
+    edges = [{"from": f"a{i}" if i else "t1", "to": f"a{i + 1}"} for i in range(199)]
+    pk = make(editor, "Large", {**LINE, "nodes": [LINE["nodes"][0], *nodes], "edges": edges})
+    editor.goto("/workflows/")
+    expect(editor.get_by_role("heading", name="Workflows")).to_be_visible()
+    taken = editor.evaluate(
+        """async (address) => {
+          const link = document.createElement("a");
+          const began = performance.now();
+          history.pushState("in-app", "", address);
+          dispatchEvent(new PopStateEvent("popstate"));
+          while (!document.querySelector('.react-flow__node[data-id="t1"]')) {
+            if (performance.now() - began > 20000) return Infinity;
+            await new Promise((done) => setTimeout(done, 20));
+          }
+          return performance.now() - began;
+        }""",
+        f"/workflows/{pk}/",
+    )
+    assert taken <= 2_000, taken
+
+
+def test_who_may_not_edit_looks_and_changes_nothing(editor: Page, page: Page) -> None:
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, "sam")
+    expect(page.get_by_text("sam", exact=True)).to_be_visible()
+    page.goto("/workflows/")
+    page.get_by_role("link", name="SLA alert").first.click()
+    expect(page.get_by_text("You can look, not edit")).to_be_visible()
+    node(page, "a1").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Delete")
+    expect(node(page, "a1")).to_have_count(1)
+    expect(page.get_by_label("Name", exact=True)).to_have_attribute("readonly", "")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_graph_outline_inspector_and_drawer(editor: Page, scheme: Any) -> None:
+    editor.emulate_media(color_scheme=scheme)
+    make(editor, f"Axe {scheme}", broken())
+    node(editor, "c1").click()
+    editor.get_by_role("button", name="⚠ 1 problem", exact=True).click()
+    assert violations(editor) == []
+    node(editor, "a1").click()
+    assert violations(editor) == []
+    editor.get_by_role("button", name="Outline").click()
+    assert violations(editor) == []
+    editor.keyboard.press("Control+k")
+    expect(editor.get_by_role("dialog")).to_be_visible()
+    assert violations(editor) == []
+
+
+def test_nothing_moves_for_those_who_asked_for_no_motion(editor: Page) -> None:
+    editor.emulate_media(reduced_motion="reduce")
+    make(editor, "Still", LINE)
+    expect(node(editor, "t1")).to_be_visible()
+    assert editor.evaluate("document.getAnimations().length") == 0
+
+
+def test_a_narrow_page_has_the_whole_outline(editor: Page) -> None:
+    make(editor, "Narrow", LINE)
+    editor.set_viewport_size({"width": 390, "height": 800})
+    editor.get_by_role("button", name="Outline").click()
+    expect(editor.get_by_role("button", name="Add a step", exact=True)).to_be_visible()
+    wide = editor.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, wide
