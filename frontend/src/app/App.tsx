@@ -1,6 +1,6 @@
-import { RunPage } from "../pages/RunPage";
 import { WorkflowListPage } from "../pages/WorkflowListPage";
 import { WorkflowPage } from "../pages/WorkflowPage";
+import { RunPage } from "../run/RunPage";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
 import { useSite } from "./context";
