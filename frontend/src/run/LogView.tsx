@@ -111,7 +111,7 @@ export function LogView({ entries, rows, step, line, select }: Shown) {
         </p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard.
-        <ol className="log" ref={box} onScroll={onScroll} tabIndex={0} aria-label="Log lines">
+        <ol className="run-log" ref={box} onScroll={onScroll} tabIndex={0} aria-label="Log lines">
           {shown.map((entry) => (
             <LogLine
               key={entry.seq}

@@ -69,7 +69,7 @@ export function RunData({ run, detail, rows, step, select }: Shown) {
               </button>{" "}
               <span className="note">{row.kind}</span>
             </h3>
-            <Changes changes={row.step?.changes ?? []} />
+            {row.step !== null && row.step.changes.length > 0 && <Changes changes={row.step.changes} />}
             {row.step !== null && row.step.output !== null && (
               <JsonTree
                 value={row.step.output}

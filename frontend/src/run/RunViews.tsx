@@ -78,12 +78,7 @@ export function RunViews({ run, steps, entries, live, refresh }: Known) {
             {(told) => <RunData run={run} detail={told} rows={rows} step={step} select={select} />}
           </Show>
         )}
-        {(view === "graph" || view === "timeline") &&
-          (selected === undefined ? (
-            <p className="note">Choose a step to see what it did.</p>
-          ) : (
-            <StepDetails row={selected} now={now} />
-          ))}
+        {(view === "graph" || view === "timeline") && <StepDetails row={selected} now={now} />}
       </Tabs>
     </>
   );

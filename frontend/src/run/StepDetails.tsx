@@ -5,7 +5,14 @@ import { JsonTree } from "../ui/JsonTree";
 import type { StepRow } from "./rows";
 
 /** Everything that is known of one step. */
-export function StepDetails({ row, now }: { row: StepRow; now: number }) {
+export function StepDetails({ row, now }: { row: StepRow | undefined; now: number }) {
+  if (row === undefined) {
+    return (
+      <aside className="details" aria-label="Selected step">
+        <p className="note">Choose a step to see what it did.</p>
+      </aside>
+    );
+  }
   const { step } = row;
   return (
     <aside className="details" aria-labelledby="details">
@@ -52,7 +59,12 @@ export function StepDetails({ row, now }: { row: StepRow; now: number }) {
               {step.assumed && <Fact name="Result" value="assumed, not made" />}
             </dl>
           )}
-          <Changes changes={step.changes} />
+          {step.changes.length > 0 && (
+            <>
+              <h3>Changes</h3>
+              <Changes changes={step.changes} />
+            </>
+          )}
           {step.output !== null && (
             <>
               <h3>Output</h3>
@@ -100,25 +112,21 @@ function Fact({ name, value }: { name: string; value: string }) {
 
 /** Field by field, before → after. */
 export function Changes({ changes }: { changes: RunChange[] }) {
-  if (changes.length === 0) return null;
   const records = new Set(changes.map((change) => `${change.module} ${change.record}`));
   return (
-    <>
-      <h3>Changes</h3>
-      <dl className="changes">
-        {changes.map((change) => (
-          <div key={`${change.module} ${change.record} ${change.field}`}>
-            <dt>
-              {records.size > 1 && `${change.module} ${change.record}: `}
-              {change.field}
-            </dt>
-            <dd>
-              <del>{said(change.before)}</del> → <ins>{said(change.after)}</ins>
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </>
+    <dl className="changes">
+      {changes.map((change) => (
+        <div key={`${change.module} ${change.record} ${change.field}`}>
+          <dt>
+            {records.size > 1 && `${change.module} ${change.record}: `}
+            {change.field}
+          </dt>
+          <dd>
+            <del>{said(change.before)}</del> → <ins>{said(change.after)}</ins>
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
