@@ -46,7 +46,7 @@ export function CancelButton({ run, cancelled }: { run: Run; cancelled: () => vo
           <input
             id="cancel-reason"
             value={reason}
-            maxLength={500}
+            maxLength={300}
             onChange={(event) => setReason(event.target.value)}
             aria-describedby="cancel-trouble"
           />

@@ -28,7 +28,7 @@ export function Timeline({ run, rows, now, selected, select }: Shown) {
       </p>
       <div className="timeline-scale" aria-hidden="true">
         {ticksOf(span).map(({ ms, at }) => (
-          <span key={ms} style={{ left: `${at * 100}%` }}>
+          <span key={ms} className={at > 0.8 ? "late" : ""} style={{ left: `${at * 100}%` }}>
             {ms === 0 ? "0" : duration(BEGINNING, null, ms)}
           </span>
         ))}
