@@ -27,7 +27,9 @@ export function RunData({ run, detail, rows, step, select }: Shown) {
   );
   // A step that was selected in another view is looked for here; one that is clicked here stays where it is.
   const [first] = useState(step);
-  useEffect(() => document.getElementById(`data-${first}`)?.scrollIntoView({ block: "nearest" }), [first]);
+  useEffect(() => {
+    document.getElementById(`data-${first}`)?.scrollIntoView({ block: "nearest" });
+  }, [first]);
   return (
     <div className="data">
       <section aria-labelledby="data-event">

@@ -42,17 +42,19 @@ export function Timeline({ run, rows, now, selected, select }: Shown) {
               aria-current={row.node === selected}
               onClick={() => select(row.node)}
             >
-              <span className="timeline-title">{row.title}</span>
-              <span className="timeline-status">
-                {row.step === null ? (
-                  <span className="note">not reached</span>
-                ) : (
-                  <StatusMark status={row.step.status} />
-                )}
-              </span>
-              <Bars row={row} span={span} now={now} />
-              <span className="timeline-took">{tookOf(row, now)}</span>
+              {row.title}
             </button>
+            <span className="timeline-status" aria-hidden="true">
+              {row.step === null ? (
+                <span className="note">not reached</span>
+              ) : (
+                <StatusMark status={row.step.status} />
+              )}
+            </span>
+            <Bars row={row} span={span} now={now} />
+            <span className="timeline-took" aria-hidden="true">
+              {tookOf(row, now)}
+            </span>
           </li>
         ))}
       </ol>
