@@ -54,7 +54,7 @@ export function StepDetails({ row, now }: { row: StepRow | undefined; now: numbe
                 />
               )}
               {step.branches.some((branch) => branch !== "") && (
-                <Fact name="Went to" value={step.branches.join(", ")} />
+                <Fact name="Branch" value={step.branches.join(", ")} />
               )}
               {step.assumed && <Fact name="Result" value="assumed, not made" />}
             </dl>

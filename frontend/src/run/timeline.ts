@@ -29,7 +29,7 @@ const DISTANCES = [
   ...[1, 2, 5, 10, 15, 30].map((count) => count * MINUTE),
   ...[1, 2, 3, 6, 12].map((count) => count * HOUR),
 ];
-const MOST_TICKS = 5;
+const MOST_DISTANCES = 5;
 
 /** From the first start to the last end, or to `now` while the run runs; never empty, so that places are numbers. */
 export function spanOf(run: Run, rows: StepRow[], now: number): Span {
@@ -65,10 +65,10 @@ export function segmentsOf({ step, lines }: StepRow, span: Span, now: number): S
   }));
 }
 
-/** At most five marks at round distances from the beginning. */
+/** A handful of marks at round distances from the beginning. */
 export function ticksOf({ from, to }: Span): Tick[] {
   const length = to - from;
-  const distance = DISTANCES.find((step) => length / step <= MOST_TICKS) ?? wholeDays(length);
+  const distance = DISTANCES.find((step) => length / step <= MOST_DISTANCES) ?? wholeDays(length);
   const ticks: Tick[] = [];
   for (let ms = 0; ms <= length; ms += distance) ticks.push({ ms, at: ms / length });
   return ticks;
@@ -76,7 +76,7 @@ export function ticksOf({ from, to }: Span): Tick[] {
 
 function wholeDays(length: number): number {
   let days = DAY;
-  while (length / days > MOST_TICKS) days *= 2;
+  while (length / days > MOST_DISTANCES) days *= 2;
   return days;
 }
 
