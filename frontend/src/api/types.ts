@@ -228,6 +228,8 @@ export interface Run {
   inconclusive: boolean;
   failure_code: string;
   failure: Failure;
+  /** What a stop action said; null without the right to see payloads, absent in lists. */
+  outcome?: Record<string, unknown> | null;
   last_seq: number;
   created_at: string | null;
   started_at: string | null;
@@ -241,9 +243,8 @@ export interface RunDetail extends Run {
   event: number | null;
   actor: string | null;
   parent: number | null;
-  /** null without the right to see payloads, as is `outcome`. */
+  /** null without the right to see payloads. */
   input: Record<string, unknown> | null;
-  outcome: Record<string, unknown> | null;
 }
 
 export interface EventDetail {

@@ -47,9 +47,9 @@ function mergeSteps(known: Step[], told: Step[]): Step[] {
 
 /** In order and each once, also when an answer comes late that fills a gap. */
 function mergeLines(known: LogEntry[], told: LogEntry[]): LogEntry[] {
-  const last = known.at(-1)?.seq ?? 0;
-  const first = told[0]?.seq ?? 0;
-  if (first > last) return [...known, ...told];
+  const [first] = told;
+  if (first === undefined) return known;
+  if (first.seq > (known.at(-1)?.seq ?? 0)) return [...known, ...told];
   const seqs = new Set(known.map((entry) => entry.seq));
   const fresh = told.filter((entry) => !seqs.has(entry.seq));
   return fresh.length === 0 ? known : [...known, ...fresh].sort((a, b) => a.seq - b.seq);

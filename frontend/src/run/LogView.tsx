@@ -21,7 +21,7 @@ export function LogView({ entries, rows, step, line, select }: Shown) {
   const [text, setText] = useState("");
   const [most, setMost] = useState(PART);
   /** The last line when the reader scrolled up; null while the view follows the end. */
-  const [seen, setSeen] = useState<number | null>(line > 0 ? line : null);
+  const [seen, setSeen] = useState<number | null>(null);
   const box = useRef<HTMLOListElement>(null);
   const top = useRef(0);
   const wanted = useDeferredValue(text);

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from "react";
 import type { EventDetail, Run, RunDetail } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
-import { dateTime } from "../ui/format";
+import { dateTime, runName } from "../ui/format";
 import { JsonTree } from "../ui/JsonTree";
 import { Link } from "../ui/Link";
 import { Show } from "../ui/Page";
@@ -50,6 +50,12 @@ export function RunData({ run, detail, rows, step, select }: Shown) {
           <JsonTree value={detail.input} path="variables" label="Variables" />
         )}
       </section>
+      {run.outcome && Object.keys(run.outcome).length > 0 && (
+        <section aria-labelledby="data-outcome">
+          <h2 id="data-outcome">Outcome</h2>
+          <JsonTree value={run.outcome} path="outcome" label="Outcome" />
+        </section>
+      )}
       <section aria-labelledby="data-steps">
         <h2 id="data-steps">Steps</h2>
         {!readable && <p className="note">{HIDDEN}</p>}
@@ -98,6 +104,11 @@ function Event({ id }: { id: number }) {
           <p className="note">
             <Link to={`events/${told.id}/`}>Event {told.id}</Link>: {told.type}, {dateTime(told.occurred_at)}
             {told.actor !== null && `, by ${told.actor}`}
+            {told.cause_run !== null && (
+              <>
+                , written by <Link to={`runs/${told.cause_run}/`}>run {runName(told.cause_run)}</Link>
+              </>
+            )}
           </p>
           {told.snapshot === null ? (
             <p className="note">You may not see its record, so what rules saw of it is not shown.</p>
