@@ -56,7 +56,7 @@ def test_a_run_appears_and_ends_without_a_reload(signed_in: Page) -> None:
     expect(row).to_contain_text("succeeded", timeout=10_000)
     row.get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Run ")
-    expect(page.get_by_role("row", name="action.assign").first).to_be_visible()
+    page.get_by_role("tab", name="Log").click()
     log = page.get_by_role("list", name="Log lines")
     expect(log).to_contain_text("took “network”")
     assert page.evaluate("window.neverReloaded") is True
@@ -83,6 +83,7 @@ def test_the_log_is_filtered_and_says_when_nothing_matches(signed_in: Page) -> N
     page = signed_in
     page.get_by_role("link", name="Auto-routing").click()
     page.get_by_role("row").nth(1).get_by_role("link").click()
+    page.get_by_role("tab", name="Log").click()
     lines = page.get_by_role("list", name="Log lines").get_by_role("listitem")
     expect(lines.first).to_be_visible()
     everything = lines.count()
@@ -110,7 +111,7 @@ def test_no_page_scrolls_sideways(signed_in: Page, width: int, scheme: str) -> N
         assert not wide, page.url
         if step == "run":
             page.get_by_role("row").nth(1).get_by_role("link").click()
-            expect(page.get_by_role("list", name="Log lines")).to_be_visible()
+            expect(page.get_by_role("tablist", name="Views of the run")).to_be_visible()
         else:
             page.get_by_role("link", name=step).click()
             expect(page.get_by_role("heading", name=step)).to_be_visible()
@@ -138,7 +139,7 @@ def test_axe_finds_nothing_on_any_page(page: Page, scheme: str) -> None:
     expect(page.get_by_role("group").first).to_be_visible()
     assert violations(page) == []
     first.click()
-    expect(page.get_by_role("list", name="Log lines")).to_be_visible()
+    expect(page.get_by_role("tablist", name="Views of the run")).to_be_visible()
     expect(page.get_by_role("group").first).to_be_visible()
     assert violations(page) == []
     page.evaluate("document.querySelector('main').append(document.createElement('button'))")

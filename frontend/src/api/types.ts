@@ -226,6 +226,9 @@ export interface Failure {
   code?: string;
   message?: string;
   node?: string;
+  /** Whose it is to mend: the workflow's people, or the product. */
+  fault?: "user" | "engine";
+  retryable?: boolean;
 }
 
 export interface Run {
@@ -236,11 +239,43 @@ export interface Run {
   status: RunStatus;
   record: string;
   inconclusive: boolean;
+  failure_code: string;
   failure: Failure;
+  /** What a stop action said; null without the right to see payloads, absent in lists. */
+  outcome?: Record<string, unknown> | null;
   last_seq: number;
   created_at: string | null;
   started_at: string | null;
   finished_at: string | null;
+}
+
+/** With what never changes in a run, which frames leave out: why it began and with what. */
+export interface RunDetail extends Run {
+  trigger_node: string;
+  module: string | null;
+  event: number | null;
+  actor: string | null;
+  parent: number | null;
+  /** null without the right to see payloads. */
+  input: Record<string, unknown> | null;
+}
+
+export interface EventDetail {
+  id: number;
+  source: string;
+  type: string;
+  module: string | null;
+  record: string;
+  actor: string | null;
+  cause_run: number | null;
+  occurred_at: string;
+  /** What rules saw; null when you may not see the record. */
+  snapshot: Record<string, unknown> | null;
+}
+
+export interface RunChange extends Change {
+  module: string;
+  record: string;
 }
 
 export interface Step {
@@ -250,6 +285,9 @@ export interface Step {
   status: StepStatus;
   branches: string[];
   attempt: number;
+  /** null without the right to see payloads; `changes` is empty then. */
+  output: unknown;
+  changes: RunChange[];
   error: Failure | null;
   wait: { kind: string; until: string | null } | null;
   assumed: boolean;

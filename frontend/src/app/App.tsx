@@ -1,12 +1,13 @@
 import { lazy, Suspense } from "react";
-import { RunPage } from "../pages/RunPage";
 import { WorkflowListPage } from "../pages/WorkflowListPage";
 import { WorkflowPage } from "../pages/WorkflowPage";
+import { RunPage } from "../run/RunPage";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
 import { useSite } from "./context";
 import { type Route, routeOf, usePathname } from "./router";
 
+const RunPage = lazy(() => import("../run/RunPage").then(({ RunPage }) => ({ default: RunPage })));
 const EditorPage = lazy(() => import("../editor/EditorPage"));
 const VersionsPage = lazy(() => import("../versions/VersionsPage"));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));

@@ -1,5 +1,5 @@
 import "@xyflow/react/dist/base.css";
-import { Handle, type NodeProps, Position, ReactFlow } from "@xyflow/react";
+import { Handle, type NodeChange, type NodeProps, Position, ReactFlow } from "@xyflow/react";
 import { useMemo } from "react";
 import type { Step } from "../api/types";
 import { StatusMark } from "../ui/chips";
@@ -14,12 +14,30 @@ const SIGNS = { trigger: "◎", condition: "◇", action: "▶" };
 export default function GraphCanvas({
   document,
   steps = NO_STEPS,
+  selected = "",
+  onSelect,
 }: {
   document: GraphDocument;
   steps?: Step[];
+  selected?: string;
+  onSelect?: (node: string) => void;
 }) {
   const byNode = useMemo(() => new Map(steps.map((step) => [step.node, step])), [steps]);
-  const nodes = useMemo(() => nodesOf(document, byNode), [document, byNode]);
+  const drawn = useMemo(() => nodesOf(document, byNode), [document, byNode]);
+  const nodes = useMemo(
+    () =>
+      drawn.map((node) => ({
+        ...node,
+        selected: node.id === selected,
+        className: `is-${node.data.status ?? "untouched"}`,
+        ariaLabel: node.id === selected ? `${node.ariaLabel}, selected` : (node.ariaLabel ?? ""),
+      })),
+    [drawn, selected],
+  );
+  const onNodesChange = (changes: NodeChange<StepNode>[]) => {
+    const chosen = changes.find((change) => change.type === "select" && change.selected);
+    if (chosen?.type === "select") onSelect?.(chosen.id);
+  };
   const edges = useMemo(() => edgesOf(document, byNode), [document, byNode]);
   return (
     <div className="graph">
@@ -27,6 +45,7 @@ export default function GraphCanvas({
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}
+        onNodesChange={onNodesChange}
         aria-label="Graph of the workflow"
         fitView
         fitViewOptions={{ maxZoom: 1, padding: 0.08 }}

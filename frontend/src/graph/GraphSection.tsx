@@ -5,7 +5,15 @@ import type { GraphDocument } from "./document";
 // Drawing takes more code than all the rest, and only two pages draw.
 const GraphCanvas = lazy(() => import("./GraphCanvas"));
 
-export function GraphSection({ document, steps }: { document: GraphDocument; steps?: Step[] }) {
+interface Drawn {
+  document: GraphDocument;
+  steps?: Step[];
+  /** The node that is chosen, and what to do when another one is. */
+  selected?: string;
+  onSelect?: (node: string) => void;
+}
+
+export function GraphSection({ document, ...drawn }: Drawn) {
   return (
     <section aria-labelledby="graph">
       <h2 id="graph">Graph</h2>
@@ -13,7 +21,7 @@ export function GraphSection({ document, steps }: { document: GraphDocument; ste
         <p className="note">Nothing is drawn yet.</p>
       ) : (
         <Suspense fallback={<div className="graph-place" />}>
-          <GraphCanvas document={document} {...(steps ? { steps } : {})} />
+          <GraphCanvas document={document} {...drawn} />
         </Suspense>
       )}
     </section>

@@ -11,6 +11,7 @@ function run(id: number, status: Run["status"], last_seq = 0): Run {
     status,
     record: "",
     inconclusive: false,
+    failure_code: "",
     failure: {},
     last_seq,
     created_at: null,
@@ -31,6 +32,8 @@ function step(node: string, position: number, status: Step["status"]): Step {
     status,
     branches: [],
     attempt: 0,
+    output: null,
+    changes: [],
     error: null,
     wait: null,
     assumed: false,
@@ -49,6 +52,26 @@ describe("news of a run", () => {
   it("keeps a terminal status against an older answer", () => {
     const ended = addNews(EMPTY_RUN, { run: run(1, "succeeded", 8) });
     expect(addNews(ended, { run: run(1, "running", 5) }).run?.status).toBe("succeeded");
+  });
+
+  it.each(["running", "waiting", "queued"] as const)(
+    "keeps a success against “%s” of the same line",
+    (status) => {
+      const ended = addNews(EMPTY_RUN, { run: run(1, "succeeded", 8) });
+      expect(addNews(ended, { run: run(1, status, 8) }).run?.status).toBe("succeeded");
+    },
+  );
+
+  it("takes no steps from an answer that is older than the run", () => {
+    const ended = addNews(EMPTY_RUN, { run: run(1, "succeeded", 8), steps: [step("a", 1, "succeeded")] });
+    const late = addNews(ended, { run: run(1, "running", 5), steps: [step("a", 1, "running")] });
+    expect(late.steps[0]?.status).toBe("succeeded");
+  });
+
+  it("puts lines that come late where they belong, each once", () => {
+    const gap = addNews(EMPTY_RUN, { entries: [line(3), line(4)] });
+    const whole = addNews(gap, { entries: [line(1), line(2), line(3)] });
+    expect(whole.entries.map((entry) => entry.seq)).toEqual([1, 2, 3, 4]);
   });
 
   it("shows a retry, which is newer", () => {

@@ -1,0 +1,46 @@
+import type { Run } from "../api/types";
+import { runName } from "../ui/format";
+import { Link } from "../ui/Link";
+import type { StepRow } from "./rows";
+
+interface Shown {
+  run: Run;
+  rows: StepRow[];
+  select: (node: string) => void;
+}
+
+/** Why a run failed or was cancelled, before anything else; with what to do where somebody has to do something. */
+export function FailureNote({ run, rows, select }: Shown) {
+  const { message, node } = run.failure;
+  if (!message) return null;
+  if (run.status === "cancelled") return <p className="note">Cancelled: {message}</p>;
+  const row = rows.find((one) => one.node === node);
+  return (
+    <div className="problem">
+      <p>
+        <strong>{row === undefined ? "The run failed" : `“${row.title}” failed`}:</strong> {message}
+      </p>
+      <p>
+        {whatToDo(run, row?.step?.attempt ?? 0)}{" "}
+        {row !== undefined && (
+          <button type="button" className="run-inline" onClick={() => select(row.node)}>
+            Show the step
+          </button>
+        )}{" "}
+        {run.failure.fault !== "engine" && (
+          <Link to={`workflows/${run.workflow.id}/`}>Open {run.workflow.name}</Link>
+        )}
+      </p>
+    </div>
+  );
+}
+
+function whatToDo(run: Run, attempts: number): string {
+  if (run.failure.fault === "engine") {
+    return `This is a fault of Automations, not of the workflow: tell an admin “${run.failure_code}” and run ${runName(run.id)}.`;
+  }
+  if (run.failure.retryable) {
+    return `It was tried ${attempts === 1 ? "once" : `${attempts} times`}. See that what it needs works again, then start the workflow anew.`;
+  }
+  return "Trying again would not help. Mend the step, or the record that it works on, then start the workflow anew.";
+}

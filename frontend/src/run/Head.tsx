@@ -1,0 +1,94 @@
+import type { Run, RunDetail } from "../api/types";
+import type { LiveState } from "../live/socket";
+import { hasEnded } from "../live/state";
+import { CopyButton } from "../ui/CopyButton";
+import { LiveChip, ModeChip, StatusMark } from "../ui/chips";
+import { dateTime, duration, runName } from "../ui/format";
+import { Link } from "../ui/Link";
+import { Heading } from "../ui/Page";
+import { CancelButton } from "./CancelButton";
+import type { StepRow } from "./rows";
+
+interface Shown {
+  run: Run;
+  /** null while it is being loaded. */
+  detail: RunDetail | null;
+  rows: StepRow[];
+  now: number;
+  live: LiveState;
+  refresh: () => void;
+}
+
+export function Head({ run, detail, rows, now, live, refresh }: Shown) {
+  const waiting = rows.filter(({ step }) => step?.status === "waiting");
+  return (
+    <>
+      <p className="trail">
+        <Link to="workflows/">Workflows</Link> ›{" "}
+        <Link to={`workflows/${run.workflow.id}/`}>{run.workflow.name}</Link> ›{" "}
+        <Link to={`workflows/${run.workflow.id}/versions/`}>v{run.version}</Link>
+      </p>
+      <Heading title={`Run ${runName(run.id)}`}>
+        <span aria-live="polite">
+          <StatusMark status={run.status} />
+        </span>
+        <ModeChip mode={run.mode} />
+        {run.inconclusive && <span className="chip">Inconclusive</span>}
+        <LiveChip state={live} />
+        <span className="run-buttons">
+          <CopyButton text={location.href} label="Copy link" />
+          {!hasEnded(run.status) && <CancelButton run={run} cancelled={refresh} />}
+        </span>
+      </Heading>
+      <p className="run-times">
+        {run.started_at === null ? (
+          `Queued since ${dateTime(run.created_at)}`
+        ) : (
+          <>
+            {dateTime(run.started_at)} → {run.finished_at === null ? "now" : dateTime(run.finished_at)} (
+            {duration(run.started_at, run.finished_at, now)})
+          </>
+        )}
+        {waiting.map((row) => (
+          <span key={row.node}>
+            {" "}
+            · waits at “{row.title}”{row.step?.wait?.until && ` until ${dateTime(row.step.wait.until)}`}
+          </span>
+        ))}
+      </p>
+      <Cause detail={detail} rows={rows} />
+    </>
+  );
+}
+
+/** Why the run began, in one line. */
+function Cause({ detail, rows }: { detail: RunDetail | null; rows: StepRow[] }) {
+  if (detail === null) return <p className="run-cause note">Cause: loading…</p>;
+  const trigger = rows.find((row) => row.node === detail.trigger_node);
+  return (
+    <p className="run-cause note">
+      Cause: “{trigger?.title ?? detail.trigger_node}”
+      {detail.event !== null && (
+        <>
+          {" "}
+          took <Link to={`events/${detail.event}/`}>event {detail.event}</Link>
+        </>
+      )}
+      {detail.record !== "" && detail.module !== null && (
+        <>
+          {" "}
+          about{" "}
+          <Link to={`records/${detail.module}/${encodeURIComponent(detail.record)}/`}>
+            {detail.module} {detail.record}
+          </Link>
+        </>
+      )}
+      {detail.actor !== null && `, by ${detail.actor}`}
+      {detail.parent !== null && (
+        <>
+          , for <Link to={`runs/${detail.parent}/`}>run {runName(detail.parent)}</Link>
+        </>
+      )}
+    </p>
+  );
+}

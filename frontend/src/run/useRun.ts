@@ -1,0 +1,63 @@
+import { useState } from "react";
+import { ApiError, itemsOf } from "../api/client";
+import type { Frame, LogEntry } from "../api/types";
+import { useSite } from "../app/context";
+import { toSignIn } from "../app/useLoad";
+import type { LiveState } from "../live/socket";
+import { addNews, EMPTY_RUN, type RunState } from "../live/state";
+import { useLive } from "../live/useLive";
+
+interface Watched {
+  state: RunState;
+  live: LiveState;
+  /** Why the newest could not be fetched; "" while all is well. */
+  trouble: string;
+  /** Fetch what is new now, without waiting for the socket. */
+  refresh: () => void;
+}
+
+/** A run with its steps and its log, as new as the socket, or else the polling, makes it. */
+export function useRun(id: number): Watched {
+  const { api, home, signIn } = useSite();
+  const [state, setState] = useState<RunState>(EMPTY_RUN);
+  const [trouble, setTrouble] = useState("");
+
+  const fetchAfter = async (after: number) => {
+    try {
+      // The run before its steps and lines: an end that is seen here never comes without what led to it.
+      const run = await api.run(id);
+      const [steps, first] = await Promise.all([api.steps(id), api.logs(id, after)]);
+      const entries: LogEntry[] = [...itemsOf(first)];
+      let cursor = after;
+      // Whole pages until nothing new comes.
+      for (let page = entries; page.length > 0; ) {
+        cursor = page.at(-1)?.seq ?? cursor;
+        if (cursor >= run.last_seq) break;
+        page = itemsOf(await api.logs(id, cursor));
+        entries.push(...page);
+      }
+      setState((known) => addNews(known, { run, steps: itemsOf(steps), entries }));
+      setTrouble("");
+      return cursor;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) toSignIn(signIn);
+      setTrouble(error instanceof ApiError ? error.message : "The run could not be loaded.");
+      throw error;
+    }
+  };
+
+  const onFrame = (frame: Frame) => {
+    setTrouble("");
+    if (frame.type === "reset") {
+      setState((known) => ({ ...known, entries: [] }));
+      fetchAfter(0).catch(() => undefined);
+    } else if (frame.type !== "end" && frame.type !== "pong") {
+      setState((known) => addNews(known, frame));
+    }
+  };
+  const live = useLive({ path: `ws/runs/${id}/`, home, after: 0, onFrame, poll: fetchAfter });
+  const refresh = () => {
+    fetchAfter(state.entries.at(-1)?.seq ?? 0).catch(() => undefined);
+  };
+  return { state, live, trouble, refresh };
+}
