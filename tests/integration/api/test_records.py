@@ -262,6 +262,22 @@ def test_a_native_module_is_listed_filtered_and_changed_alike(admin: APIClient) 
     )
 
 
+def test_the_etag_of_a_native_record_refuses_the_slower_of_two_writers(admin: APIClient) -> None:
+    made = admin.post(
+        "/api/v1/modules/orders/records/", {"key": "O-1", "values": {"customer": "Ada"}}, format="json"
+    )
+    record = "/api/v1/modules/orders/records/O-1/"
+    assert made.json() == admin.get(record).json()
+    answers = [
+        admin.patch(
+            record, {"values": {"region": region}}, format="json", headers={"If-Match": made.headers["ETag"]}
+        )
+        for region in ("North", "South")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 409]
+    assert admin.get(record).json()["values"]["region"] == "North"
+
+
 def test_a_rule_is_explained_on_a_record_and_counted(
     owner: APIClient, make_ticket: Callable[..., str]
 ) -> None:
