@@ -102,6 +102,13 @@ def test_a_filter_that_does_not_fit_is_400_with_its_place(
     assert (answer.json()["problems"][0]["code"], answer.json()["problems"][0]["path"]) == (code, path)
 
 
+def test_a_rule_that_is_no_json_is_called_by_the_name_of_its_parameter(
+    admin: APIClient, tickets: Module
+) -> None:
+    told = admin.get(f"{RECORDS}?rule={{bad").json()["problems"][0]["message"]
+    assert told.startswith("“rule” is not JSON: ")
+
+
 def test_rules_beyond_the_caps_are_400(admin: APIClient, tickets: Module) -> None:
     leaf: Any = {"field": "vip", "op": "is_true"}
     deep = leaf
