@@ -68,7 +68,7 @@ def _say_what_stays() -> None:
     if settings.EMBEDDED_POSTGRES is not None:
         sys.stdout.write(
             "PostgreSQL keeps running, for other commands and the next start. To stop it:"
-            f" {sys.executable} -m config.embedded_postgres stop\n"
+            f" {sys.executable} -m config.embedded_postgres stop {settings.EMBEDDED_POSTGRES.folder}\n"
         )
 
 
