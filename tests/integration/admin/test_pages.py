@@ -146,6 +146,10 @@ def test_the_page_of_a_workflow_says_what_is_live(admin_client: Client, world: W
     assert "Live version" not in admin_client.get(page(Workflow, "add")).content.decode()
 
 
+def test_a_run_is_named_by_its_id() -> None:
+    assert str(Run(pk=2137)) == "2137"
+
+
 def test_a_conclusive_run_has_no_red_cross(admin_client: Client, world: Workflow) -> None:
     shown = admin_client.get(page(Run, "change", Run.objects.get().pk)).content.decode()
     assert '<div class="readonly">no</div>' in shown

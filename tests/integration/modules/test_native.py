@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -204,6 +206,28 @@ def test_a_native_record_that_moved_on_refuses_the_version_read_before(orders: M
     order.notes = "the host's own save counts too"
     order.save()
     assert version_of(orders) != saved.record.version
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_writers_at_once_with_the_same_version_one_is_refused(orders: Module) -> None:
+    Order.objects.create(number="O-1", customer="Ada")
+    read = version_of(orders)
+    starting = threading.Barrier(2)
+
+    def write(region: str) -> str:
+        try:
+            starting.wait(10)
+            update_record(
+                module=orders, key="O-1", values={"region": region}, actor=None, expected_version=read
+            )
+        except ConflictError as refused:
+            return refused.code
+        finally:
+            connection.close()
+        return "written"
+
+    with ThreadPoolExecutor(2) as writers:
+        assert sorted(writers.map(write, ["North", "South"])) == ["version-conflict", "written"]
 
 
 def test_a_native_version_is_made_of_the_values_alone(orders: Module) -> None:
