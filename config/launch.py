@@ -55,7 +55,21 @@ def main() -> int:
     except (LaunchError, SettingsError, PostgresStartError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    return _serve(options.host, options.port)
+    try:
+        return _serve(options.host, options.port)
+    finally:
+        _say_what_stays()
+
+
+def _say_what_stays() -> None:
+    """The embedded database outlives us: another terminal may be using it."""
+    from django.conf import settings
+
+    if settings.EMBEDDED_POSTGRES is not None:
+        sys.stdout.write(
+            "PostgreSQL keeps running, for other commands and the next start. To stop it:"
+            f" {sys.executable} -m config.embedded_postgres stop {settings.EMBEDDED_POSTGRES.folder}\n"
+        )
 
 
 def _leave(*_: object) -> None:
@@ -173,7 +187,7 @@ def _announce(address: str) -> None:
             sys.stdout.write(
                 f"\nAutomations is ready: {address}\n"
                 "Sign in as priya (process owner), sam (approver), noor (support) or ada (admin), password “demo”.\n"
-                f"Django admin: {address}admin/   API: {address}api/v1/schema/\n\n"
+                f"Django admin (only ada may enter): {address}admin/   API: {address}api/v1/schema/\n\n"
             )
             sys.stdout.flush()
             return

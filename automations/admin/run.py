@@ -65,12 +65,17 @@ class RunAdmin(SeenAdmin):
     inlines = (StepInline, LogInline)
     actions = (with_reason("Cancel…", _cancel),)
     payload_fields = ("input", "outcome", "failure")
-    exclude = ("due_at",)
-    readonly_fields = ("due",)
+    exclude = ("due_at", "inconclusive")
+    readonly_fields = ("due", "lacks_a_plan")
 
     @admin.display(description="due at", empty_value="nothing is due")
     def due(self, run: Run) -> datetime | None:
         return run.due_at if run.due_at < NEVER else None
+
+    @admin.display(description="inconclusive")
+    def lacks_a_plan(self, run: Run) -> str:
+        """In words: as an icon, a red cross would stand for the good case."""
+        return "yes: an action could not say what it would do" if run.inconclusive else "no"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("version__document")

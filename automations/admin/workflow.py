@@ -173,6 +173,8 @@ class WorkflowAdmin(GuardedAdmin):
     autocomplete_fields = ("owner", "run_as", "module")
     inlines = (TriggerInline, ConditionInline, ActionInline, EdgeInline, VersionInline)
     actions = (publish, promote, demote, pause, resume, archive)
+    released = ("mode", "live", "state")
+    """What stands at the top of a workflow's page, to read: it says what a change below would touch."""
 
     @admin.display(description="live version", empty_value="none")
     def live(self, workflow: Workflow) -> str | None:
@@ -201,13 +203,13 @@ class WorkflowAdmin(GuardedAdmin):
         return permissions.may(request.user, "edit", obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("key", "module") if obj is not None else ()
+        return (*self.released, "key", "module") if obj is not None else ()
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("owner", "runbook_url", "limits") if obj is None else ()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        named = list(WorkflowForm.Meta.fields)
+        named = [*(self.released if obj is not None else ()), *WorkflowForm.Meta.fields]
         return [name for name in named if name not in (self.get_exclude(request, obj) or ())]
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:

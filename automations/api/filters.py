@@ -42,7 +42,7 @@ def rule_of(parameters: Iterable[tuple[str, list[str]]], schema: Schema) -> Rule
 
 def _json(text: str) -> Any:
     try:
-        return parse_json(text.encode("utf-8", "surrogatepass"))
+        return parse_json(text.encode("utf-8", "surrogatepass"), what="“rule”")
     except ParseError as error:
         found = Problem("malformed-rule", "rule", str(error.detail), "Send a rule as JSON.")
         raise FilterError([found]) from error

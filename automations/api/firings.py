@@ -90,7 +90,7 @@ class TriggerPreviewView(ApiView):
         wanted = self.query(PreviewQuery)
         version = wanted["version"] if wanted["version"] == "draft" else int(wanted["version"])
         definition = load_definition(workflow, version)
-        require_seen(definition, self.actor)
+        require_seen(workflow, definition, self.actor)
         require_valid(workflow, definition)
         try:
             preview = preview_firings(

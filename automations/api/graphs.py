@@ -10,14 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automations.api.parsing import DocumentParser
-from automations.api.references import require_seen, unseen
+from automations.api.references import problems_for, require_seen
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, ProblemEntry
 from automations.api.views import ApiView
 from automations.api.workflows import workflow_for
 from automations.services import drafts
 from automations.services.run_tests import DEFAULT_LIMIT, MAX_LIMIT, RunTestRequest, run_test
-from automations.services.versions import load_definition, validate_definition_of
+from automations.services.versions import load_definition
 
 DOCUMENT_KEYS = frozenset({"schema", "revision", "nodes", "edges", "layout"})
 
@@ -276,7 +276,7 @@ class ValidateView(ApiView):
         workflow = workflow_for(self, pk, "view")
         draft = drafts.load_draft(workflow)
         definition = draft.definition
-        problems = unseen(definition, self.actor) or validate_definition_of(workflow, definition)
+        problems = problems_for(workflow, definition, self.actor)
         return Response(
             {
                 "revision": draft.revision,
@@ -306,6 +306,6 @@ class RunTestView(ApiView):
             raise ValidationError(
                 {sources[1]: [f"Send one of “event”, “record” and “records”, not {len(sources)}."]}
             )
-        require_seen(load_definition(workflow, wanted.get("version", "draft")), self.actor)
+        require_seen(workflow, load_definition(workflow, wanted.get("version", "draft")), self.actor)
         given = {key: value for key, value in wanted.items() if value is not None}
         return Response(run_test(workflow=workflow, request=RunTestRequest(**given)))

@@ -67,9 +67,9 @@ def _sift(rows: QuerySet[Any], keep: Callable[[Any], bool], limit: int) -> tuple
 def _limit(raw: str | None) -> int:
     if raw is None:
         return PAGE_SIZE
-    if not (raw.isascii() and raw.isdigit() and len(raw) <= 4 and int(raw) >= 1):
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 4 and 1 <= int(raw) <= MAX_PAGE_SIZE):
         raise ValidationError({"limit": [f"“limit” is a whole number from 1 to {MAX_PAGE_SIZE}."]})
-    return min(int(raw), MAX_PAGE_SIZE)
+    return int(raw)
 
 
 def _encode(pk: object) -> str:

@@ -69,9 +69,9 @@ class DocumentParser(StrictJSONParser):
     limit = MAX_DOCUMENT
 
 
-def parse_json(raw: bytes) -> Any:
-    """The JSON value of `raw`. Raises ParseError, with a sentence, for anything that is not plain JSON or that
-    PostgreSQL could not store (NUL, half a surrogate pair)."""
+def parse_json(raw: bytes, *, what: str = "The body") -> Any:
+    """The JSON value of `raw`. Raises ParseError, with a sentence about `what`, for anything that is not plain JSON or
+    that PostgreSQL could not store (NUL, half a surrogate pair)."""
     if depth_of(raw) > MAX_DEPTH:
         raise ParseError(f"The JSON is nested more than {MAX_DEPTH} deep.", code="json-too-deep")
     try:
@@ -81,14 +81,14 @@ def parse_json(raw: bytes) -> Any:
     except ParseError:
         raise
     except UnicodeDecodeError as error:
-        raise ParseError("The body is not UTF-8.", code="malformed-json") from error
+        raise ParseError(f"{what} is not UTF-8.", code="malformed-json") from error
     except json.JSONDecodeError as error:
         raise ParseError(
-            f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).",
+            f"{what} is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).",
             code="malformed-json",
         ) from error
     except (ValueError, RecursionError) as error:
-        raise ParseError("The body is not JSON that can be read here.", code="malformed-json") from error
+        raise ParseError(f"{what} is not JSON that can be read here.", code="malformed-json") from error
     if _SUSPECT.search(raw) and _holds_unstorable(value):
         raise ParseError(
             "A text holds a NUL or half a character, which can't be stored.", code="unstorable-value"

@@ -27,14 +27,16 @@ from automations.modules.adapter import RecordState, adapter_for
 from automations.modules.schema import facts_of
 from automations.services.records import comment_record, create_record, update_record
 
-_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"|(\d{1,9})')
+_ETAG = re.compile(r'(?:W/)?"(\d{1,10})"|(\d{1,10})')
 
 
 class RecordAnswer(Answer):
     key = serializers.CharField()
     module = serializers.CharField()
     title = serializers.CharField(help_text="The module's title field as text, or the key.")
-    version = serializers.IntegerField(help_text="Rises with every change; 0 for records of native modules.")
+    version = serializers.IntegerField(
+        help_text="Another one after each change: it rises in stored modules, and is made of the values in native ones."
+    )
     values = serializers.DictField(help_text="Canonical values by field key.")
 
 

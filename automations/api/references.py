@@ -14,6 +14,8 @@ from automations import permissions
 from automations.engine.documents import Definition, Node
 from automations.engine.errors import Problem
 from automations.errors import InvalidError
+from automations.models import Workflow
+from automations.services.versions import validate_definition_of
 
 NAMED = {"module": "module", "workflow": "workflow"}
 """Keys of a node's config that hold the key of a thing with rights of its own; policies stand inside rules."""
@@ -42,11 +44,18 @@ def unseen(definition: Definition, actor: Any) -> list[Problem]:
     ]
 
 
-def require_seen(definition: Definition, actor: Any) -> None:
-    """Raises InvalidError with what `unseen` finds."""
-    problems = unseen(definition, actor)
-    if problems:
-        raise InvalidError(problems)
+def problems_for(workflow: Workflow, definition: Definition, actor: Any) -> list[Problem]:
+    """Every problem of a definition, in the world as the actor sees it, suggestions included."""
+    problems = validate_definition_of(workflow, definition, viewer=actor)
+    told = {problem.path for problem in problems}
+    return problems + [problem for problem in unseen(definition, actor) if problem.path not in told]
+
+
+def require_seen(workflow: Workflow, definition: Definition, actor: Any) -> None:
+    """Raises InvalidError with every error, if the definition names a thing that the actor can't see."""
+    if unseen(definition, actor):
+        problems = problems_for(workflow, definition, actor)
+        raise InvalidError([problem for problem in problems if problem.severity == "error"])
 
 
 Named = tuple[str, str, str, Node]

@@ -84,7 +84,7 @@ class PublishView(ApiView):
         wanted = self.body(PublishBody)
         if wanted["mode"] == Mode.EXECUTE:
             permissions.require(self.actor, "promote", workflow)
-        require_seen(load_draft(workflow).definition, self.actor)
+        require_seen(workflow, load_draft(workflow).definition, self.actor)
         version = service.publish_version(
             workflow=workflow, mode=wanted["mode"], note=wanted["note"], actor=self.actor
         )
@@ -105,7 +105,7 @@ class PromoteView(ApiView):
         workflow = workflow_for(self, pk, "promote")
         reason = self.body(ReasonBody)["reason"]
         if workflow.active_version is not None:
-            require_seen(definition_of(workflow.active_version), self.actor)
+            require_seen(workflow, definition_of(workflow.active_version), self.actor)
         return detail(
             service.promote_workflow(workflow=workflow, actor=self.actor, reason=reason), self.actor
         )
@@ -142,7 +142,7 @@ class RollbackView(ApiView):
         wanted = self.body(RollbackBody)
         earlier = WorkflowVersion.objects.filter(workflow=workflow, number=wanted["version"]).first()
         if earlier is not None:
-            require_seen(definition_of(earlier), self.actor)
+            require_seen(workflow, definition_of(earlier), self.actor)
         service.rollback_workflow(
             workflow=workflow, number=wanted["version"], reason=wanted["reason"], actor=self.actor
         )
@@ -191,7 +191,7 @@ class StartRunView(ApiView):
         workflow = workflow_for(self, pk, "run")
         wanted = self.body(RunBody)
         if workflow.active_version is not None:
-            require_seen(definition_of(workflow.active_version), self.actor)
+            require_seen(workflow, definition_of(workflow.active_version), self.actor)
         accepted = start_run(
             workflow=workflow, actor=self.actor, record_key=wanted["record"], user_input=wanted["input"]
         )

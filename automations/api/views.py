@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase
@@ -12,7 +12,7 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from knox.auth import TokenAuthentication
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import AuthenticationFailed, NotFound, ValidationError
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, NotFound, ValidationError
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -53,6 +53,15 @@ class ProblemView(APIView):
 
     authentication_classes = AUTHENTICATION
     permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated,)
+
+    def permission_denied(
+        self, request: Request, message: str | None = None, code: str | None = None
+    ) -> NoReturn:
+        """Also tells who sent a token in the wrong way how to send it."""
+        header = request.headers.get("Authorization", "")
+        if not request.successful_authenticator and header.lower().startswith("bearer "):
+            raise NotAuthenticated("Send the token as “Authorization: Token <token>”, not as “Bearer”.")
+        super().permission_denied(request, message, code)
 
     def get_exception_handler(self) -> Callable[..., Response | None]:
         return problem_handler

@@ -51,7 +51,11 @@ def nearest(name: str, known: Sequence[str]) -> str:
         return ""
     alike = [other for other in known[:100] if abs(len(other) - len(name)) <= 4]
     alike.sort(key=lambda other: _shared_ends(name, other), reverse=True)
-    found = difflib.get_close_matches(name, alike[:8], n=1, cutoff=0.6)
+    # Words that begin alike may differ more: “prio” is “priority”, but “owner” is not “zone”.
+    begin_alike = [other for other in alike[:8] if other[:1] == name[:1]]
+    found = difflib.get_close_matches(name, alike[:8], n=1, cutoff=0.7) or difflib.get_close_matches(
+        name, begin_alike, n=1, cutoff=0.6
+    )
     return found[0] if found else ""
 
 

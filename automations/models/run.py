@@ -109,7 +109,7 @@ class Run(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.pk:X}" if self.pk else "new"
+        return str(self.pk) if self.pk else "new"
 
 
 class Step(models.Model):

@@ -30,7 +30,8 @@ class RecordState:
     """A record as a value: canonical values by field key. `handle` is the adapter's own (a row id, an instance).
 
     `version` is that of the values held here; `stored_version` is the one in the database when they were loaded.
-    A native model has no version column: its version is 0 and the row lock alone orders writers.
+    A stored record's version counts its changes. A native model has no column for one: there the version is a number
+    made of the values, which differs when they do, and the row lock orders writers.
     """
 
     module: Module
@@ -56,12 +57,20 @@ class ModuleAdapter(ABC):
 
     @abstractmethod
     def save(self, states: Sequence[RecordState]) -> None:
-        """Write changed values. Raises VersionConflictError, and then nothing of the call is kept, because the
-        caller's transaction ends."""
+        """Write changed values; afterwards the states hold what the table holds. Raises VersionConflictError, and then
+        nothing of the call is kept, because the caller's transaction ends."""
 
     @abstractmethod
     def insert(self, states: Sequence[RecordState]) -> None:
-        """Write new records."""
+        """Write new records; afterwards the states hold what the table holds."""
+
+    @abstractmethod
+    def new_state(self, key: str, values: Mapping[str, Any]) -> RecordState:
+        """A record that is not there yet: canonical `values`, and the module's own where they say nothing."""
+
+    @abstractmethod
+    def next_version(self, state: RecordState) -> int:
+        """The version of a state whose values were just changed."""
 
     def fitted(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         """Canonical values as the module's table will hold them, and what it does not take, by field key."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from django.db import models
 from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.signals import post_save, pre_save
 
+from automations.engine.documents import canonical_json
 from automations.engine.errors import Problem, quoted
 from automations.engine.fields import FieldSpec, FieldType, datetime_text, parse_schema, spec_to_json
 from automations.models import Module
@@ -182,11 +184,10 @@ def _type_of(source: models.Field[Any, Any]) -> tuple[FieldType, tuple[str, ...]
 
 def values_of(native: NativeModule, instance: models.Model) -> dict[str, Any]:
     """An instance's allowed fields as canonical values."""
-    return {name: _to_canonical(spec, instance, name) for name, spec in native.fields.items()}
+    return {name: _to_canonical(spec, getattr(instance, name)) for name, spec in native.fields.items()}
 
 
-def _to_canonical(spec: FieldSpec, instance: models.Model, name: str) -> Any:
-    raw = getattr(instance, name)
+def _to_canonical(spec: FieldSpec, raw: Any) -> Any:
     if raw is None:
         return None
     if spec.type is FieldType.USER:
@@ -293,6 +294,7 @@ class NativeAdapter(ModuleAdapter):
                     self._set(instance, name, state.values[name])
                 if changed:
                     instance.save(update_fields=changed)
+        self._read_back(states)
 
     def insert(self, states: Sequence[RecordState]) -> None:
         with _quiet():
@@ -304,6 +306,29 @@ class NativeAdapter(ModuleAdapter):
                     self._set(instance, name, value)
                 instance.save()
                 state.handle = instance
+        self._read_back(states)
+
+    def _read_back(self, states: Sequence[RecordState]) -> None:
+        """A host's `save()`, a default or a trigger may have written more than was asked for."""
+        rows = self.all().in_bulk([state.handle.pk for state in states])
+        for state in states:
+            if (row := rows.get(state.handle.pk)) is not None:
+                state.values = values_of(self.native, row)
+                state.version = state.stored_version = self.next_version(state)
+
+    def new_state(self, key: str, values: Mapping[str, Any]) -> RecordState:
+        return self._state(key, {**self._defaults(), **values}, None)
+
+    def _defaults(self) -> dict[str, Any]:
+        fields = {name: self.native.model._meta.get_field(name) for name in self.native.fields}
+        return {
+            name: _to_canonical(self.native.fields[name], source.to_python(source.get_default()))
+            for name, source in fields.items()
+            if isinstance(source, models.Field) and source.has_default() and not source.is_relation
+        }
+
+    def next_version(self, state: RecordState) -> int:
+        return _version_of(state.values)
 
     def all(self) -> QuerySet[Any]:
         people = [name for name, spec in self.native.fields.items() if spec.type is FieldType.USER]
@@ -311,9 +336,10 @@ class NativeAdapter(ModuleAdapter):
         return rows.select_related(*people) if people else rows
 
     def state_of(self, row: models.Model) -> RecordState:
-        return RecordState(
-            self.module, str(getattr(row, self.native.key_field)), values_of(self.native, row), 0, row
-        )
+        return self._state(str(getattr(row, self.native.key_field)), values_of(self.native, row), row)
+
+    def _state(self, key: str, values: dict[str, Any], row: models.Model | None) -> RecordState:
+        return RecordState(self.module, key, values, _version_of(values), row)
 
     def column(self, field_key: str) -> Column:
         spec = self.native.fields[field_key]
@@ -329,6 +355,12 @@ class NativeAdapter(ModuleAdapter):
 
     def _set(self, instance: models.Model, name: str, value: Any) -> None:
         setattr(instance, name, self._from_canonical(self.native.fields[name], value))
+
+
+def _version_of(values: Mapping[str, Any]) -> int:
+    """A number from 1 to 2³¹ - 1 that is the same for the same values, in every process."""
+    digest = hashlib.blake2b(canonical_json(values).encode(), digest_size=4).digest()
+    return int.from_bytes(digest) % (2**31 - 1) + 1
 
 
 def _plain(value: Any) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -68,6 +68,12 @@ class StoredAdapter(ModuleAdapter):
 
     def all(self) -> QuerySet[Any]:
         return Record.objects.filter(module=self.module).order_by("-pk")
+
+    def new_state(self, key: str, values: Mapping[str, Any]) -> RecordState:
+        return RecordState(self.module, key, dict(values), version=1, handle=None)
+
+    def next_version(self, state: RecordState) -> int:
+        return state.stored_version + 1
 
     def state_of(self, row: Record) -> RecordState:
         return RecordState(self.module, row.key, row.data, row.version, row.pk)

@@ -27,7 +27,13 @@ class PayloadRefusedError(Exception):
 
 
 class KeyReusedError(Exception):
-    """An idempotency key came again with another body; the first event stands."""
+    """An idempotency key came again with another body; the first event stands.
+
+    The message leaves the key out: its sender knows it, and what is stored may hold a prefix of our own.
+    """
+
+    def __init__(self, first: int) -> None:
+        super().__init__(f"This key was used for another event (#{first}). Send a new key.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +172,8 @@ def _first(event: NewEvent, digest: str) -> Accepted:
         source_id=event.source.pk, idempotency_key=event.idempotency_key
     )
     if first.request_hash != digest:
-        raise _reused(event.idempotency_key, first.pk)
+        raise KeyReusedError(first.pk)
     return Accepted(first.pk, duplicate=True)
-
-
-def _reused(idempotency_key: str | None, first: int) -> KeyReusedError:
-    return KeyReusedError(
-        f"The key “{idempotency_key}” was used for another event (#{first}). Send a new key."
-    )
 
 
 def seen_before(
@@ -192,5 +192,5 @@ def seen_before(
     if first is None:
         return None
     if first.request_hash != _hash(kind, record_key, data, None):
-        raise _reused(idempotency_key, first.pk)
+        raise KeyReusedError(first.pk)
     return first.pk

@@ -76,8 +76,9 @@ class WriteBatch:
         if differing:
             state.values = {**state.values, **differing}
             if identity not in self._created and identity not in self._changed:
-                state.version = _next_version(state.module, state.version)
                 self._changed[identity] = state
+            if identity not in self._created:
+                state.version = adapter_for(state.module).next_version(state)
             self._causes[identity] = cause
             self._rows.extend(self._row(state, change, cause) for change in changes)
         self._event("record.updated", state, before, list(differing), cause, dict(values))
@@ -85,15 +86,15 @@ class WriteBatch:
 
     def create(self, module: Module, key: str, values: Mapping[str, Any], cause: Cause) -> RecordState:
         """A new record with canonical `values`; it exists after `flush`."""
-        state = RecordState(module, key, dict(values), version=_next_version(module, 0), handle=None)
+        state = adapter_for(module).new_state(key, values)
         self._created[(module.pk, key)] = state
         self._causes[(module.pk, key)] = cause
         self._rows.extend(
             self._row(state, Change(module.key, key, field, None, value), cause)
-            for field, value in values.items()
+            for field, value in state.values.items()
             if value is not None
         )
-        self._event("record.created", state, None, list(values), cause, dict(values))
+        self._event("record.created", state, None, list(state.values), cause, dict(values))
         return state
 
     def note(
@@ -180,11 +181,6 @@ class WriteBatch:
         )
 
 
-def _next_version(module: Module, version: int) -> int:
-    """A host's own table has no version column; its records stay at 0."""
-    return version + 1 if module.kind == Module.Kind.STORED else 0
-
-
 _sources: dict[int, TriggerSource] = {}
 
 
@@ -216,7 +212,8 @@ def report_native_write(
     if before is not None and not changed:
         return
     batch = WriteBatch()
-    batch.note(RecordState(module, record_key, after, 0, None), before, changed, Cause(now=timezone.now()))
+    state = adapter_for(module).new_state(record_key, after)
+    batch.note(state, before, changed, Cause(now=timezone.now()))
     with transaction.atomic():
         batch.flush()
 

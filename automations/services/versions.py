@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from automations import permissions
 from automations.actions import ACTIONS
 from automations.engine.documents import Definition
 from automations.engine.errors import Problem
@@ -19,7 +20,7 @@ from automations.engine.kinds import ValidationContext
 from automations.engine.lint import lint_definition
 from automations.engine.validation import validate_definition
 from automations.errors import ConflictError, InvalidError, NotFoundError
-from automations.models import Mode, Module, PolicyRevision, TriggerSource, Workflow, WorkflowVersion
+from automations.models import Mode, Module, Policy, PolicyRevision, TriggerSource, Workflow, WorkflowVersion
 from automations.modules.schema import facts_of
 from automations.runtime import activation
 from automations.runtime.subscriptions import bump_activation, definition_of
@@ -29,20 +30,29 @@ from automations.services.texts import require_texts
 from automations.triggers import TRIGGERS
 
 
-def validation_context(definition: Definition) -> ValidationContext:
-    """The world that a definition is validated against: what it may name, as values, in six queries."""
+def validation_context(definition: Definition, *, viewer: Any = None) -> ValidationContext:
+    """The world that a definition is validated against: what it may name, as values, in six queries. With a `viewer`,
+    the modules, policies and workflows are those that this person can see: others are as if they did not exist."""
+    modules, policies, workflows = Module.objects.all(), Policy.objects.all(), Workflow.objects.all()
+    if viewer is not None:
+        modules = permissions.visible_modules(viewer)
+        policies = permissions.visible_policies(viewer)
+        workflows = permissions.visible_workflows(viewer)
     texts = set(_texts(node.config for node in definition.nodes))
     users = get_user_model()
     revisions = (
-        PolicyRevision.objects.order_by("policy_id", "-number").distinct("policy_id").select_related("policy")
+        PolicyRevision.objects.filter(policy__in=policies.values("pk"))
+        .order_by("policy_id", "-number")
+        .distinct("policy_id")
+        .select_related("policy")
     )
     return ValidationContext(
-        modules={module.key: facts_of(module) for module in Module.objects.all()},
+        modules={module.key: facts_of(module) for module in modules},
         policies={row.policy.key: row.rule for row in revisions},
         sources=frozenset(
             TriggerSource.objects.filter(kind=TriggerSource.Kind.API).values_list("key", flat=True)
         ),
-        workflows=frozenset(Workflow.objects.filter(archived_at=None).values_list("key", flat=True)),
+        workflows=frozenset(workflows.filter(archived_at=None).values_list("key", flat=True)),
         groups=frozenset(Group.objects.values_list("name", flat=True)),
         users=frozenset(
             users.objects.filter(**{f"{users.USERNAME_FIELD}__in": texts}).values_list(
@@ -65,11 +75,14 @@ def _texts(configs: Iterable[Any]) -> Iterable[str]:
             stack.extend(value)
 
 
-def validate_definition_of(workflow: Workflow, definition: Definition) -> list[Problem]:
-    """All problems of a definition: errors first, then lint warnings when there are no errors."""
+def validate_definition_of(
+    workflow: Workflow, definition: Definition, *, viewer: Any = None
+) -> list[Problem]:
+    """All problems of a definition: errors first, then lint warnings when there are no errors. With a `viewer`, in the
+    world as this person sees it."""
     problems = validate_definition(
         definition,
-        context=validation_context(definition),
+        context=validation_context(definition, viewer=viewer),
         actions=dict(ACTIONS.items()),
         triggers=dict(TRIGGERS.items()),
     )

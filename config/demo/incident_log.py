@@ -57,6 +57,7 @@ COUNTS = ("reassignment_count", "reopen_count", "sys_mod_count")
 NEEDED = ("number", "incident_state", "opened_at", "sys_updated_at", "sys_mod_count", "made_sla")
 TIME_FORMAT = "%d-%m-%Y %H:%M"
 UNKNOWN = ("?", "")
+MOST_NAMED = 5
 LONGEST_NUMBER = 120
 """Incidents become records, and no record's key is longer."""
 
@@ -133,8 +134,10 @@ def _checked(
         raise LogError(f"{name} is empty. Its first line must be {','.join(COLUMNS[:4])},…")
     missing = [column for column in COLUMNS if column not in header]
     if missing:
+        more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
         raise LogError(
-            f"{name} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} in its first line."
+            f"{name} lacks the column{'s' if len(missing) > 1 else ''}"
+            f" {', '.join(missing[:MOST_NAMED])}{more} in its first line."
         )
     for line, cells in lines:
         if len(cells) != len(header):

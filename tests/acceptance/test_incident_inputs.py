@@ -137,7 +137,10 @@ BAD_FILES = {
         "line 2: unexpected end of data",
     ),
     "a broken header": (b'"number"x,incident_state\n', "line 1: "),
-    "another kind of text": (b'{"incidents": []}\n', "lacks the columns number, "),
+    "another kind of text": (
+        b'{"incidents": []}\n',
+        f"number, incident_state, active, reassignment_count, reopen_count and {len(COLUMNS) - 5} more in its",
+    ),
 }
 
 
@@ -158,12 +161,36 @@ def test_folder_in_place_of_a_file_is_named(shared: dict[str, str], tmp_path: Pa
     assert_refused(shared, tmp_path, "can't be read: Is a directory.")
 
 
-def test_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["demo_incidents"],
+        ["watch", "1"],
+        ["watch", "1", "--no-follow", "--json"],
+        ["import_records", "tickets", "log.csv", "--mapping", "mapping.json"],
+    ],
+)
+def test_database_that_does_not_answer_is_told_in_two_lines(words: list[str]) -> None:
     away = {**os.environ, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=2"}
-    outcome = demo(away, str(save(tmp_path / "log.csv", made_up(2))))
+    outcome = subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env=away,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert outcome.returncode == 2
-    assert "The database does not answer: " in outcome.stderr
-    assert "Traceback" not in outcome.stderr
+    first, second = outcome.stderr.splitlines()
+    assert first.startswith("The database does not answer: ")
+    assert second == "Start it (`make run` does), or set DATABASE_URL."
+
+
+def test_one_is_counted_as_one() -> None:
+    from config.demo.management.commands.demo_incidents import _counted
+
+    assert [_counted(number, "record") for number in (0, 1, 2)] == ["0 records", "1 record", "2 records"]
 
 
 def test_good_log_ends_with_one_json_line_whose_halves_agree_and_a_second_replay_changes_nothing(

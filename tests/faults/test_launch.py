@@ -208,6 +208,8 @@ def test_two_first_starts_at_once_seed_once_and_both_serve(launch: Starter, serv
         assert running.get("/healthz")[0] == 200
         assert running.stop() == 0, running.output()
         assert running.left() == []
+        assert f"-m config.embedded_postgres stop {server_folder}\n" in running.output()
+    assert EmbeddedPostgres(server_folder).answers()
 
 
 def test_of_two_starts_at_once_on_one_port_one_serves_until_its_terminal_closes(

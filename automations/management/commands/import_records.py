@@ -19,6 +19,7 @@ from rich.text import Text
 from automations.engine.errors import Problem, quoted
 from automations.engine.schemas import nearest
 from automations.errors import InvalidError
+from automations.management.database import database_needed
 from automations.management.progress import progress_bar
 from automations.models import Module
 from automations.services.import_mappings import read_mapping
@@ -31,7 +32,8 @@ MAX_MAPPING = 1024 * 1024
 class Command(BaseCommand):
     help = (
         "Create and update the records of a module from a CSV file. Every change is an event, so that workflows run."
-        " Exit code: 0 every row was good, 1 some were refused and the others kept, 2 nothing could be read."
+        " Exit code: 0 every row was good, 1 some were refused and the others kept, 2 nothing could be read, or the database"
+        " is away."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -54,7 +56,8 @@ class Command(BaseCommand):
         out: Any = self.stderr  # Django's wrapper would colour each line and end it with one of its own
         err = Console(file=getattr(out, "_out", out), highlight=False, soft_wrap=True)
         try:
-            result = self._import(options, err)
+            with database_needed(self):
+                result = self._import(options, err)
         except InvalidError as error:
             for problem in error.problems:
                 self._problem(problem, as_json=options["json"])

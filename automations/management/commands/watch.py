@@ -14,6 +14,7 @@ from rich.text import Text
 
 from automations.engine.statuses import RunStatus
 from automations.insight.run_news import JSONDict, RunCursor, RunNews, read_run_news
+from automations.management.database import database_needed
 from automations.runtime.announce import CHANNEL
 from automations.runtime.listening import listen_parameters
 
@@ -26,7 +27,7 @@ STATUS_STYLES = {"succeeded": "bold green", "failed": "bold red", "cancelled": "
 
 
 class Command(BaseCommand):
-    help = "Print a run's log and steps until it ends. Exit code: 0 succeeded or still going, 1 failed or cancelled, 2 no such run."
+    help = "Print a run's log and steps until it ends. Exit code: 0 succeeded or still going, 1 failed or cancelled, 2 no such run, or no database."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("run", type=int, help="Id of the run.")
@@ -41,7 +42,8 @@ class Command(BaseCommand):
         show = _JSONLines(self.stdout) if options["json"] else _Terminal(self.stdout)
         cursor = RunCursor(run_id=options["run"])
         try:
-            code = _follow(cursor, show) if options["follow"] else _print_once(cursor, show)
+            with database_needed(self):
+                code = _follow(cursor, show) if options["follow"] else _print_once(cursor, show)
         except KeyboardInterrupt:
             code = SUCCEEDED
         if code == UNKNOWN:

@@ -33,6 +33,6 @@ it("shows a dash for no time", () => {
   expect(dateTime(null)).toBe("–");
 });
 
-it("names a run as the server does", () => {
-  expect(runName(32570)).toBe("7F3A");
+it("names a run by the id that the API and the terminal use", () => {
+  expect(runName(32570)).toBe("32570");
 });

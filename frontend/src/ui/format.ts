@@ -34,9 +34,9 @@ function pair(seconds: number, large: number, largeUnit: string, small: number, 
   return `${Math.floor(seconds / large)} ${largeUnit}${rest > 0 ? ` ${rest} ${smallUnit}` : ""}`;
 }
 
-/** A run's short name, as the server prints it: its id in hexadecimal. */
+/** A run's name, the same in pages, API and terminal: its id. */
 export function runName(id: number): string {
-  return id.toString(16).toUpperCase();
+  return String(id);
 }
 
 /** A value of a field in one line; "–" for none. */

@@ -17,6 +17,7 @@ from django.urls import reverse
 from automations.admin.base import SeenAdmin, ServiceAdmin
 from automations.models import AuditEntry, Module, Record, Run, Workflow
 from automations.services.records import create_record
+from automations.services.workflows import pause_workflow
 from automations.testing import run_everything
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +135,25 @@ def test_bob_sees_the_runs_of_the_workflow_shared_with_him(operator: Client, wor
     assert operator.get(page(Workflow, "change", world.pk)).status_code == 200
     assert operator.post(page(Workflow, "change", world.pk), {"name": "Mine"}).status_code == 403
     assert operator.post(page(Record, "change", Record.objects.get().pk), {"key": "T2"}).status_code == 403
+
+
+def test_the_page_of_a_workflow_says_what_is_live(admin_client: Client, world: Workflow) -> None:
+    pause_workflow(workflow=world, actor=world.owner, reason="Stocktaking")
+    shown = admin_client.get(page(Workflow, "change", world.pk)).content.decode()
+    for told in ("Execute", str(world.active_version), "paused: Stocktaking"):
+        assert f'<div class="readonly">{told}</div>' in shown
+    assert 'name="mode"' not in shown
+    assert "Live version" not in admin_client.get(page(Workflow, "add")).content.decode()
+
+
+def test_a_run_is_named_by_its_id() -> None:
+    assert str(Run(pk=2137)) == "2137"
+
+
+def test_a_conclusive_run_has_no_red_cross(admin_client: Client, world: Workflow) -> None:
+    shown = admin_client.get(page(Run, "change", Run.objects.get().pk)).content.decode()
+    assert '<div class="readonly">no</div>' in shown
+    assert "icon-no.svg" not in shown
 
 
 @pytest.mark.parametrize("model", [Run, Record, Workflow], ids=name)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any
 
@@ -101,6 +102,7 @@ def test_an_event_is_accepted_once_for_its_key(admin: APIClient) -> None:
         assert second["Idempotency-Replayed"] == "true"
         other = post(admin, key, {**body, "data": {"order": "O-2"}}, "/api/v1/events/")
         assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+        assert re.fullmatch(r"This key was used for another event \(#\d+\)\. .*", other.json()["detail"])
     assert Event.objects.count() == 2
 
 

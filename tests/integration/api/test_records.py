@@ -102,6 +102,13 @@ def test_a_filter_that_does_not_fit_is_400_with_its_place(
     assert (answer.json()["problems"][0]["code"], answer.json()["problems"][0]["path"]) == (code, path)
 
 
+def test_a_rule_that_is_no_json_is_called_by_the_name_of_its_parameter(
+    admin: APIClient, tickets: Module
+) -> None:
+    told = admin.get(f"{RECORDS}?rule={{bad").json()["problems"][0]["message"]
+    assert told.startswith("“rule” is not JSON: ")
+
+
 def test_rules_beyond_the_caps_are_400(admin: APIClient, tickets: Module) -> None:
     leaf: Any = {"field": "vip", "op": "is_true"}
     deep = leaf
@@ -260,6 +267,22 @@ def test_a_native_module_is_listed_filtered_and_changed_alike(admin: APIClient) 
     assert (
         admin.patch("/api/v1/modules/orders/", {"name": "x"}, format="json").json()["code"] == "native-module"
     )
+
+
+def test_the_etag_of_a_native_record_refuses_the_slower_of_two_writers(admin: APIClient) -> None:
+    made = admin.post(
+        "/api/v1/modules/orders/records/", {"key": "O-1", "values": {"customer": "Ada"}}, format="json"
+    )
+    record = "/api/v1/modules/orders/records/O-1/"
+    assert made.json() == admin.get(record).json()
+    answers = [
+        admin.patch(
+            record, {"values": {"region": region}}, format="json", headers={"If-Match": made.headers["ETag"]}
+        )
+        for region in ("North", "South")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 409]
+    assert admin.get(record).json()["values"]["region"] == "North"
 
 
 def test_a_rule_is_explained_on_a_record_and_counted(

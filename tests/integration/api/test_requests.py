@@ -166,6 +166,8 @@ def test_a_method_that_is_not_offered_is_405(owner: APIClient) -> None:
         "limit=0",
         "limit=x",
         "limit=-1",
+        "limit=201",
+        "limit=9999",
         "nane=x",
         "status=a%00",
         "cursor=OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk",

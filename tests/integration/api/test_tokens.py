@@ -35,6 +35,14 @@ def test_a_token_acts_as_its_owner_until_it_is_revoked(owner: APIClient) -> None
     ]
 
 
+def test_a_token_sent_as_bearer_is_told_how_to_send_it(owner: APIClient) -> None:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {make(owner).json()['token']}")
+    answer = client.get("/api/v1/me/")
+    assert (answer.status_code, answer.json()["code"]) == (401, "not-authenticated")
+    assert "Authorization: Token <token>" in answer.json()["detail"]
+
+
 def test_a_token_for_reading_changes_nothing(owner: APIClient) -> None:
     client = bearing(make(owner).json()["token"])
     assert client.get("/api/v1/workflows/").status_code == 200

@@ -124,6 +124,28 @@ def test_testing_and_publishing_need_sight_of_the_module(
     assert answers[0][0]["code"] == "unknown-module"
 
 
+def test_what_the_actor_can_not_see_is_told_beside_the_other_problems_and_never_suggested(
+    owner: APIClient, workflow: Workflow, root: Any
+) -> None:
+    from automations.services.modules import create_module
+
+    create_module(key="salaries", name="Salaries", fields=[{"key": "pay", "type": "money"}], actor=root)
+    told = []
+    for key in ("salaries", "salariez", "tikets"):
+        nodes = [
+            {"id": "t1", "type": "trigger.record", "config": {"module": key, "on": ["created"]}},
+            {"id": "x1", "type": "action.nothing", "config": {}},
+        ]
+        saved = save_draft(owner, workflow, {"nodes": nodes, "edges": [{"from": "t1", "to": "x1"}]})
+        assert saved.status_code == 200
+        problems = owner.post(f"/api/v1/workflows/{workflow.pk}/validate/").json()["problems"]
+        told.append({problem["code"]: problem["hint"] for problem in problems})
+    assert set(told[0]) == {"unknown-module", "unknown-node-type"}
+    assert told[0] == told[1]
+    assert "salaries" not in told[1]["unknown-module"]
+    assert told[2]["unknown-module"] == "Did you mean “tickets”?"
+
+
 @pytest.mark.parametrize(
     "name",
     [

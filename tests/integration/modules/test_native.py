@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -182,15 +185,65 @@ def test_two_writers_of_one_loaded_state_can_not_both_win(tickets: Module, root:
         adapter.save([theirs])
 
 
-def test_a_native_record_has_no_version_and_says_so(orders: Module) -> None:
-    Order.objects.create(number="O-1", customer="Ada")
+def version_of(orders: Module) -> int:
+    return adapter_for(orders).load(["O-1"], lock=False)["O-1"].version
+
+
+def test_a_native_record_that_moved_on_refuses_the_version_read_before(orders: Module) -> None:
+    order = Order.objects.create(number="O-1", customer="Ada")
+    read = version_of(orders)
     saved = update_record(
-        module=orders, key="O-1", values={"region": "North"}, actor=None, expected_version=0
+        module=orders, key="O-1", values={"region": "North"}, actor=None, expected_version=read
     )
-    assert (saved.record.version, saved.result) == (0, "updated")
-    assert set(RecordChange.objects.values_list("version", flat=True)) == {0}
-    with pytest.raises(ConflictError):
-        update_record(module=orders, key="O-1", values={"region": "x"}, actor=None, expected_version=1)
+    assert saved.record.version == version_of(orders) != read
+    assert RecordChange.objects.order_by("pk").last().version == saved.record.version  # type: ignore[union-attr]
+    for stale in (read, 0):
+        with pytest.raises(ConflictError):
+            update_record(
+                module=orders, key="O-1", values={"region": "x"}, actor=None, expected_version=stale
+            )
+    order.refresh_from_db()
+    order.notes = "the host's own save counts too"
+    order.save()
+    assert version_of(orders) != saved.record.version
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_writers_at_once_with_the_same_version_one_is_refused(orders: Module) -> None:
+    Order.objects.create(number="O-1", customer="Ada")
+    read = version_of(orders)
+    starting = threading.Barrier(2)
+
+    def write(region: str) -> str:
+        try:
+            starting.wait(10)
+            update_record(
+                module=orders, key="O-1", values={"region": region}, actor=None, expected_version=read
+            )
+        except ConflictError as refused:
+            return refused.code
+        finally:
+            connection.close()
+        return "written"
+
+    with ThreadPoolExecutor(2) as writers:
+        assert sorted(writers.map(write, ["North", "South"])) == ["version-conflict", "written"]
+
+
+def test_a_native_version_is_made_of_the_values_alone(orders: Module) -> None:
+    Order.objects.create(number="O-1", customer="Ada", placed_at=datetime(2026, 3, 29, tzinfo=UTC))
+    assert version_of(orders) == 801791940  # in this process as in any other
+
+
+def test_a_new_native_record_has_the_defaults_of_its_model_in_its_answer_and_its_event(
+    orders: Module, root: Any
+) -> None:
+    saved = create_record(module=orders, key="O-1", values={"customer": "Ada", "amount": "5"}, actor=root)
+    stored = adapter_for(orders).load(["O-1"], lock=False)["O-1"]
+    assert (saved.record.values, saved.record.version) == (stored.values, stored.version)
+    assert set(stored.values) == set(NATIVE.get("orders").fields)
+    after = Event.objects.get().snapshot["after"]
+    assert (after["status"], after["is_priority"]) == ("draft", False)
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,9 @@ def test_at_most_two_hundred_problems_are_told() -> None:
         ("x" * 41, ["x" * 41], ""),
         ("colour", ["size"], ""),
         ("", ["a"], ""),
+        ("owner", ["name", "team", "zone"], ""),
+        ("prio", ["title", "priority"], "priority"),
+        ("nmae", ["name", "module"], "name"),
     ],
 )
 def test_the_nearest_name_is_offered_when_one_is_near(name: str, known: list[str], meant: str) -> None:

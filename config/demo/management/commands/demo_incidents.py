@@ -13,11 +13,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import OperationalError
 from rich.console import Console
 from rich.progress import MofNCompleteColumn
 from rich.table import Table
 
+from automations.management.database import database_needed
 from automations.management.progress import progress_bar
 from automations.models import Mode
 from automations.runtime.replay import ReplayStalledError
@@ -40,15 +40,10 @@ class Command(BaseCommand):
         console = Console(stderr=True)
         try:
             log = read_log(options["file"]) if options["file"] else generate_log()
-            result = self._both_halves(log, console)
+            with database_needed(self):
+                result = self._both_halves(log, console)
         except (LogError, ReplayStalledError) as error:
             self.stderr.write(str(error))
-            sys.exit(2)
-        except OperationalError as error:
-            reason = str(error).strip().split("\n")[0]
-            self.stderr.write(
-                f"The database does not answer: {reason}\nStart it (`make run` does), or set DATABASE_URL."
-            )
             sys.exit(2)
         Console().print(_table(result))
         if options["json"]:
@@ -87,8 +82,12 @@ def _worker() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _table(result: dict[str, Any]) -> Table:
-    table = Table(title=f"{result['events']} events, {result['records']} records")
+    table = Table(title=f"{_counted(result['events'], 'event')}, {_counted(result['records'], 'record')}")
     for heading in ("", "simulate", "execute"):
         table.add_column(heading, justify="left" if not heading else "right")
     halves = (result["simulate"], result["execute"])
