@@ -439,6 +439,7 @@ def test_keys_alone_build_and_test_a_workflow(editor: Page) -> None:
     keys.press("ArrowRight")
     expect(node(editor, "a1")).to_be_focused()
     keys.press("F2")
+    expect(editor.get_by_label("Name", exact=True)).to_be_focused()
     keys.type("Remark")
     saved(editor)
     made = draft(editor, pk)

@@ -1,7 +1,6 @@
 import { lazy, Suspense } from "react";
 import { WorkflowListPage } from "../pages/WorkflowListPage";
 import { WorkflowPage } from "../pages/WorkflowPage";
-import { RunPage } from "../run/RunPage";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
 import { useSite } from "./context";

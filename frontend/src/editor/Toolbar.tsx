@@ -41,14 +41,8 @@ export function Toolbar({ onRunTest, onPublish, onProblems, onCommands, onSaveAg
         <SavingNote onSaveAgain={onSaveAgain} />
       )}
       {started && (
-        <button
-          type="button"
-          className={findings.length > 0 ? "chip unfinished" : "chip"}
-          onClick={onProblems}
-        >
-          {findings.length === 0
-            ? "✓ valid"
-            : `⚠ ${findings.length === 1 ? "1 problem" : `${findings.length} problems`}`}
+        <button type="button" className={errors > 0 ? "chip unfinished" : "chip"} onClick={onProblems}>
+          {problemWord(errors, findings.length - errors)}
         </button>
       )}
       <span className="editor-bar-gap" />
@@ -93,6 +87,11 @@ export function Toolbar({ onRunTest, onPublish, onProblems, onCommands, onSaveAg
       )}
     </div>
   );
+}
+
+function problemWord(errors: number, warnings: number): string {
+  if (errors > 0) return errors === 1 ? "⚠ 1 problem" : `⚠ ${errors} problems`;
+  return warnings === 0 ? "✓ valid" : `✓ valid, ${warnings} worth a look`;
 }
 
 function SavingNote({ onSaveAgain }: { onSaveAgain: () => void }) {
