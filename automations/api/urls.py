@@ -12,6 +12,7 @@ from automations.api import (
     me,
     modules,
     notifications,
+    overview,
     policies,
     records,
     releases,
@@ -29,6 +30,7 @@ WORKFLOW = "workflows/<int:pk>/"
 
 urlpatterns = [
     path("me/", me.MeView.as_view(), name="me"),
+    path("overview/", overview.OverviewView.as_view(), name="overview"),
     path("catalog/", catalog.CatalogView.as_view(), name="catalog"),
     path("modules/", modules.ModulesView.as_view(), name="modules"),
     path("modules/<slug:key>/", modules.ModuleView.as_view(), name="module"),
@@ -45,9 +47,11 @@ urlpatterns = [
     path("events/<int:pk>/", events.EventView.as_view(), name="event"),
     path("decisions/", events.DecisionsView.as_view(), name="decisions"),
     path("workflows/", workflows.WorkflowsView.as_view(), name="workflows"),
+    path("workflows/activity/", overview.ActivityView.as_view(), name="workflows-activity"),
     path(WORKFLOW, workflows.WorkflowView.as_view(), name="workflow"),
     path(f"{WORKFLOW}pause/", workflows.WorkflowPauseView.as_view(), name="workflow-pause"),
     path(f"{WORKFLOW}resume/", workflows.WorkflowResumeView.as_view(), name="workflow-resume"),
+    path(f"{WORKFLOW}grid/", overview.GridView.as_view(), name="workflow-grid"),
     path(f"{WORKFLOW}graph/", graphs.GraphView.as_view(), name="workflow-graph"),
     path(f"{WORKFLOW}validate/", graphs.ValidateView.as_view(), name="workflow-validate"),
     path(f"{WORKFLOW}run-test/", graphs.RunTestView.as_view(), name="workflow-run-test"),
