@@ -1,22 +1,81 @@
-import { RunPage } from "../pages/RunPage";
-import { WorkflowListPage } from "../pages/WorkflowListPage";
-import { WorkflowPage } from "../pages/WorkflowPage";
+import { lazy, Suspense } from "react";
+import { Bell } from "../pages/notifications/Bell";
+import { NotificationsProvider } from "../pages/notifications/context";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
 import { useSite } from "./context";
-import { routeOf, usePathname } from "./router";
+import { type Route, routeOf, usePathname } from "./router";
+import { useHeader } from "./useHeader";
+
+const HomePage = lazy(async () => ({ default: (await import("../pages/HomePage")).HomePage }));
+const WorkflowListPage = lazy(async () => ({
+  default: (await import("../pages/WorkflowListPage")).WorkflowListPage,
+}));
+const WorkflowPage = lazy(async () => ({ default: (await import("../pages/WorkflowPage")).WorkflowPage }));
+const WorkflowRunsPage = lazy(async () => ({
+  default: (await import("../pages/runs/WorkflowRunsPage")).WorkflowRunsPage,
+}));
+const RunsPage = lazy(async () => ({ default: (await import("../pages/runs/RunsPage")).RunsPage }));
+const RunPage = lazy(async () => ({ default: (await import("../pages/RunPage")).RunPage }));
+const DecisionsPage = lazy(async () => ({
+  default: (await import("../pages/decisions/DecisionsPage")).DecisionsPage,
+}));
+const EventsPage = lazy(async () => ({ default: (await import("../pages/events/EventsPage")).EventsPage }));
+const EventPage = lazy(async () => ({ default: (await import("../pages/events/EventPage")).EventPage }));
+const ModulesPage = lazy(async () => ({
+  default: (await import("../pages/records/ModulesPage")).ModulesPage,
+}));
+const RecordsPage = lazy(async () => ({
+  default: (await import("../pages/records/RecordsPage")).RecordsPage,
+}));
+const RecordPage = lazy(async () => ({ default: (await import("../pages/records/RecordPage")).RecordPage }));
 
 export function App() {
   const { home } = useSite();
   const route = routeOf(usePathname(), home);
+  useHeader();
+  return (
+    <NotificationsProvider>
+      <Bell />
+      <Suspense fallback={<p className="note">Loading…</p>}>
+        <Shown route={route} />
+      </Suspense>
+    </NotificationsProvider>
+  );
+}
+
+function Shown({ route }: { route: Route }) {
   switch (route.page) {
     case "home":
+      return <HomePage />;
     case "workflows":
       return <WorkflowListPage />;
     case "workflow":
       return <WorkflowPage key={route.id} id={route.id} />;
+    case "workflow-runs":
+      return <WorkflowRunsPage key={route.id} id={route.id} />;
+    case "runs":
+      return <RunsPage />;
     case "run":
       return <RunPage key={route.id} id={route.id} />;
+    case "decisions":
+      return <DecisionsPage />;
+    case "events":
+      return <EventsPage />;
+    case "event":
+      return <EventPage key={route.id} id={route.id} />;
+    case "modules":
+      return <ModulesPage />;
+    case "records":
+      return <RecordsPage key={route.module} moduleKey={route.module} />;
+    case "record":
+      return (
+        <RecordPage
+          key={`${route.module}/${route.record}`}
+          moduleKey={route.module}
+          recordKey={route.record}
+        />
+      );
     default:
       return (
         <>
