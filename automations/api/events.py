@@ -30,6 +30,11 @@ OUTCOMES = Decision.Outcome.values
 class DecisionAnswer(Answer):
     id = serializers.IntegerField()
     event = serializers.IntegerField(source="event_id")
+    type = serializers.CharField(source="event.type", help_text="The event's.")
+    module = serializers.CharField(source="event.module.key", default=None, allow_null=True)
+    record = serializers.CharField(
+        source="event.record_key", help_text="Empty when the event is about no record."
+    )
     workflow = WorkflowName()
     version = serializers.IntegerField(source="version.number")
     trigger_node = serializers.CharField()
@@ -91,6 +96,9 @@ class DecisionQuery(Body):
 DECISION: dict[str, Any] = {
     "id": 9001,
     "event": 5120,
+    "type": "record.created",
+    "module": "tickets",
+    "record": "T-1042",
     "workflow": {"id": 4, "key": "route-tickets", "name": "Route tickets"},
     "version": 3,
     "trigger_node": "t1",
@@ -120,7 +128,9 @@ def _visible(actor: Any) -> QuerySet[Event]:
 
 def _decisions(actor: Any) -> QuerySet[Decision]:
     return (
-        permissions.visible_decisions(actor).select_related("workflow", "version").defer("version__document")
+        permissions.visible_decisions(actor)
+        .select_related("workflow", "version", "event__module")
+        .defer("version__document", "event__snapshot")
     )
 
 

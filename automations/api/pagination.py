@@ -35,7 +35,7 @@ def page_of(
     then be short of its limit, or empty, and still have a next one. Raises ValidationError for a cursor that is
     none.
     """
-    limit = _limit(request.query_params.get("limit"))
+    limit = limit_of(request)
     cursor = request.query_params.get("cursor")
     if cursor:
         rows = rows.filter(pk__lt=_decode(cursor, rows))
@@ -64,7 +64,9 @@ def _sift(rows: QuerySet[Any], keep: Callable[[Any], bool], limit: int) -> tuple
     return shown, None
 
 
-def _limit(raw: str | None) -> int:
+def limit_of(request: Request) -> int:
+    """The rows that `?limit=` asks for. Raises ValidationError for what is no such number."""
+    raw = request.query_params.get("limit")
     if raw is None:
         return PAGE_SIZE
     if not (raw.isascii() and raw.isdigit() and len(raw) <= 4 and 1 <= int(raw) <= MAX_PAGE_SIZE):

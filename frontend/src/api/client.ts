@@ -78,6 +78,16 @@ export function query(values: Record<string, string | number | undefined>): stri
   return text && `?${text}`;
 }
 
+/** Where the API keeps a record; a key may hold any character. */
+export function recordPath(module: string, key: string): string {
+  return `modules/${module}/records/${encodeURIComponent(key)}/`;
+}
+
+/** The cursor in the address of a next page. */
+export function cursorOf(next: string | null): string {
+  return next === null ? "" : (new URL(next, "http://x").searchParams.get("cursor") ?? "");
+}
+
 type Signal = AbortSignal | undefined;
 
 /** Every address that the pages ask, below `{home}api/v1/`: the API lies beside the app, also under a prefix. */
@@ -86,6 +96,11 @@ export function apiAt(home: string) {
   const get = <Body>(path: string, signal?: Signal) => ask<Body>(root + path, { signal });
   const send = <Body>(method: "POST" | "PUT" | "PATCH", path: string, body: unknown, more: Asking = {}) =>
     ask<Body>(root + path, { ...more, method, body });
+  const list = <Item>(address: string, cursor = "", signal?: Signal) =>
+    get<t.Page<Item>>(
+      cursor === "" ? address : `${address}${address.includes("?") ? "&" : "?"}cursor=${cursor}`,
+      signal,
+    );
   return {
     get,
     send,
@@ -116,9 +131,7 @@ export function apiAt(home: string) {
         { patience: SLOW_WORK_MS },
       ),
     records: (module: string, search: string, signal?: Signal) =>
-      get<t.Page<t.RecordRow>>(`modules/${module}/records/${search}`, signal),
-    record: (module: string, key: string, signal?: Signal) =>
-      get<t.RecordRow>(`modules/${module}/records/${encodeURIComponent(key)}/`, signal),
+      get<t.Page<t.DataRecord>>(`modules/${module}/records/${search}`, signal),
     workflows: (signal?: Signal) => get<t.Page<t.Workflow>>("workflows/?limit=200", signal),
     workflow: (id: number, signal?: Signal) => get<t.WorkflowDetail>(`workflows/${id}/`, signal),
     draft: (id: number, signal?: Signal) => get<t.Draft>(`workflows/${id}/graph/`, signal),
@@ -143,6 +156,36 @@ export function apiAt(home: string) {
     run: (id: number, signal?: Signal) => get<t.Run>(`runs/${id}/`, signal),
     steps: (run: number) => get<t.Page<t.Step> | t.Step[]>(`runs/${run}/steps/`),
     logs: (run: number, after: number) => get<t.Page<t.LogEntry>>(`runs/${run}/logs/?after=${after}`),
+    /** One page of any list, by its address with filters; `cursor` is that of the page before. */
+    list,
+    /** Every workflow that is not archived, page after page. */
+    allWorkflows: async (signal?: Signal) => {
+      const found: t.Workflow[] = [];
+      let cursor = "";
+      do {
+        const page: t.Page<t.Workflow> = await list("workflows/?limit=200", cursor, signal);
+        found.push(...page.results);
+        cursor = cursorOf(page.next);
+      } while (cursor !== "");
+      return found;
+    },
+    overview: (signal?: Signal) => get<t.Overview>("overview/", signal),
+    activity: async (signal?: Signal) =>
+      (await get<{ results: t.Activity[] }>("workflows/activity/", signal)).results,
+    grid: (workflow: number, signal?: Signal) =>
+      get<t.RunGrid>(`workflows/${workflow}/grid/?limit=50`, signal),
+    event: (id: number, signal?: Signal) => get<t.EventDetail>(`events/${id}/`, signal),
+    record: (module: string, key: string, signal?: Signal) =>
+      get<t.DataRecord>(recordPath(module, key), signal),
+    createRecord: (module: string, key: string, values: t.Values) =>
+      send<t.DataRecord>("POST", `modules/${module}/records/`, { key, values }),
+    /** Fails with 409 when somebody was faster than `version`. */
+    changeRecord: (module: string, key: string, version: number, values: t.Values) =>
+      send<t.DataRecord>("PATCH", recordPath(module, key), { version, values }),
+    comment: (module: string, key: string, text: string) =>
+      send<t.RecordComment>("POST", `${recordPath(module, key)}comments/`, { text }),
+    markRead: (notification: number) =>
+      send<t.Notification>("POST", `notifications/${notification}/read/`, {}),
   };
 }
 

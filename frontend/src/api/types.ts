@@ -237,6 +237,8 @@ export interface Run {
   version: number;
   mode: Mode;
   status: RunStatus;
+  /** Not in what the live socket tells. */
+  module?: string | null;
   record: string;
   inconclusive: boolean;
   failure_code: string;
@@ -258,19 +260,6 @@ export interface RunDetail extends Run {
   parent: number | null;
   /** null without the right to see payloads. */
   input: Record<string, unknown> | null;
-}
-
-export interface EventDetail {
-  id: number;
-  source: string;
-  type: string;
-  module: string | null;
-  record: string;
-  actor: string | null;
-  cause_run: number | null;
-  occurred_at: string;
-  /** What rules saw; null when you may not see the record. */
-  snapshot: Record<string, unknown> | null;
 }
 
 export interface RunChange extends Change {
@@ -343,7 +332,98 @@ export interface NewWorkflow {
   team?: string;
 }
 
-export interface RecordRow {
+export interface Notification {
+  id: number;
+  title: string;
+  body: string;
+  run: number | null;
+  created_at: string;
+  read_at: string | null;
+}
+
+export interface Overview {
+  unread_notifications: number;
+  active: Record<"queued" | "running" | "waiting", number>;
+  week: Record<RunStatus, number>;
+  failing: Run[];
+}
+
+/** Runs that began on one day; `other` were cancelled or have not ended. */
+export interface DayRuns {
+  day: string;
+  succeeded: number;
+  failed: number;
+  other: number;
+}
+
+export interface Activity {
+  workflow: number;
+  days: DayRuns[];
+  last_run: Run | null;
+}
+
+export interface GridRow {
+  node: string;
+  kind: string;
+  title: string;
+}
+
+export type GridRun = Run & { steps: Record<string, StepStatus> };
+
+export interface RunGrid {
+  rows: GridRow[];
+  runs: GridRun[];
+}
+
+export type Outcome =
+  | "matched"
+  | "filtered"
+  | "duplicate"
+  | "throttled"
+  | "out_of_scope"
+  | "paused"
+  | "loop"
+  | "broken";
+
+export interface Decision {
+  id: number;
+  event: number;
+  type: string;
+  module: string | null;
+  record: string;
+  workflow: { id: number; key: string; name: string };
+  version: number;
+  trigger_node: string;
+  outcome: Outcome;
+  /** null without the right to see payloads. */
+  reason: Record<string, unknown> | null;
+  run: number | null;
+  at: string;
+}
+
+export interface AcceptedEvent {
+  id: number;
+  source: string;
+  type: string;
+  module: string | null;
+  record: string;
+  state: "pending" | "matched";
+  actor: string | null;
+  cause_run: number | null;
+  depth: number;
+  occurred_at: string;
+  received_at: string;
+}
+
+export interface EventDetail extends AcceptedEvent {
+  /** null without the right to see the record. */
+  snapshot: Record<string, unknown> | null;
+  decisions: Decision[];
+}
+
+export type Values = Record<string, unknown>;
+
+export interface DataRecord {
   key: string;
   module: string;
   title: string;
@@ -363,4 +443,22 @@ export interface Explained {
   matching: number | null;
   total: number;
   explanation: ExplainedPart | null;
+}
+
+export interface RecordChange {
+  version: number;
+  field: string;
+  before: unknown;
+  after: unknown;
+  at: string;
+  actor: string | null;
+  run: number | null;
+}
+
+export interface RecordComment {
+  id: number;
+  text: string;
+  at: string;
+  actor: string | null;
+  run: number | null;
 }

@@ -1,12 +1,33 @@
 import { lazy, Suspense } from "react";
-import { WorkflowListPage } from "../pages/WorkflowListPage";
-import { WorkflowPage } from "../pages/WorkflowPage";
+import { Bell } from "../pages/notifications/Bell";
+import { NotificationsProvider } from "../pages/notifications/context";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
 import { useSite } from "./context";
 import { type Route, routeOf, usePathname } from "./router";
+import { useHeader } from "./useHeader";
 
-const RunPage = lazy(() => import("../run/RunPage").then(({ RunPage }) => ({ default: RunPage })));
+const HomePage = lazy(async () => ({ default: (await import("../pages/HomePage")).HomePage }));
+const WorkflowListPage = lazy(async () => ({
+  default: (await import("../pages/WorkflowListPage")).WorkflowListPage,
+}));
+const WorkflowRunsPage = lazy(async () => ({
+  default: (await import("../pages/runs/WorkflowRunsPage")).WorkflowRunsPage,
+}));
+const RunsPage = lazy(async () => ({ default: (await import("../pages/runs/RunsPage")).RunsPage }));
+const RunPage = lazy(async () => ({ default: (await import("../run/RunPage")).RunPage }));
+const DecisionsPage = lazy(async () => ({
+  default: (await import("../pages/decisions/DecisionsPage")).DecisionsPage,
+}));
+const EventsPage = lazy(async () => ({ default: (await import("../pages/events/EventsPage")).EventsPage }));
+const EventPage = lazy(async () => ({ default: (await import("../pages/events/EventPage")).EventPage }));
+const ModulesPage = lazy(async () => ({
+  default: (await import("../pages/records/ModulesPage")).ModulesPage,
+}));
+const RecordsPage = lazy(async () => ({
+  default: (await import("../pages/records/RecordsPage")).RecordsPage,
+}));
+const RecordPage = lazy(async () => ({ default: (await import("../pages/records/RecordPage")).RecordPage }));
 const EditorPage = lazy(() => import("../editor/EditorPage"));
 const VersionsPage = lazy(() => import("../versions/VersionsPage"));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
@@ -14,16 +35,21 @@ const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 export function App() {
   const { home } = useSite();
   const route = routeOf(usePathname(), home);
+  useHeader();
   return (
-    <Suspense fallback={<p className="note">Loading…</p>}>
-      <Shown route={route} />
-    </Suspense>
+    <NotificationsProvider>
+      <Bell />
+      <Suspense fallback={<p className="note">Loading…</p>}>
+        <Shown route={route} />
+      </Suspense>
+    </NotificationsProvider>
   );
 }
 
 function Shown({ route }: { route: Route }) {
   switch (route.page) {
     case "home":
+      return <HomePage />;
     case "workflows":
       return <WorkflowListPage />;
     case "workflow":
@@ -33,9 +59,29 @@ function Shown({ route }: { route: Route }) {
     case "new-workflow":
       return <NewWorkflowPage />;
     case "workflow-runs":
-      return <WorkflowPage key={route.id} id={route.id} />;
+      return <WorkflowRunsPage key={route.id} id={route.id} />;
+    case "runs":
+      return <RunsPage />;
     case "run":
       return <RunPage key={route.id} id={route.id} />;
+    case "decisions":
+      return <DecisionsPage />;
+    case "events":
+      return <EventsPage />;
+    case "event":
+      return <EventPage key={route.id} id={route.id} />;
+    case "modules":
+      return <ModulesPage />;
+    case "records":
+      return <RecordsPage key={route.module} moduleKey={route.module} />;
+    case "record":
+      return (
+        <RecordPage
+          key={`${route.module}/${route.record}`}
+          moduleKey={route.module}
+          recordKey={route.record}
+        />
+      );
     default:
       return (
         <>

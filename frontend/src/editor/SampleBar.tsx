@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { query } from "../api/client";
-import type { RecordRow } from "../api/types";
+import type { DataRecord } from "../api/types";
 import { useSite } from "../app/context";
 import { PickDialog } from "./PickDialog";
 import { useEditor, useSlice } from "./store";
@@ -13,7 +13,7 @@ export function SampleBar() {
   const { modules } = useWorld();
   const drawing = useSlice((state) => state.history.drawing);
   const sample = useSlice((state) => state.sample);
-  const [rows, setRows] = useState<RecordRow[] | null>(null);
+  const [rows, setRows] = useState<DataRecord[] | null>(null);
   const module = moduleOf(drawing, modules);
   if (module === null) return null;
   const open = () => {

@@ -17,6 +17,7 @@ import { errorsIn } from "./findings";
 import { INSPECTOR, Inspector } from "./Inspector";
 import { Kept } from "./Kept";
 import { isTyping } from "./keys";
+import { LastRuns } from "./LastRuns";
 import { Outline } from "./Outline";
 import { Palette } from "./Palette";
 import { type Option, PickDialog } from "./PickDialog";
@@ -28,7 +29,8 @@ import { TestDrawer } from "./TestDrawer";
 import { Toolbar } from "./Toolbar";
 import { nameOf, useWorld } from "./world";
 
-type Drawer = "problems" | "test";
+const DRAWERS = ["problems", "test", "runs"] as const;
+type Drawer = (typeof DRAWERS)[number];
 type Dialog = "commands" | "connect" | "publish" | "keys" | null;
 
 interface Props {
@@ -243,14 +245,14 @@ export function Workbench({ saver, refresh }: Props) {
       </div>
       <section className="drawer" aria-label="Results">
         <div className="drawer-tabs">
-          {(["problems", "test"] as const).map((one) => (
+          {DRAWERS.map((one) => (
             <button
               key={one}
               type="button"
               aria-expanded={drawer === one}
               onClick={() => setDrawer(drawer === one ? null : one)}
             >
-              {one === "problems" ? `Problems ${findings.length}` : "Run test"}
+              {drawerName(one, findings.length)}
             </button>
           ))}
         </div>
@@ -262,6 +264,11 @@ export function Workbench({ saver, refresh }: Props) {
         {drawer === "test" && (
           <div className="drawer-body">
             <TestDrawer busy={testing} trouble={trouble} />
+          </div>
+        )}
+        {drawer === "runs" && (
+          <div className="drawer-body">
+            <LastRuns />
           </div>
         )}
       </section>
@@ -290,6 +297,11 @@ export function Workbench({ saver, refresh }: Props) {
       )}
     </div>
   );
+}
+
+function drawerName(drawer: Drawer, problems: number): string {
+  if (drawer === "problems") return `Problems ${problems}`;
+  return drawer === "test" ? "Candidates" : "Last runs";
 }
 
 const CLIP = "automations.clip";

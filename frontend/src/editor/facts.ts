@@ -1,7 +1,7 @@
 /** What the forms of one step may name: fields, people, workflows, and the data that reaches the step. */
 
 import { useCallback, useEffect, useMemo, useState } from "react";
-import type { ExplainedPart, Field, RecordRow } from "../api/types";
+import type { DataRecord, ExplainedPart, Field } from "../api/types";
 import { useSite } from "../app/context";
 import type { Explanation, FormFacts } from "../forms/facts";
 import { wouldMakeCycle } from "../graph/branches";
@@ -48,9 +48,9 @@ export function useFacts(nodeId: string): FormFacts {
   );
 }
 
-function useSample(module: string | null, key: string | null): RecordRow | null {
+function useSample(module: string | null, key: string | null): DataRecord | null {
   const { api } = useSite();
-  const [row, setRow] = useState<RecordRow | null>(null);
+  const [row, setRow] = useState<DataRecord | null>(null);
   useEffect(() => {
     setRow(null);
     if (module === null || key === null) return;

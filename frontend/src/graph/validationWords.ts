@@ -90,10 +90,10 @@ export function nearest(name: string, known: readonly string[]): string {
     .filter((other) => Math.abs(lengthOf(other) - lengthOf(name)) <= 4)
     .map((other) => ({ other, ends: sharedEnds(name, other) }))
     .sort((left, right) => right.ends - left.ends);
-  return closest(
-    name,
-    alike.slice(0, 8).map(({ other }) => other),
-  );
+  const near = alike.slice(0, 8).map(({ other }) => other);
+  // Words that begin alike may differ more: “prio” is “priority”, but “owner” is not “zone”.
+  const beginAlike = near.filter((other) => [...other][0] === [...name][0]);
+  return closest(name, near, 0.7) || closest(name, beginAlike);
 }
 
 /** The hint that names the nearest known word; "" when none is near. */
@@ -103,12 +103,12 @@ export function didYouMean(wanted: unknown, known: readonly string[]): string {
 }
 
 /** The one of the words that shares most with a word, if that is much of both. */
-export function closest(word: string, words: readonly string[]): string {
+export function closest(word: string, words: readonly string[], least = 0.6): string {
   let best = "";
   let most = 0;
   for (const other of words) {
     const share = likeness([...other], [...word]);
-    if (share >= 0.6 && (share > most || (share === most && other > best))) [best, most] = [other, share];
+    if (share >= least && (share > most || (share === most && other > best))) [best, most] = [other, share];
   }
   return best;
 }

@@ -1,20 +1,35 @@
 import { useCallback } from "react";
-import type { Run, Workflow } from "../api/types";
+import type { Activity, Workflow } from "../api/types";
 import { useSite } from "../app/context";
+import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
-import { ModeChip, StatusDot } from "../ui/chips";
-import { dateTime } from "../ui/format";
+import { Ago } from "../ui/Ago";
+import { ModeChip, StatusMark } from "../ui/chips";
+import { type Active, Choice, Filters, NoHit, Typed } from "../ui/Filters";
 import { Link } from "../ui/Link";
+import { MiniBars } from "../ui/MiniBars";
 import { Heading, Show } from "../ui/Page";
+import { percent } from "../ui/shares";
+import { type Column, Table } from "../ui/Table";
+import { chosenOf, teamsOf, type WorkflowFilters } from "./workflowFilters";
 
-const SHOWN_RUNS = 10;
+interface Row {
+  workflow: Workflow;
+  activity: Activity | undefined;
+}
 
 export function WorkflowListPage() {
   const { api } = useSite();
   const load = useCallback(
     async (signal: AbortSignal) => {
-      const [workflows, runs] = await Promise.all([api.workflows(signal), api.runs(signal)]);
-      return { workflows: workflows.results, runs: byWorkflow(runs.results) };
+      const [workflows, activity, me] = await Promise.all([
+        api.allWorkflows(signal),
+        api.activity(signal),
+        api.me(signal),
+      ]);
+      const known = new Map(activity.map((one) => [one.workflow, one]));
+      const rows = workflows.map((workflow) => ({ workflow, activity: known.get(workflow.id) }));
+      return { rows, mayCreate: me.may.create_workflows };
     },
     [api],
   );
@@ -22,31 +37,24 @@ export function WorkflowListPage() {
   return (
     <>
       <Heading title="Workflows">
-        <Link to="workflows/new/">New workflow</Link>
+        {loaded.state === "ready" && loaded.value.mayCreate && (
+          <p className="actions">
+            <Link className="button" to="workflows/new/">
+              New workflow
+            </Link>
+          </p>
+        )}
       </Heading>
       <Show loaded={loaded} again={again}>
-        {({ workflows, runs }) =>
-          workflows.length === 0 ? (
-            <p className="note">No workflow is shared with you yet.</p>
+        {({ rows, mayCreate }) =>
+          rows.length === 0 ? (
+            <p className="note empty">
+              {mayCreate
+                ? "There is no workflow yet. Begin with a new one: a template shows how one is made."
+                : "No workflow is shared with you yet. Its owner, or an admin, can share one."}
+            </p>
           ) : (
-            <div className="scroll">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Name</th>
-                    <th scope="col">Module</th>
-                    <th scope="col">Mode</th>
-                    <th scope="col">Last runs</th>
-                    <th scope="col">Last run</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {workflows.map((workflow) => (
-                    <Row key={workflow.id} workflow={workflow} runs={runs.get(workflow.id) ?? []} />
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <List rows={rows} />
           )
         }
       </Show>
@@ -54,35 +62,89 @@ export function WorkflowListPage() {
   );
 }
 
-function Row({ workflow, runs }: { workflow: Workflow; runs: Run[] }) {
+function List({ rows }: { rows: Row[] }) {
+  const [search, change] = useSearch();
+  const filters: WorkflowFilters = search;
+  const workflows = rows.map((row) => row.workflow);
+  const chosen = new Set(chosenOf(workflows, filters));
+  const shown = rows.filter((row) => chosen.has(row.workflow));
+  const modules = [...new Set(workflows.map((one) => one.module ?? ""))].filter((key) => key !== "").sort();
+  const labels = { search: "Name", module: "Module", mode: "Mode", team: "Team" };
+  const active: Active[] = (Object.keys(labels) as (keyof typeof labels)[])
+    .filter((name) => filters[name])
+    .map((name) => ({
+      label: `${labels[name]}: ${filters[name]}`,
+      drop: () => change({ [name]: "" }),
+      hits: chosenOf(workflows, { ...filters, [name]: "" }).length > 0,
+    }));
   return (
-    <tr>
-      <th scope="row">
-        <Link to={`workflows/${workflow.id}/`}>{workflow.name}</Link>
-        {workflow.paused_at !== null && <span className="chip paused">Paused</span>}
-      </th>
-      <td>{workflow.module ?? "–"}</td>
-      <td>{workflow.active_version === null ? "Draft" : <ModeChip mode={workflow.mode} />}</td>
-      <td>
-        {runs.length === 0 ? (
-          "–"
-        ) : (
-          <ul className="dots" aria-label="Last runs, newest first">
-            {runs.slice(0, SHOWN_RUNS).map((run) => (
-              <li key={run.id}>
-                <StatusDot status={run.status} />
-              </li>
-            ))}
-          </ul>
-        )}
-      </td>
-      <td className="number">{dateTime(runs[0]?.created_at ?? null)}</td>
-    </tr>
+    <>
+      <Filters>
+        <Typed label="Name" name="search" />
+        <Choice label="Module" name="module" options={modules.map((key) => [key, key])} />
+        <Choice
+          label="Mode"
+          name="mode"
+          options={[
+            ["simulate", "Simulate"],
+            ["execute", "Execute"],
+          ]}
+        />
+        <Choice label="Team" name="team" options={teamsOf(workflows).map((team) => [team, team])} />
+      </Filters>
+      {shown.length === 0 ? (
+        <NoHit what="workflows" active={active} />
+      ) : (
+        <Table label="Workflows" columns={COLUMNS} rows={shown} keyOf={(row) => row.workflow.id} />
+      )}
+    </>
   );
 }
 
-function byWorkflow(runs: Run[]): Map<number, Run[]> {
-  const found = new Map<number, Run[]>();
-  for (const run of runs) found.set(run.workflow.id, [...(found.get(run.workflow.id) ?? []), run]);
-  return found;
+const COLUMNS: Column<Row>[] = [
+  {
+    name: "Name",
+    cell: ({ workflow }) => (
+      <>
+        <Link to={`workflows/${workflow.id}/`}>{workflow.name}</Link>
+        {workflow.paused_at !== null && <span className="chip paused">Paused</span>}
+        {workflow.paused_at !== null && workflow.pause_reason !== "" && (
+          <span className="why">{workflow.pause_reason}</span>
+        )}
+      </>
+    ),
+  },
+  { name: "Module", cell: ({ workflow }) => workflow.module ?? "–" },
+  { name: "Team", cell: ({ workflow }) => workflow.team || "–" },
+  { name: "Owner", cell: ({ workflow }) => workflow.owner ?? "–" },
+  {
+    name: "Live",
+    cell: ({ workflow }) =>
+      workflow.active_version === null ? (
+        <span className="chip">Draft</span>
+      ) : (
+        <>
+          <ModeChip mode={workflow.mode} /> v{workflow.active_version}
+        </>
+      ),
+  },
+  { name: "Last 14 days", cell: ({ activity }) => activity && <MiniBars days={activity.days} /> },
+  { name: "Succeeded", number: true, cell: ({ activity }) => (activity ? shareOf(activity) : "–") },
+  {
+    name: "Last run",
+    number: true,
+    cell: ({ workflow, activity }) =>
+      activity?.last_run == null ? (
+        "–"
+      ) : (
+        <Link to={`workflows/${workflow.id}/runs/`}>
+          <StatusMark status={activity.last_run.status} /> <Ago at={activity.last_run.created_at} />
+        </Link>
+      ),
+  },
+];
+
+function shareOf({ days }: Activity): string {
+  const sum = (part: "succeeded" | "failed") => days.reduce((total, one) => total + one[part], 0);
+  return percent(sum("succeeded"), sum("succeeded") + sum("failed"));
 }

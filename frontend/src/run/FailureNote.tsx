@@ -1,5 +1,4 @@
 import type { Run } from "../api/types";
-import { runName } from "../ui/format";
 import { Link } from "../ui/Link";
 import type { StepRow } from "./rows";
 
@@ -37,7 +36,7 @@ export function FailureNote({ run, rows, select }: Shown) {
 
 function whatToDo(run: Run, attempts: number): string {
   if (run.failure.fault === "engine") {
-    return `This is a fault of Automations, not of the workflow: tell an admin “${run.failure_code}” and run ${runName(run.id)}.`;
+    return `This is a fault of Automations, not of the workflow: tell an admin “${run.failure_code}” and run ${run.id}.`;
   }
   if (run.failure.retryable) {
     return `It was tried ${attempts === 1 ? "once" : `${attempts} times`}. See that what it needs works again, then start the workflow anew.`;

@@ -3,7 +3,7 @@ import type { LiveState } from "../live/socket";
 import { hasEnded } from "../live/state";
 import { CopyButton } from "../ui/CopyButton";
 import { LiveChip, ModeChip, StatusMark } from "../ui/chips";
-import { dateTime, duration, runName } from "../ui/format";
+import { dateTime, duration } from "../ui/format";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
 import { CancelButton } from "./CancelButton";
@@ -28,7 +28,7 @@ export function Head({ run, detail, rows, now, live, refresh }: Shown) {
         <Link to={`workflows/${run.workflow.id}/`}>{run.workflow.name}</Link> ›{" "}
         <Link to={`workflows/${run.workflow.id}/versions/`}>v{run.version}</Link>
       </p>
-      <Heading title={`Run ${runName(run.id)}`}>
+      <Heading title={`Run ${run.id}`}>
         <span aria-live="polite">
           <StatusMark status={run.status} />
         </span>
@@ -86,7 +86,7 @@ function Cause({ detail, rows }: { detail: RunDetail | null; rows: StepRow[] }) 
       {detail.actor !== null && `, by ${detail.actor}`}
       {detail.parent !== null && (
         <>
-          , for <Link to={`runs/${detail.parent}/`}>run {runName(detail.parent)}</Link>
+          , for <Link to={`runs/${detail.parent}/`}>run {detail.parent}</Link>
         </>
       )}
     </p>

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from "react";
 import type { EventDetail, Run, RunDetail } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
-import { dateTime, runName } from "../ui/format";
+import { dateTime } from "../ui/format";
 import { JsonTree } from "../ui/JsonTree";
 import { Link } from "../ui/Link";
 import { Show } from "../ui/Page";
@@ -106,7 +106,7 @@ function Event({ id }: { id: number }) {
             {told.actor !== null && `, by ${told.actor}`}
             {told.cause_run !== null && (
               <>
-                , written by <Link to={`runs/${told.cause_run}/`}>run {runName(told.cause_run)}</Link>
+                , written by <Link to={`runs/${told.cause_run}/`}>run {told.cause_run}</Link>
               </>
             )}
           </p>

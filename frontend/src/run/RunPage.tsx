@@ -1,6 +1,5 @@
 import { useSite } from "../app/context";
 import { FORBIDDEN, SIGNED_OUT } from "../live/socket";
-import { runName } from "../ui/format";
 import { Heading } from "../ui/Page";
 import { RunViews } from "./RunViews";
 import { useRun } from "./useRun";
@@ -15,7 +14,7 @@ export function RunPage({ id }: { id: number }) {
   if (live.kind === "refused" && run === null) {
     return (
       <>
-        <Heading title={`Run ${runName(id)}`} />
+        <Heading title={`Run ${id}`} />
         <div className="problem" role="alert">
           {live.code === SIGNED_OUT && (
             <p>
@@ -29,7 +28,7 @@ export function RunPage({ id }: { id: number }) {
   }
   return (
     <>
-      {run === null && <Heading title={`Run ${runName(id)}`} />}
+      {run === null && <Heading title={`Run ${id}`} />}
       {trouble !== "" && (
         <p className="problem" role="alert">
           {trouble}

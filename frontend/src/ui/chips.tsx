@@ -1,7 +1,8 @@
 import type { Mode, RunStatus, StepStatus } from "../api/types";
 import type { LiveState } from "../live/socket";
 
-const MARKS: Record<RunStatus | StepStatus, string> = {
+/** A shape for each state, so that colour is never alone. */
+export const MARKS: Record<RunStatus | StepStatus, string> = {
   pending: "○",
   queued: "○",
   running: "◌",

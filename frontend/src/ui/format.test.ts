@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dateTime, duration, runName } from "./format";
+import { ago, dateTime, duration } from "./format";
 
 const FROM = "2026-03-29T12:00:00Z";
 
@@ -33,6 +33,19 @@ it("shows a dash for no time", () => {
   expect(dateTime(null)).toBe("–");
 });
 
-it("names a run by the id that the API and the terminal use", () => {
-  expect(runName(32570)).toBe("32570");
+describe("ago", () => {
+  it.each([
+    ["2026-03-29T11:59:30Z", "just now"],
+    ["2026-03-29T12:00:20Z", "just now"],
+    ["2026-03-29T11:56:00Z", "4 min ago"],
+    ["2026-03-29T09:30:00Z", "2 h ago"],
+    ["2026-03-01T12:00:00Z", "28 d ago"],
+    ["2026-03-29T15:10:00Z", "in 3 h"],
+  ])("%s is %s", (moment, shown) => {
+    expect(ago(moment, Date.parse(FROM))).toBe(shown);
+  });
+
+  it("is the date when it is long past", () => {
+    expect(ago("2025-06-15T12:00:00Z", Date.parse(FROM))).toContain("2025");
+  });
 });

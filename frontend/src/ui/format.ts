@@ -34,13 +34,31 @@ function pair(seconds: number, large: number, largeUnit: string, small: number, 
   return `${Math.floor(seconds / large)} ${largeUnit}${rest > 0 ? ` ${rest} ${smallUnit}` : ""}`;
 }
 
-/** A run's name, the same in pages, API and terminal: its id. */
-export function runName(id: number): string {
-  return String(id);
-}
-
 /** A value of a field in one line; "–" for none. */
 export function shown(value: unknown): string {
   if (value === null || value === undefined || value === "") return "–";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+const FAR_DAYS = 30;
+
+/** "just now", "4 min ago", "in 3 h", and the date itself when it is far. */
+export function ago(moment: string, now: number): string {
+  const seconds = (now - Date.parse(moment)) / 1000;
+  const [count, unit] = largestUnit(Math.abs(seconds));
+  if (count === 0) return "just now";
+  if (unit === "d" && count > FAR_DAYS) return DAY.format(new Date(moment));
+  return seconds > 0 ? `${count} ${unit} ago` : `in ${count} ${unit}`;
+}
+
+function largestUnit(seconds: number): [number, string] {
+  if (seconds < 3600) return [Math.floor(seconds / 60), "min"];
+  if (seconds < 86_400) return [Math.floor(seconds / 3600), "h"];
+  return [Math.floor(seconds / 86_400), "d"];
+}
+
+/** "20 Nov 2026" of "2026-11-20", whatever the reader's zone. */
+export function day(date: string): string {
+  return DAY.format(new Date(`${date}T00:00`));
 }

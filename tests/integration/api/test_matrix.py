@@ -33,6 +33,7 @@ ADMIN = frozenset(("admin",))
 MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     # (method, route): (who passes, who sees that it is there; the others get 404)
     ("GET", "me"): (EVERYBODY, EVERYBODY),
+    ("GET", "overview"): (EVERYBODY, EVERYBODY),
     ("GET", "catalog"): (EVERYBODY, EVERYBODY),
     ("GET", "people"): (BUILD, EVERYBODY),
     ("GET", "schema"): (EVERYBODY, EVERYBODY),
@@ -62,11 +63,13 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "decisions"): (EVERYBODY, EVERYBODY),
     ("GET", "workflows"): (EVERYBODY, EVERYBODY),
     ("POST", "workflows"): (BUILD, EVERYBODY),
+    ("GET", "workflows-activity"): (EVERYBODY, EVERYBODY),
     ("GET", "workflow"): (SIGHT, SIGHT),
     ("PATCH", "workflow"): (BUILD, SIGHT),
     ("DELETE", "workflow"): (PUBLISH, SIGHT),
     ("POST", "workflow-pause"): (OPERATE, SIGHT),
     ("POST", "workflow-resume"): (OPERATE, SIGHT),
+    ("GET", "workflow-grid"): (SIGHT, SIGHT),
     ("GET", "workflow-graph"): (SIGHT, SIGHT),
     ("PUT", "workflow-graph"): (BUILD, SIGHT),
     ("POST", "workflow-validate"): (SIGHT, SIGHT),

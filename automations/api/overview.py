@@ -1,0 +1,138 @@
+"""How things go: the home page's numbers, each workflow's last days, and the last runs of one step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from automations.api.pagination import limit_of
+from automations.api.runs import EXAMPLE as RUN
+from automations.api.runs import RUN_STATUSES, STEP_STATUSES, RunAnswer
+from automations.api.schema import operation
+from automations.api.serializers import Answer
+from automations.api.views import ApiView
+from automations.api.workflows import workflow_for
+from automations.insight.overview import read_activity, read_grid, read_overview
+from automations.models import Notification
+
+
+class ActiveCounts(Answer):
+    queued = serializers.IntegerField(default=0)
+    running = serializers.IntegerField(default=0)
+    waiting = serializers.IntegerField(default=0)
+
+
+class WeekCounts(ActiveCounts):
+    succeeded = serializers.IntegerField(default=0)
+    failed = serializers.IntegerField(default=0)
+    cancelled = serializers.IntegerField(default=0)
+
+
+class OverviewAnswer(Answer):
+    unread_notifications = serializers.IntegerField()
+    active = ActiveCounts(help_text="Runs that have not ended, by status.")
+    week = WeekCounts(help_text="Runs made in the last seven days, by status.")
+    failing = RunAnswer(
+        many=True, help_text="The last ended run of each workflow where that run failed, newest first."
+    )
+
+
+class DayRunsAnswer(Answer):
+    day = serializers.DateField()
+    succeeded = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    other = serializers.IntegerField(help_text="Cancelled, or not ended yet.")
+
+
+class ActivityAnswer(Answer):
+    workflow = serializers.IntegerField()
+    days = DayRunsAnswer(many=True, help_text="Runs made on each of the last 14 days, oldest first.")
+    last_run = RunAnswer(allow_null=True)
+
+
+class ActivityListAnswer(Answer):
+    results = ActivityAnswer(many=True)
+
+
+class GridRowAnswer(Answer):
+    node = serializers.CharField()
+    kind = serializers.CharField()
+    title = serializers.CharField(help_text="Empty when the step has none.")
+
+
+class GridRunAnswer(RunAnswer):
+    steps = serializers.DictField(
+        child=serializers.ChoiceField(STEP_STATUSES),
+        help_text="Status by node; what has not begun is absent.",
+    )
+
+
+class GridAnswer(Answer):
+    rows = GridRowAnswer(many=True, help_text="Steps in the order of the graph.")
+    runs = GridRunAnswer(many=True, help_text="Newest first.")
+
+
+DAY: dict[str, Any] = {"day": "2026-03-29", "succeeded": 12, "failed": 1, "other": 0}
+
+
+class OverviewView(ApiView):
+    @operation(
+        "overview_get",
+        "overview",
+        answer=OverviewAnswer,
+        example={
+            "unread_notifications": 2,
+            "active": {"queued": 0, "running": 1, "waiting": 3},
+            "week": {**dict.fromkeys(RUN_STATUSES, 0), "succeeded": 310, "failed": 2, "waiting": 3},
+            "failing": [{**RUN, "status": "failed", "failure_code": "record-missing"}],
+        },
+    )
+    def get(self, request: Request) -> Response:
+        """What waits, fails and runs now, and the last seven days, over the workflows that you may see."""
+        found = read_overview(self.actor, now=timezone.now())
+        unread = Notification.objects.filter(user_id=self.actor.pk, read_at=None).count()
+        return Response(
+            {
+                "unread_notifications": unread,
+                "active": ActiveCounts(found.active).data,
+                "week": WeekCounts(found.week).data,
+                "failing": RunAnswer(found.failing, many=True).data,
+            }
+        )
+
+
+class ActivityView(ApiView):
+    @operation(
+        "workflows_activity",
+        "overview",
+        answer=ActivityListAnswer,
+        example={"results": [{"workflow": 4, "days": [DAY], "last_run": RUN}]},
+    )
+    def get(self, request: Request) -> Response:
+        """The last 14 days and the newest run of every workflow that you may see and that is not archived."""
+        found = read_activity(self.actor, now=timezone.now())
+        return Response({"results": ActivityAnswer(found, many=True).data})
+
+
+class GridView(ApiView):
+    @operation(
+        "workflows_grid",
+        "overview",
+        answer=GridAnswer,
+        parameters=[OpenApiParameter("limit", int, description="How many runs, 1 to 200; 50 when left out.")],
+        example={
+            "rows": [{"node": "t1", "kind": "trigger.record", "title": "Ticket created"}],
+            "runs": [{**RUN, "steps": {"t1": "succeeded"}}],
+        },
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        """The newest runs of a workflow and what became of each step in each of them."""
+        workflow = workflow_for(self, pk, "view")
+        grid = read_grid(workflow, limit=limit_of(request))
+        runs = [{**RunAnswer(run).data, "steps": grid.cells[run.pk]} for run in grid.runs]
+        return Response({"rows": GridRowAnswer(grid.rows, many=True).data, "runs": runs})

@@ -1,0 +1,163 @@
+"""What goes on: how workflows did lately, in numbers, and what the last runs of one workflow did step by step.
+
+Every reading takes the same number of queries however many workflows, runs and steps there are. Nothing is counted
+that the actor may not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from automations import permissions
+from automations.engine.documents import parse_document
+from automations.engine.graph import build_graph
+from automations.engine.statuses import ACTIVE_RUN, RunStatus
+from automations.models import Run, Step, Workflow, WorkflowVersion
+
+DAYS = 14
+WEEK = timedelta(days=7)
+
+JSONDict = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`active` counts by status what has not ended, `week` by status what began in the last seven days. `failing` are
+    the last ended runs of the live workflows whose last ended run failed, newest first."""
+
+    active: Mapping[str, int]
+    week: Mapping[str, int]
+    failing: Sequence[Run]
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """Runs of one workflow that began on one day, counted by how they ended; `other` have not, or were cancelled."""
+
+    day: date
+    succeeded: int = 0
+    failed: int = 0
+    other: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One workflow's last days, oldest first and without a gap, and its newest run."""
+
+    workflow: int
+    days: Sequence[DayCount]
+    last_run: Run | None
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    node: str
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The newest runs of a workflow, newest first, and the status of each of their steps as {run: {node: status}}.
+
+    The rows stand in the order of the graph of the newest of them; below are steps that only older versions had.
+    """
+
+    rows: Sequence[GridRow]
+    runs: Sequence[Run]
+    cells: Mapping[int, Mapping[str, str]]
+
+
+def read_overview(actor: Any, *, now: datetime) -> Overview:
+    runs = permissions.visible_runs(actor).order_by()
+    ended = Run.objects.filter(workflow=OuterRef("pk"), status__in=(RunStatus.SUCCEEDED, RunStatus.FAILED))
+    last = _unarchived(actor).values(last=Subquery(ended.order_by("-pk").values("pk")[:1]))
+    return Overview(
+        active=_by_status(runs.filter(status__in=ACTIVE_RUN)),
+        week=_by_status(runs.filter(created_at__gte=now - WEEK)),
+        failing=tuple(_shown(Run.objects.filter(pk__in=last, status=RunStatus.FAILED)).order_by("-pk")),
+    )
+
+
+def _by_status(runs: QuerySet[Run]) -> dict[str, int]:
+    return dict(runs.values_list("status").annotate(number=Count("pk")))
+
+
+def read_activity(actor: Any, *, now: datetime) -> list[Activity]:
+    """Every workflow that the actor may see and that is not archived; days are those of the server's zone."""
+    today = timezone.localdate(now)
+    days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
+    counts = _day_counts(actor, days[0], now)
+    newest = Run.objects.filter(workflow=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    last = dict(_unarchived(actor).values_list("pk", Subquery(newest)))
+    runs = {run.pk: run for run in _shown(Run.objects.filter(pk__in=[pk for pk in last.values() if pk]))}
+    return [
+        Activity(
+            workflow=workflow,
+            days=[counts.get((workflow, day), DayCount(day)) for day in days],
+            last_run=runs.get(run) if run else None,
+        )
+        for workflow, run in last.items()
+    ]
+
+
+def _day_counts(actor: Any, since: date, now: datetime) -> dict[tuple[int, date], DayCount]:
+    # A day too many, because the zone may be ahead; what is before `since` is not looked up.
+    rows = (
+        permissions.visible_runs(actor)
+        .filter(created_at__gte=now - timedelta(days=DAYS + 1))
+        .order_by()
+        .values_list("workflow_id", TruncDate("created_at"))
+        .annotate(
+            number=Count("pk"),
+            succeeded=Count("pk", filter=Q(status=RunStatus.SUCCEEDED)),
+            failed=Count("pk", filter=Q(status=RunStatus.FAILED)),
+        )
+    )
+    return {
+        (workflow, day): DayCount(day, succeeded, failed, number - succeeded - failed)
+        for workflow, day, number, succeeded, failed in rows
+        if day >= since
+    }
+
+
+def read_grid(workflow: Workflow, *, limit: int) -> Grid:
+    runs = list(_shown(Run.objects.filter(workflow=workflow)).order_by("-pk")[:limit])
+    steps = Step.objects.filter(run__in=[run.pk for run in runs]).order_by("position")
+    cells: dict[int, dict[str, str]] = {run.pk: {} for run in runs}
+    seen: dict[str, str] = {}
+    for run_id, node, kind, status in steps.values_list("run_id", "node", "kind", "status"):
+        cells[run_id][node] = status
+        seen.setdefault(node, kind)
+    version = runs[0].version_id if runs else workflow.active_version_id
+    rows = _rows_of(version)
+    known = {row.node for row in rows}
+    rows += [GridRow(node, kind, "") for node, kind in seen.items() if node not in known]
+    return Grid(rows=rows, runs=runs, cells=cells)
+
+
+def _rows_of(version: int | None) -> list[GridRow]:
+    if version is None:
+        return []
+    document = WorkflowVersion.objects.filter(pk=version).values_list("document", flat=True).first()
+    definition, _ = parse_document(document) if document else (None, [])
+    if definition is None:
+        return []
+    graph = build_graph(definition)
+    nodes: Iterable[Any] = (graph.nodes[key] for key in graph.order)
+    return [GridRow(node.id, node.type, node.title) for node in nodes]
+
+
+def _unarchived(actor: Any) -> QuerySet[Workflow]:
+    return permissions.visible_workflows(actor).filter(archived_at=None).order_by()
+
+
+def _shown(runs: QuerySet[Run]) -> QuerySet[Run]:
+    return runs.select_related("workflow", "version", "module", "actor").defer("version__document", "input")

@@ -1,0 +1,44 @@
+import { useEffect } from "react";
+import { isPlainClick } from "../ui/Link";
+import { useSite } from "./context";
+import { navigate, routeOf, usePathname } from "./router";
+
+/** Of the addresses of the navigation, the one that `pathname` is at or below; home only is itself. */
+export function currentOf(addresses: string[], pathname: string, home: string): string | undefined {
+  return addresses
+    .filter((address) => (address === home ? pathname === home : pathname.startsWith(address)))
+    .sort((one, other) => other.length - one.length)[0];
+}
+
+/** Lets the header, which the server renders, take part: its links to pages of the app don't load anew, and the one of
+ * the current page is marked. */
+export function useHeader(): void {
+  const { home } = useSite();
+  const pathname = usePathname();
+
+  useEffect(() => {
+    const links = [...document.querySelectorAll<HTMLAnchorElement>(".bar nav a")];
+    const current = currentOf(
+      links.map((link) => link.pathname),
+      pathname,
+      home,
+    );
+    for (const link of links) {
+      if (link.pathname === current) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }, [pathname, home]);
+
+  useEffect(() => {
+    const onClick = (event: MouseEvent) => {
+      const link = event.target instanceof Element ? event.target.closest("a") : null;
+      if (link === null || !isPlainClick(event) || link.closest("main")) return;
+      if (link.hash !== "" || routeOf(link.pathname, home).page === "unknown") return;
+      event.preventDefault();
+      navigate(link.pathname);
+    };
+    const header = document.querySelector<HTMLElement>("header.bar");
+    header?.addEventListener("click", onClick);
+    return () => header?.removeEventListener("click", onClick);
+  }, [home]);
+}

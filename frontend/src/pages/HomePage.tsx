@@ -1,0 +1,107 @@
+import { type ReactNode, useCallback, useId } from "react";
+import type { Overview, Run } from "../api/types";
+import { useSite } from "../app/context";
+import { useLoad } from "../app/useLoad";
+import { Ago } from "../ui/Ago";
+import { Link } from "../ui/Link";
+import { Heading, Show } from "../ui/Page";
+import { percent } from "../ui/shares";
+import { NotificationList } from "./notifications/NotificationList";
+import "./home.css";
+
+export function HomePage() {
+  const { api } = useSite();
+  const load = useCallback((signal: AbortSignal) => api.overview(signal), [api]);
+  const [loaded, again] = useLoad(load);
+  return (
+    <>
+      <Heading title="Home" />
+      <div className="cards">
+        <Card title="Waiting for you">
+          <NotificationList />
+        </Card>
+        <Card title="Failing now">
+          <Show loaded={loaded} again={again}>
+            {({ failing }) => <Failing runs={failing} />}
+          </Show>
+        </Card>
+        <Card title="Running now">
+          <Show loaded={loaded} again={again}>
+            {({ active }) => (
+              <Counts counts={ACTIVE.map(([status, word]) => [status, word, active[status]])} />
+            )}
+          </Show>
+        </Card>
+        <Card title="Last 7 days">
+          <Show loaded={loaded} again={again}>
+            {({ week }) => <Week week={week} />}
+          </Show>
+        </Card>
+      </div>
+    </>
+  );
+}
+
+const ACTIVE = [
+  ["running", "running"],
+  ["waiting", "waiting"],
+  ["queued", "queued"],
+] as const;
+
+function Card({ title, children }: { title: string; children: ReactNode }) {
+  const id = useId();
+  return (
+    <section className="tile" aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+function Failing({ runs }: { runs: Run[] }) {
+  if (runs.length === 0) return <p className="note">No workflow’s last run failed.</p>;
+  return (
+    <ul className="plain">
+      {runs.map((run) => (
+        <li key={run.id}>
+          <Link to={`workflows/${run.workflow.id}/`}>{run.workflow.name}</Link>
+          <span className="error">{run.failure.message ?? "The run failed."}</span>
+          <Link to={`runs/${run.id}/`}>Run {run.id}</Link> <Ago at={run.finished_at} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+type Count = readonly [status: string, word: string, count: number];
+
+function Counts({ counts }: { counts: Count[] }) {
+  return (
+    <ul className="counts">
+      {counts.map(([status, word, count]) => (
+        <li key={status}>
+          <Link to={`runs/?status=${status}`}>
+            <strong>{count}</strong> {word}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Week({ week }: { week: Overview["week"] }) {
+  const runs = Object.values(week).reduce((sum, count) => sum + count, 0);
+  if (runs === 0) return <p className="note">Nothing has run in the last seven days.</p>;
+  return (
+    <>
+      <Counts
+        counts={[
+          ["", runs === 1 ? "run" : "runs", runs],
+          ["succeeded", "succeeded", week.succeeded],
+          ["failed", "failed", week.failed],
+        ]}
+      />
+      <p className="note">{percent(week.succeeded, week.succeeded + week.failed)} of what ended succeeded.</p>
+    </>
+  );
+}

@@ -1,0 +1,108 @@
+import type { Run } from "../../api/types";
+import { useSearch } from "../../app/router";
+import { useOptions } from "../../app/useOptions";
+import { mergeNewest, usePages } from "../../app/usePages";
+import { Ago } from "../../ui/Ago";
+import { ModeChip, StatusMark } from "../../ui/chips";
+import { Choice, Filters, NoHitAsked, Typed } from "../../ui/Filters";
+import { duration } from "../../ui/format";
+import { Link, recordTo } from "../../ui/Link";
+import { Paged } from "../../ui/Pager";
+import { type Column, Table } from "../../ui/Table";
+import { type RunFilters, runsAddress, setFilters } from "./runFilters";
+
+const STATUSES = ["queued", "running", "waiting", "succeeded", "failed", "cancelled"] as const;
+
+/** Runs by the filters in the address, of one workflow or of all; the newest arrive by themselves. */
+export function RunList({ workflow }: { workflow?: number }) {
+  const [search, change] = useSearch();
+  const filters: RunFilters = search;
+  const { modules } = useOptions();
+  const pages = usePages<Run>(runsAddress(filters, workflow), mergeNewest);
+  const active = setFilters(filters).map(({ name, label }) => ({
+    label,
+    drop: () => change({ [name]: "" }),
+    without: runsAddress({ ...filters, [name]: "" }, workflow),
+  }));
+  return (
+    <>
+      <Filters>
+        <Choice label="Status" name="status" options={STATUSES.map((status) => [status, status])} />
+        <Choice
+          label="Mode"
+          name="mode"
+          options={[
+            ["simulate", "Simulate"],
+            ["execute", "Execute"],
+          ]}
+        />
+        {workflow === undefined && (
+          <Choice label="Module" name="module" options={modules.map((one) => [one.key, one.name])} />
+        )}
+        <Typed label="Record" name="record" />
+        <Typed label="From" name="from" type="date" />
+        <Typed label="To" name="to" type="date" />
+      </Filters>
+      <Paged
+        pages={pages}
+        what="runs"
+        empty={active.length > 0 ? <NoHitAsked what="runs" active={active} /> : <NothingRan />}
+      >
+        {(runs, stale) => (
+          <RunTable runs={runs} stale={stale} columns={workflow === undefined ? ALL : OF_ONE} />
+        )}
+      </Paged>
+    </>
+  );
+}
+
+function NothingRan() {
+  return (
+    <p className="note empty">
+      Nothing has run yet. A run begins when an event meets the trigger of a live workflow; the{" "}
+      <Link to="decisions/">decisions</Link> say why an event started none.
+    </p>
+  );
+}
+
+interface Showing {
+  runs: Run[];
+  stale?: boolean;
+  columns?: Column<Run>[];
+}
+
+export function RunTable({ runs, stale = false, columns = ALL }: Showing) {
+  return <Table label="Runs" columns={columns} rows={runs} keyOf={(run) => run.id} stale={stale} />;
+}
+
+const WORKFLOW: Column<Run> = {
+  name: "Workflow",
+  cell: ({ workflow }) => <Link to={`workflows/${workflow.id}/`}>{workflow.name}</Link>,
+};
+const OF_ONE: Column<Run>[] = [
+  { name: "Run", cell: (run) => <Link to={`runs/${run.id}/`}>{run.id}</Link> },
+  {
+    name: "Status",
+    cell: (run) => (
+      <>
+        <StatusMark status={run.status} />
+        {run.failure.message && <span className="why">{run.failure.message}</span>}
+      </>
+    ),
+  },
+  { name: "Record", cell: (run) => <RecordLink module={run.module ?? null} record={run.record} /> },
+  { name: "Mode", cell: (run) => <ModeChip mode={run.mode} /> },
+  { name: "Version", cell: (run) => `v${run.version}` },
+  { name: "Created", number: true, cell: (run) => <Ago at={run.created_at} /> },
+  {
+    name: "Took",
+    number: true,
+    cell: (run) => (run.finished_at === null ? "–" : duration(run.started_at, run.finished_at, 0)),
+  },
+];
+const ALL: Column<Run>[] = [...OF_ONE.slice(0, 1), WORKFLOW, ...OF_ONE.slice(1)];
+
+export function RecordLink({ module, record }: { module: string | null; record: string }) {
+  if (record === "") return "–";
+  return module === null ? record : <Link to={recordTo(module, record)}>{record}</Link>;
+}

@@ -1,0 +1,42 @@
+import { query } from "../../api/client";
+
+export type RunFilters = Partial<Record<"status" | "mode" | "module" | "record" | "from" | "to", string>>;
+
+const LABELS: Record<keyof RunFilters, string> = {
+  status: "Status",
+  mode: "Mode",
+  module: "Module",
+  record: "Record",
+  from: "From",
+  to: "To",
+};
+
+/** The API's address of the runs that the filters of a page select. `from` and `to` are whole days of the reader. */
+export function runsAddress(filters: RunFilters, workflow?: number): string {
+  const { status, mode, module, record, from, to } = filters;
+  return `runs/${query({
+    workflow,
+    status,
+    mode,
+    module,
+    record,
+    created_after: startOf(from),
+    created_before: startOf(to, 1),
+  })}`;
+}
+
+/** The filters that are set, with what they are called. */
+export function setFilters(filters: RunFilters): { name: keyof RunFilters; label: string }[] {
+  return (Object.keys(LABELS) as (keyof RunFilters)[])
+    .filter((name) => filters[name])
+    .map((name) => ({ name, label: `${LABELS[name]}: ${filters[name]}` }));
+}
+
+/** The moment at which a day begins, or `later` days after it; nothing for what is no day. */
+export function startOf(date: string | undefined, later = 0): string | undefined {
+  if (!date || !/^\d{4}-\d{2}-\d{2}$/.test(date)) return undefined;
+  const start = new Date(`${date}T00:00`);
+  if (Number.isNaN(start.getTime())) return undefined;
+  start.setDate(start.getDate() + later);
+  return start.toISOString();
+}
