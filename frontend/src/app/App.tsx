@@ -6,6 +6,7 @@ import { Heading } from "../ui/Page";
 import { useSite } from "./context";
 import { type Route, routeOf, usePathname } from "./router";
 import { useHeader } from "./useHeader";
+import "../ui/ui.css";
 
 const HomePage = lazy(async () => ({ default: (await import("../pages/HomePage")).HomePage }));
 const WorkflowListPage = lazy(async () => ({

@@ -9,6 +9,9 @@ import { percent } from "../ui/shares";
 import { NotificationList } from "./notifications/NotificationList";
 import "./home.css";
 
+/** Of what waits; the bell lists all. */
+const SHOWN = 4;
+
 export function HomePage() {
   const { api } = useSite();
   const load = useCallback((signal: AbortSignal) => api.overview(signal), [api]);
@@ -18,14 +21,14 @@ export function HomePage() {
       <Heading title="Home" />
       <div className="cards">
         <Card title="Waiting for you">
-          <NotificationList />
+          <NotificationList atMost={SHOWN} />
         </Card>
         <Card title="Failing now">
           <Show loaded={loaded} again={again}>
             {({ failing }) => <Failing runs={failing} />}
           </Show>
         </Card>
-        <Card title="Running now">
+        <Card title="Running or waiting now">
           <Show loaded={loaded} again={again}>
             {({ active }) => (
               <Counts counts={ACTIVE.map(([status, word]) => [status, word, active[status]])} />

@@ -66,8 +66,8 @@ function List({ rows }: { rows: Row[] }) {
   const [search, change] = useSearch();
   const filters: WorkflowFilters = search;
   const workflows = rows.map((row) => row.workflow);
-  const chosen = new Set(chosenOf(workflows, filters));
-  const shown = rows.filter((row) => chosen.has(row.workflow));
+  const known = new Map(rows.map((row) => [row.workflow, row.activity]));
+  const shown = chosenOf(workflows, filters).map((workflow) => ({ workflow, activity: known.get(workflow) }));
   const modules = [...new Set(workflows.map((one) => one.module ?? ""))].filter((key) => key !== "").sort();
   const labels = { search: "Name", module: "Module", mode: "Mode", team: "Team" };
   const active: Active[] = (Object.keys(labels) as (keyof typeof labels)[])

@@ -2,7 +2,6 @@ import { type ReactNode, useCallback, useEffect, useId, useState } from "react";
 import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
-import "./ui.css";
 
 const TYPING_MS = 300;
 

@@ -1,6 +1,5 @@
 import type { DayRuns } from "../api/types";
 import { day } from "./format";
-import "./ui.css";
 
 const BAR = 6;
 const GAP = 2;

@@ -1,5 +1,4 @@
 import type { ReactNode } from "react";
-import "./ui.css";
 
 export interface Column<Row> {
   name: string;
@@ -8,6 +7,8 @@ export interface Column<Row> {
   number?: boolean;
   /** Sentences, which may take several lines. */
   wide?: boolean;
+  /** Texts of any length, of which one line is shown. */
+  short?: boolean;
 }
 
 interface Showing<Row> {
@@ -50,6 +51,7 @@ export function Table<Row>({ label, columns, rows, keyOf, stale = false }: Showi
 
 function Cell<Row>({ column, row, first }: { column: Column<Row>; row: Row; first: boolean }) {
   if (first) return <th scope="row">{column.cell(row)}</th>;
-  const name = column.number ? "number" : column.wide ? "wide" : undefined;
+  const { number, wide, short } = column;
+  const name = number ? "number" : wide ? "wide" : short ? "short" : undefined;
   return <td className={name}>{column.cell(row)}</td>;
 }

@@ -6,19 +6,22 @@ import { Link } from "../../ui/Link";
 import { useNotifications } from "./context";
 import "./notifications.css";
 
-/** The unread notifications, each to be marked as read. */
-export function NotificationList() {
+/** The unread notifications, each to be marked as read; the newest `atMost`. */
+export function NotificationList({ atMost = 50 }: { atMost?: number }) {
   const { unread, more } = useNotifications();
   if (unread === null) return <p className="note">Loading…</p>;
   if (unread.length === 0) return <p className="note">Nothing waits for you.</p>;
   return (
     <>
       <ul className="notifications">
-        {unread.map((one) => (
+        {unread.slice(0, atMost).map((one) => (
           <Item key={one.id} notification={one} />
         ))}
       </ul>
-      {more && <p className="note">There are more; mark some of these as read to see them.</p>}
+      {unread.length > atMost && <p className="note">The bell above has {unread.length - atMost} more.</p>}
+      {more && unread.length <= atMost && (
+        <p className="note">There are more; mark some of these as read to see them.</p>
+      )}
     </>
   );
 }

@@ -94,7 +94,7 @@ function columnsOf(module: Module): Column<DataRecord>[] {
     (field): Column<DataRecord> => ({
       name: field.label ?? field.key,
       number: NUMBERS.includes(field.type),
-      wide: field.type === "text",
+      short: !NUMBERS.includes(field.type),
       cell: ({ values }) => <Value field={field} value={values[field.key]} />,
     }),
   );

@@ -1,4 +1,4 @@
-import { type FocusEvent, type KeyboardEvent, useCallback, useRef, useState } from "react";
+import { type FocusEvent, type KeyboardEvent, useCallback, useLayoutEffect, useRef, useState } from "react";
 import type { GridRow, GridRun, RunGrid as Runs } from "../../api/types";
 import { useSite } from "../../app/context";
 import { useLoad } from "../../app/useLoad";
@@ -33,6 +33,11 @@ function Cells({ grid }: { grid: Runs }) {
   const runs = grid.runs.toReversed();
   const table = useRef<HTMLTableElement>(null);
   const [at, setAt] = useState<Place>({ row: 0, column: runs.length - 1 });
+  // The newest runs are at the end: begin there.
+  useLayoutEffect(() => {
+    const place = table.current?.parentElement;
+    if (place) place.scrollLeft = place.scrollWidth;
+  }, []);
   const longest = Math.max(0, ...runs.map(tookMs));
 
   const onKeyDown = (event: KeyboardEvent) => {

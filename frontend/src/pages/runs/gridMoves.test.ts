@@ -29,5 +29,5 @@ it("draws the longest run as the highest bar, and none without one", () => {
     barHeight(100, 100, 24),
     barHeight(0, 100, 24),
     barHeight(0, 0, 24),
-  ]).toEqual([12, 24, 1, 1]);
+  ]).toEqual([12, 24, 2, 2]);
 });

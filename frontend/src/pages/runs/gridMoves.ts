@@ -19,7 +19,9 @@ export function moved(at: Place, key: string, rows: number, columns: number): Pl
   return targets[key] ?? null;
 }
 
+const LEAST = 2;
+
 /** The height of a run's bar, so that the longest is `full`; a run that took no time still has a bar. */
 export function barHeight(ms: number, longest: number, full: number): number {
-  return longest <= 0 ? 1 : Math.max(1, Math.round((ms / longest) * full));
+  return longest <= 0 ? LEAST : Math.max(LEAST, Math.round((ms / longest) * full));
 }
