@@ -74,6 +74,8 @@ def page(browser: Browser, site: str, said: list[str]) -> Iterator[Page]:
 def signed_in(page: Page) -> Page:
     """Priya, who publishes, on the list of workflows."""
     sign_in(page, "priya")
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    page.get_by_role("link", name="Workflows", exact=True).click()
     expect(page.get_by_role("heading", name="Workflows")).to_be_visible()
     return page
 
