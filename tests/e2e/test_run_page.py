@@ -180,7 +180,7 @@ def test_a_waiting_run_is_cancelled_with_a_reason(signed_in: Page, start: Callab
 
 def test_who_may_look_but_not_run_is_offered_no_cancelling(page: Page) -> None:
     sign_in(page, "sam")
-    expect(page.get_by_role("heading", name="Workflows")).to_be_visible()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
     run = api(page, "GET", "runs/?status=waiting&limit=1")["results"][0]["id"]
     page.goto(f"/runs/{run}/?view=timeline")
     expect(page.get_by_role("button", name=re.compile("^3 days, waiting"))).to_be_visible()

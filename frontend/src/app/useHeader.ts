@@ -32,7 +32,7 @@ export function useHeader(): void {
   useEffect(() => {
     const onClick = (event: MouseEvent) => {
       const link = event.target instanceof Element ? event.target.closest("a") : null;
-      if (link === null || !isPlainClick(event) || link.closest("main")) return;
+      if (link === null || event.defaultPrevented || !isPlainClick(event)) return;
       if (link.hash !== "" || routeOf(link.pathname, home).page === "unknown") return;
       event.preventDefault();
       navigate(link.pathname);

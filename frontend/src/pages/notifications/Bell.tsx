@@ -1,4 +1,4 @@
-import { type ToggleEvent, useRef } from "react";
+import { type MouseEvent, type ToggleEvent, useRef } from "react";
 import { createPortal } from "react-dom";
 import { useNotifications } from "./context";
 import { NotificationList } from "./NotificationList";
@@ -21,6 +21,9 @@ function BellButton() {
     const bottom = button.current?.getBoundingClientRect().bottom ?? 0;
     if (event.newState === "open") list.current?.style.setProperty("top", `${bottom + 8}px`);
   };
+  const closeOnLink = (event: MouseEvent) => {
+    if (event.target instanceof Element && event.target.closest("a")) list.current?.hidePopover();
+  };
   return (
     <>
       <button
@@ -35,6 +38,7 @@ function BellButton() {
         </svg>
         {count > 0 && <span className="count">{shown}</span>}
       </button>
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: a link that is pressed by key is clicked too. */}
       <div
         ref={list}
         id="notifications"
@@ -42,6 +46,7 @@ function BellButton() {
         popover="auto"
         role="dialog"
         aria-label="Notifications"
+        onClick={closeOnLink}
         onBeforeToggle={onBeforeToggle}
       >
         <NotificationList />

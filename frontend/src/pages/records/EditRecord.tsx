@@ -71,7 +71,7 @@ export function EditRecord({ module, record, onSaved, onCancel }: Editing) {
         </p>
       )}
       {faster !== null && (
-        <div className="problem conflict" role="alert">
+        <div ref={(box) => box?.focus()} className="problem conflict" role="alert" tabIndex={-1}>
           <p>Somebody was faster. What you typed is kept; save again to put it over what is there now.</p>
           <ChangeList changes={faster} module={module} />
         </div>
