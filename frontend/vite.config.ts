@@ -13,5 +13,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rollupOptions: { input: ["src/main.tsx", "src/styles/page.css"] },
   },
-  test: { include: ["src/**/*.test.ts"], environment: "node" },
+  test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node" },
 });

@@ -74,6 +74,7 @@ def page(browser: Browser, site: str, said: list[str]) -> Iterator[Page]:
 def signed_in(page: Page) -> Page:
     """Priya, who publishes, on the list of workflows."""
     sign_in(page, "priya")
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
     page.goto("/workflows/")
     expect(page.get_by_role("row", name="Auto-routing")).to_be_visible()
     return page
@@ -90,5 +91,6 @@ def sign_in(page: Page, username: str, password: str = "demo") -> None:  # noqa:
     page.goto("/")
     page.get_by_label("User name").fill(username)
     page.get_by_label("Password").fill(password)
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     page.wait_for_load_state()

@@ -149,7 +149,7 @@ def test_a_new_run_arrives_by_itself(signed_in: Page) -> None:
 def test_the_grid_is_walked_with_the_arrow_keys_and_opens_a_run(signed_in: Page) -> None:
     page = signed_in
     page.goto("/workflows/")
-    page.get_by_role("row", name="Auto-routing").get_by_role("link", name="ago").click()
+    page.get_by_role("row", name="Auto-routing").get_by_role("link", name=re.compile("ago|just now")).click()
     expect(page.get_by_role("heading", name="Runs of Auto-routing")).to_be_visible()
     page.get_by_label("Grid").check()
     expect(page).to_have_url(re.compile(r"\?view=grid$"))
@@ -199,7 +199,7 @@ def test_an_event_leads_to_its_record_decisions_and_run(signed_in: Page) -> None
     expect(page.get_by_role("heading", level=1)).to_contain_text("Event ")
     expect(page.get_by_role("table")).to_contain_text("Auto-routing")
     data = page.locator("details").first
-    expect(data).to_contain_text("category:")
+    expect(data).to_contain_text("category")
     data.locator("summary").first.click()
     expect(data).not_to_have_attribute("open", "")
     page.get_by_role("link", name=re.compile("^T-|^E2E|^PAGES")).first.click()
@@ -266,7 +266,7 @@ def test_a_record_is_made_changed_and_remarked_on(loose_page: Page) -> None:
     page.get_by_label("Due").fill("2030-05-01T10:30")
     assert violations(page) == []
     page.get_by_role("button", name="Save").click()
-    history = page.get_by_role("region", name="Changes").last
+    history = page.get_by_role("region", name="Changes")
     expect(history.get_by_role("row", name=re.compile("Status open pending noor"))).to_be_visible()
 
     page.get_by_role("button", name="Add comment").click()

@@ -86,13 +86,13 @@ function Ready({ module, first }: { module: Module; first: DataRecord }) {
       )}
       <Comments module={module.key} record={record.key} />
       <section aria-labelledby="runs">
-        <h2 id="runs">Runs</h2>
+        <h2 id="runs">Runs on this record</h2>
         <Paged pages={runs} what="runs" empty={<p className="note">No workflow has run on this record.</p>}>
           {(found, stale) => <RunTable runs={found} stale={stale} />}
         </Paged>
       </section>
       <section aria-labelledby="decisions">
-        <h2 id="decisions">Decisions</h2>
+        <h2 id="decisions">Decisions about this record</h2>
         <Paged
           pages={decisions}
           what="decisions"

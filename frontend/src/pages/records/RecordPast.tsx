@@ -84,7 +84,7 @@ export function History({ module, record, version }: Past) {
   useEffect(again, [version, again]);
   return (
     <section aria-labelledby="history">
-      <h2 id="history">Changes</h2>
+      <h2 id="history">History</h2>
       <Paged
         pages={{ loaded, stale, older, again }}
         what="changes"
