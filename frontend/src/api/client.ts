@@ -119,8 +119,6 @@ export function apiAt(home: string) {
         { signal },
       ),
     createWorkflow: (body: t.NewWorkflow) => send<t.WorkflowDetail>("POST", "workflows/", body),
-    changeWorkflow: (id: number, body: Partial<t.NewWorkflow>) =>
-      send<t.WorkflowDetail>("PATCH", `workflows/${id}/`, body),
     act: (id: number, verb: "promote" | "demote" | "pause" | "resume" | "rollback", body: object) =>
       send<t.WorkflowDetail>("POST", `workflows/${id}/${verb}/`, body, { patience: SLOW_WORK_MS }),
     publish: (id: number, note: string) =>
