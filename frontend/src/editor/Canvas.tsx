@@ -118,6 +118,24 @@ export default function Canvas({ onKey }: Props) {
     requestAnimationFrame(() => focusNode(id));
   };
 
+  // What is in the middle stays there when the drawer or the window takes room away.
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    let { width, height } = element.getBoundingClientRect();
+    const observer = new ResizeObserver(() => {
+      const now = element.getBoundingClientRect();
+      const view = flow.current?.getViewport();
+      if (view !== undefined && height > 0) {
+        const [x, y] = [view.x + (now.width - width) / 2, view.y + (now.height - height) / 2];
+        void flow.current?.setViewport({ ...view, x, y });
+      }
+      ({ width, height } = now);
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
   // The place is kept when a panel opens, unless the panel would cover what is chosen.
   useEffect(() => {
     const place = places.get(active);
