@@ -1,18 +1,16 @@
 import { type KeyboardEvent, useEffect, useState } from "react";
 import { ApiError } from "../api/client";
-import type { Kind } from "../api/types";
 import { useSite } from "../app/context";
 import { navigate } from "../app/router";
-import { branchesOf } from "../graph/branches";
 import { copied, readClip } from "../graph/clipboard";
-import { familyOf, readingOrder } from "../graph/document";
-import { nodeOf, whyNotConnect } from "../graph/operations";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
 import { type Autosave, readKept } from "./autosave";
 import Canvas from "./Canvas";
 import { Conflict } from "./Conflict";
 import { freeWay } from "./commands";
+import { AddDialog, ConnectDialog, Keys } from "./dialogs";
+import { EmptyCanvas } from "./EmptyCanvas";
 import { errorsIn } from "./findings";
 import { INSPECTOR, Inspector } from "./Inspector";
 import { Kept } from "./Kept";
@@ -24,7 +22,7 @@ import { type Option, PickDialog } from "./PickDialog";
 import { Problems, useShow } from "./Problems";
 import { PublishDialog } from "./PublishDialog";
 import { SampleBar } from "./SampleBar";
-import { type Adding, useEditor, useSlice } from "./store";
+import { useEditor, useSlice } from "./store";
 import { TestDrawer } from "./TestDrawer";
 import { Toolbar } from "./Toolbar";
 import { nameOf, useWorld } from "./world";
@@ -305,139 +303,3 @@ function drawerName(drawer: Drawer, problems: number): string {
 }
 
 const CLIP = "automations.clip";
-
-function EmptyCanvas() {
-  const { store } = useEditor();
-  const { readOnly } = useWorld();
-  return (
-    <div className="empty-canvas">
-      {readOnly ? (
-        <p className="note">Nothing is drawn yet.</p>
-      ) : (
-        <>
-          <button
-            type="button"
-            className="add-first"
-            data-testid="node-empty"
-            // biome-ignore lint/a11y/noAutofocus: an empty workflow has one thing to do.
-            autoFocus
-            onClick={() => store.setState({ adding: { where: "free" } })}
-          >
-            Add a trigger
-          </button>
-          <p className="note">
-            A trigger says what starts this workflow: a new record, a deadline, a schedule.
-          </p>
-        </>
-      )}
-    </div>
-  );
-}
-
-function AddDialog({ adding, onAdded }: { adding: Adding; onAdded: () => void }) {
-  const { store, actions } = useEditor();
-  const { catalog } = useWorld();
-  const empty = useSlice((state) => state.history.drawing.nodes.length === 0);
-  const group = (name: string, kinds: Kind[]): Option[] =>
-    kinds.map((kind) => ({ id: kind.type, label: kind.label, detail: kind.description, group: name }));
-  const triggers = group("Trigger", catalog.triggers);
-  const others = [...group("Condition", catalog.conditions), ...group("Action", catalog.actions)];
-  const options = empty ? triggers : adding.where === "free" ? [...others, ...triggers] : others;
-  return (
-    <PickDialog
-      title={empty ? "Add a trigger" : "Add a step"}
-      options={options}
-      onPick={(type) => {
-        actions.add(type, adding);
-        onAdded();
-      }}
-      onClose={() => store.setState({ adding: null })}
-    />
-  );
-}
-
-/** Choose a way out of the chosen step and where it leads, by keys alone. */
-function ConnectDialog({ onClose }: { onClose: () => void }) {
-  const { store, actions } = useEditor();
-  const { kinds } = useWorld();
-  const { history, selected } = store.getState();
-  const { drawing } = history;
-  const way = freeWay(drawing, selected.at(-1));
-  const from = way === null ? undefined : nodeOf(drawing, way.from);
-  const [branch, setBranch] = useState<string | null>(null);
-  if (way === null || from === undefined) {
-    return (
-      <PickDialog
-        title="Connect"
-        options={[]}
-        empty="Nothing can come after this step."
-        onPick={onClose}
-        onClose={onClose}
-      />
-    );
-  }
-  const ways = branchesOf(from);
-  if (ways.length > 1 && branch === null) {
-    return (
-      <PickDialog
-        key="branch"
-        title={`Which way out of ${nameOf(from, kinds)}?`}
-        options={ways.map((name) => ({ id: name, label: name === "" ? "then" : name }))}
-        onPick={setBranch}
-        onClose={() => undefined}
-      />
-    );
-  }
-  const out = branch ?? way.branch;
-  const targets = readingOrder(drawing).map((node) => ({
-    node,
-    refused: whyNotConnect(drawing, from.id, out, node.id),
-  }));
-  return (
-    <PickDialog
-      key="target"
-      title={`${nameOf(from, kinds)}${out === "" ? "" : `, ${out}`}: lead to`}
-      options={targets.map(({ node, refused }) => ({
-        id: node.id,
-        label: nameOf(node, kinds),
-        group: familyOf(node),
-        ...(refused === "" ? {} : { detail: refused }),
-      }))}
-      onPick={(to) => {
-        actions.connect(from.id, out, to);
-        onClose();
-      }}
-      onClose={onClose}
-    />
-  );
-}
-
-const KEYS: [string, string][] = [
-  ["Arrows, Home, End", "go from step to step"],
-  ["Enter", "settings of the step"],
-  ["A", "add a step after it"],
-  ["C", "connect it"],
-  ["F2", "rename it"],
-  ["M", "move it with the arrows"],
-  ["Delete", "delete it"],
-  ["O", "graph or outline"],
-  ["Shift+L", "tidy up"],
-  ["Ctrl+C, X, V, D", "copy, cut, paste, duplicate"],
-  ["Ctrl+Z, Ctrl+Shift+Z", "undo, redo"],
-  ["Ctrl+Enter", "run test"],
-  ["Ctrl+Shift+P", "publish"],
-  ["Ctrl+K", "commands"],
-  ["F8", "next problem"],
-  ["1, 0, −, =", "fit, 100 %, out, in"],
-];
-
-function Keys({ onClose }: { onClose: () => void }) {
-  return (
-    <PickDialog
-      title="Keys"
-      options={KEYS.map(([keys, label]) => ({ id: keys, label, group: keys }))}
-      onPick={() => undefined}
-      onClose={onClose}
-    />
-  );
-}
