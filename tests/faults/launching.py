@@ -143,9 +143,15 @@ class Launch:
             time.sleep(0.2)
 
     def part(self, *words: str) -> psutil.Process:
-        """The topmost process whose command line holds these words."""
-        own = [process for process in self.left() if set(words) <= set(process.cmdline())]
-        return min(own, key=lambda process: process.create_time())
+        """The topmost process whose command line holds these words. The pages may serve before it has started."""
+        found: list[psutil.Process] = []
+
+        def started() -> bool:
+            found[:] = [process for process in self.left() if set(words) <= set(process.cmdline())]
+            return found != []
+
+        self.wait_for(started, 30, f"a process “{' '.join(words)}” starts")
+        return min(found, key=lambda process: process.create_time())
 
     def end(self, seconds: float = 45) -> int:
         """The exit code."""
