@@ -9,10 +9,10 @@ PORT ?= 8000
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench wheel schema lock clean
+.PHONY: help setup run test lint format bench wheel schema screenshots lock clean
 
 help: ## List these targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(STAMP) $(FRONTEND_STAMP) ## Make the environment and install what the lock files name
 
@@ -57,6 +57,10 @@ wheel: setup ## Build the package that your own Django project installs, into va
 
 schema: setup ## Write the OpenAPI snapshot anew
 	$(BIN)/python manage.py spectacular --file tests/architecture/openapi.json --format openapi-json
+
+screenshots: setup ## Take pictures of every page, in light and dark, into var/screenshots and docs/images
+	@(cd frontend && npm run --silent build)
+	$(BIN)/python -m tests.e2e.screenshots $(PAGES)
 
 lock: setup ## Resolve the Python requirements anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra standalone -o requirements/base.txt

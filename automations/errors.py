@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from automations.engine.errors import Problem
 
@@ -32,9 +33,13 @@ class ForbiddenError(ServiceError):
 
 
 class ConflictError(ServiceError):
-    """The thing is not in a state that allows this, or has moved on."""
+    """The thing is not in a state that allows this, or has moved on; `facts` tell programs how, as JSON."""
 
     code = "conflict"
+
+    def __init__(self, detail: str, *, code: str = "", facts: Mapping[str, Any] | None = None) -> None:
+        super().__init__(detail, code=code)
+        self.facts = dict(facts or {})
 
 
 class InvalidError(ServiceError):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
+from guardian.core import ObjectPermissionChecker
 from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
 
 from automations.errors import ForbiddenError, NotFoundError
-from automations.models import Decision, Event, Module, Policy, Run, Workflow
+from automations.models import Approval, AuditEntry, Decision, Event, Module, Policy, Run, Workflow
 
 WORKFLOW_RIGHTS = (
     "view",
@@ -86,6 +89,30 @@ def grant_owner(workflow: Workflow, user: Any) -> None:
     """Give a workflow's owner every right on it."""
     for right in WORKFLOW_RIGHTS:
         assign_perm(codename(right), user, workflow)
+
+
+class RoleHolder:
+    """Somebody who holds one role and nothing else, to try what it may. In no table: its number is negative."""
+
+    def __init__(self, role: Group) -> None:
+        self.pk = -role.pk
+        self._role = role
+
+    def __str__(self) -> str:
+        return f"The role {self._role.name}"
+
+    def has_perm(self, name: str, obj: Any = None) -> bool:
+        label, _, code = name.partition(".")
+        if obj is not None:
+            return bool(ObjectPermissionChecker(self._role).has_perm(code, obj))
+        return bool(self._role.permissions.filter(content_type__app_label=label, codename=code).exists())
+
+
+def may_do_all(person: Any) -> bool:
+    """Whether nothing limits somebody: a superuser, or who holds the role Admin."""
+    if isinstance(person, RoleHolder):
+        return str(person) == "The role Admin"
+    return bool(person.is_superuser or person.groups.filter(name="Admin").exists())
 
 
 def may(actor: Any, right: str, workflow: Workflow) -> bool:
@@ -183,3 +210,59 @@ def visible_events(actor: Any) -> QuerySet[Event]:
 
 def visible_decisions(actor: Any) -> QuerySet[Decision]:
     return Decision.objects.filter(workflow__in=visible_workflows(actor).values("pk"))
+
+
+def may_see_audit(actor: Any) -> bool:
+    """Whether the actor may see the whole trail, whatever it is about."""
+    return bool(actor.has_perm("automations.view_auditentry"))
+
+
+def visible_audit(actor: Any) -> QuerySet[AuditEntry]:
+    """The whole trail for those who may see it; else what the actor did and what concerns workflows in sight."""
+    if may_see_audit(actor):
+        return AuditEntry.objects.all()
+    seen = visible_workflows(actor).annotate(text=Cast("pk", CharField())).values("text")
+    return AuditEntry.objects.filter(Q(actor=actor) | Q(object_type="workflow", object_id__in=seen))
+
+
+def visible_approvals(actor: Any) -> QuerySet[Approval]:
+    """Approvals of workflows that the actor may see."""
+    return Approval.objects.filter(workflow__in=visible_workflows(actor).values("pk"))
+
+
+def asked_of(actor: Any) -> Q:
+    """Which approvals name the actor, by name, by a group, or in somebody's place."""
+    groups = list(actor.groups.values_list("name", flat=True))
+    named = Q(users__contains=[actor.get_username()])
+    if groups:
+        named |= Q(groups__has_any_keys=groups)
+    return (named & ~Q(delegations__giver=actor)) | Q(delegations__receiver=actor)
+
+
+def why_not_decide(actor: Any, approval: Approval) -> str:
+    """Why the actor can't decide this approval, as a sentence; "" when he can."""
+    if not may(actor, "approve", approval.workflow):
+        return f"You lack the right “approve” on “{approval.workflow.name}”."
+    if not approval.allow_self and approval.requester_id == actor.pk:
+        return "You started this yourself, so somebody else has to decide."
+    delegations = list(approval.delegations.all())
+    if any(row.giver_id == actor.pk for row in delegations):
+        return "You have put somebody else in your place."
+    named = actor.get_username() in approval.users or any(row.receiver_id == actor.pk for row in delegations)
+    if not named and not actor.groups.filter(name__in=approval.groups).exists():
+        return "You are not among those who are asked."
+    return ""
+
+
+def deciders_of(approval: Approval) -> list[Any]:
+    """The active people who can still decide a pending approval, by name."""
+    users = get_user_model()
+    named = Q(**{f"{users.USERNAME_FIELD}__in": approval.users}) | Q(groups__name__in=approval.groups)
+    received = approval.delegations.values("receiver")
+    decided = approval.decisions.values("person")
+    people = users.objects.filter(named | Q(pk__in=received), is_active=True).exclude(pk__in=decided)
+    return [
+        user
+        for user in people.distinct().order_by(users.USERNAME_FIELD)
+        if not why_not_decide(user, approval)
+    ]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from builder.approval_link import approval_by_link
 from builder.views import SignInView, page
 
 urlpatterns = [
@@ -20,6 +21,9 @@ urlpatterns = [
     path("records/", page, name="modules-page"),
     path("records/<slug:module>/", page, name="records-page"),
     path("records/<slug:module>/<path:record>/", page, name="record-page"),
+    path("approvals/", page, name="approvals-page"),
+    path("approvals/<int:pk>/", page, name="approval-page"),
+    path("approvals/by-link/<str:token>/", approval_by_link, name="approval-by-link"),
     path("accounts/login/", SignInView.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
 ]

@@ -14,12 +14,15 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from automations import permissions
+from automations.services.preferences import preference_of
 from builder.templatetags.frontend import read_manifest
 
 CONTENT_SECURITY_POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 
-def _guard(response: HttpResponseBase) -> None:
+def guard(response: HttpResponseBase) -> None:
+    """Every page of ours loads nothing from elsewhere, and stands in nobody's frame."""
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
 
 
@@ -32,13 +35,15 @@ def page(request: HttpRequest, **_route: Any) -> HttpResponse:
     if read_manifest() is None:
         response = render(request, "builder/not_built.html", status=503)
     else:
-        links = {
+        context = {
             "admin_url": _address("admin:index"),
             "docs_url": _address("api:schema"),
             "home_url": reverse("home"),
+            "preference": preference_of(request.user),
+            "builds": permissions.builds_workflows(request.user),
         }
-        response = render(request, "builder/page.html", links)
-    _guard(response)
+        response = render(request, "builder/page.html", context)
+    guard(response)
     return response
 
 
@@ -56,5 +61,5 @@ class SignInView(auth_views.LoginView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)
-        _guard(response)
+        guard(response)
         return response

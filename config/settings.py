@@ -188,6 +188,12 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RunStatus": "automations.api.runs.RUN_STATUSES",
         "StepStatus": "automations.api.runs.STEP_STATUSES",
+        "ApprovalState": "automations.api.approvals.STATES",
+        "EventState": "automations.api.events.STATES",
+        "ModuleKind": "automations.models.Module.Kind",
+        "ScenarioKind": "automations.models.Scenario.Kind",
+        "ScenarioOrigin": "automations.models.Scenario.Origin",
+        "ScenarioStatus": "automations.api.scenario_shapes.STATUSES",
     },
 }
 
@@ -199,6 +205,8 @@ AUTOMATIONS_BATCH_SIZE = env_int("AUTOMATIONS_BATCH_SIZE", DEFAULTS["AUTOMATIONS
 AUTOMATIONS_SLICE_SECONDS = env_int("AUTOMATIONS_SLICE_SECONDS", DEFAULTS["AUTOMATIONS_SLICE_SECONDS"])
 AUTOMATIONS_SILENCE_SECONDS = env_int("AUTOMATIONS_SILENCE_SECONDS", DEFAULTS["AUTOMATIONS_SILENCE_SECONDS"])
 AUTOMATIONS_TICK_SECONDS = env_int("AUTOMATIONS_TICK_SECONDS", DEFAULTS["AUTOMATIONS_TICK_SECONDS"])
+
+AUTOMATIONS_SITE_URL = env_secret("AUTOMATIONS_SITE_URL") or ""
 
 _channel_layer = env_secret("CHANNEL_LAYER_URL")
 CHANNEL_LAYERS = {

@@ -20,6 +20,7 @@ To add one:
 
 from __future__ import annotations
 
+from automations.actions.approval.kind import Approval
 from automations.actions.assign.kind import Assign
 from automations.actions.change_status.kind import ChangeStatus
 from automations.actions.comment.kind import Comment
@@ -38,6 +39,7 @@ for _kind in (
     UpdateFields(),
     ChangeStatus(),
     Assign(),
+    Approval(),
     Comment(),
     CreateRecordAction(),
     NotifyAction(),

@@ -11,7 +11,16 @@ from django.http import HttpRequest
 
 from automations import permissions
 from automations.admin.base import SeenAdmin, SeenInline, with_reason
-from automations.models import NEVER, DeadLetter, LogEntry, Run, Step
+from automations.models import (
+    NEVER,
+    Approval,
+    ApprovalDecision,
+    ApprovalDelegation,
+    DeadLetter,
+    LogEntry,
+    Run,
+    Step,
+)
 from automations.services.runs import cancel_run
 
 
@@ -120,3 +129,41 @@ class DeadLetterAdmin(OfReadableRuns):
     @staticmethod
     def sees(actor: Any) -> QuerySet[DeadLetter]:
         return DeadLetter.objects.filter(run__in=_readable_runs(actor).values("pk"))
+
+
+class ApprovalDecisionInline(SeenInline):
+    model = ApprovalDecision
+    fields = ("person_name", "verdict", "reason", "by_link", "at")
+    readonly_fields = fields
+
+
+class ApprovalDelegationInline(SeenInline):
+    model = ApprovalDelegation
+    fields = ("giver", "receiver", "reason", "at")
+    readonly_fields = fields
+
+
+@admin.register(Approval)
+class ApprovalAdmin(SeenAdmin):
+    """Questions that runs have asked, and who answered what. They are decided in the inbox."""
+
+    sees = staticmethod(permissions.visible_approvals)
+    list_display = (
+        "title",
+        "workflow",
+        "state",
+        "record_key",
+        "requester",
+        "asked_at",
+        "expires_at",
+        "ended_at",
+    )
+    list_filter = ("state", "asked_at", "workflow")
+    list_select_related = ("workflow", "requester")
+    search_fields = ("title", "=record_key", "=run__id", "workflow__name")
+    date_hierarchy = "asked_at"
+    inlines = (ApprovalDecisionInline, ApprovalDelegationInline)
+    payload_fields = ("body", "record", "plan")
+
+    def may_see_payloads(self, request: HttpRequest, obj: Any) -> bool:
+        return permissions.may(request.user, "view_payloads", obj.workflow)

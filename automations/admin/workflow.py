@@ -15,8 +15,8 @@ from django.utils.html import format_html
 from guardian.admin import GuardedModelAdminMixin
 
 from automations import permissions
-from automations.admin.base import SeenAdmin, SeenInline, ServiceAdmin, ServiceForm, with_reason
-from automations.models import Action, Condition, Edge, Mode, Trigger, Workflow, WorkflowVersion
+from automations.admin.base import SeenAdmin, SeenInline, ServiceAdmin, ServiceForm, as_json, with_reason
+from automations.models import Action, Checkpoint, Condition, Edge, Mode, Trigger, Workflow, WorkflowVersion
 from automations.services import versions, workflows
 from automations.services.audit import write_audit
 
@@ -49,7 +49,7 @@ class GuardedAdmin(GuardedModelAdminMixin, ServiceAdmin):  # type: ignore[misc]
 
 
 class NodeInline(SeenInline):
-    fields = ("node_id", "type", "title", "lane", "config")
+    fields = ("node_id", "type", "title", "lane", "disabled", "config")
     readonly_fields = fields
 
 
@@ -235,3 +235,27 @@ class WorkflowVersionAdmin(SeenAdmin):
     @staticmethod
     def sees(actor: Any) -> QuerySet[WorkflowVersion]:
         return WorkflowVersion.objects.filter(workflow__in=permissions.visible_workflows(actor).values("pk"))
+
+
+@admin.register(Checkpoint)
+class CheckpointAdmin(SeenAdmin):
+    """Drafts as they were; the editor goes back to one."""
+
+    list_display = ("workflow", "number", "occasion", "name", "made_by", "made_at")
+    list_filter = ("occasion", "made_at", "workflow")
+    list_select_related = ("workflow", "made_by")
+    search_fields = ("workflow__name", "workflow__key", "name")
+    date_hierarchy = "made_at"
+    fields = ("workflow", "number", "occasion", "name", "made_by", "made_at", "shown_document")
+    readonly_fields = fields
+
+    @staticmethod
+    def sees(actor: Any) -> QuerySet[Checkpoint]:
+        return Checkpoint.objects.filter(workflow__in=permissions.visible_workflows(actor).values("pk"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("document")
+
+    @admin.display(description="document")
+    def shown_document(self, checkpoint: Checkpoint) -> str:
+        return as_json(checkpoint.document)

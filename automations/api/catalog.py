@@ -55,6 +55,7 @@ class ActionKindAnswer(Answer):
     )
     undo = serializers.ChoiceField(["before_image", "delete", "none"])
     retry_safe = serializers.BooleanField()
+    minor = serializers.BooleanField(help_text="It only tells people something: the graph draws it slimmer.")
     config_schema = serializers.DictField()
 
 
@@ -152,6 +153,7 @@ def _action(kind: ActionKind) -> dict[str, Any]:
         "permission": kind.permission,
         "undo": kind.undo,
         "retry_safe": kind.retry_safe,
+        "minor": kind.minor,
         "config_schema": dict(kind.config_schema),
     }
 

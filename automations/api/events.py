@@ -25,6 +25,7 @@ from automations.models import Decision, Event, TriggerSource
 from automations.services.sources import send_event
 
 OUTCOMES = Decision.Outcome.values
+STATES = Event.State.choices
 
 
 class DecisionAnswer(Answer):
@@ -50,7 +51,7 @@ class EventAnswer(Answer):
     type = serializers.CharField()
     module = serializers.CharField(source="module.key", default=None, allow_null=True)
     record = serializers.CharField(source="record_key", help_text="Empty when the event is about no record.")
-    state = serializers.ChoiceField(Event.State.choices)
+    state = serializers.ChoiceField(STATES)
     actor = UserName(allow_null=True)
     cause_run = serializers.IntegerField(source="cause_run_id", allow_null=True)
     depth = serializers.IntegerField()
@@ -124,6 +125,14 @@ EXAMPLE: dict[str, Any] = {
 
 def _visible(actor: Any) -> QuerySet[Event]:
     return permissions.visible_events(actor).select_related("source", "module", "actor").defer("snapshot")
+
+
+def readable_event(actor: Any, pk: int) -> Event:
+    """The event, if the actor may see what it holds. Raises NotFoundError."""
+    event = permissions.visible_events(actor).select_related("module").filter(pk=pk).first()
+    if event is None or (event.module is not None and not permissions.may_view_module(actor, event.module)):
+        raise NotFoundError("There is no such event.")
+    return event
 
 
 def _decisions(actor: Any) -> QuerySet[Decision]:

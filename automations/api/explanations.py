@@ -1,4 +1,4 @@
-"""Why a rule takes a record or not, and how many records it takes: what the editor shows beside a rule."""
+"""What the editor shows beside a rule, why it takes a record or not, and beneath a text: how it reads."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from automations.api.serializers import Answer, Body
 from automations.api.views import ApiView
 from automations.engine.explain import explain
 from automations.engine.rules import Scope, compile_rule, validate_rule
+from automations.engine.scopes import MISSING, lookup
+from automations.engine.templating import MAX_TEMPLATE, paths_of, render, validate_template
 from automations.errors import InvalidError
 from automations.modules.adapter import adapter_for
 from automations.modules.schema import facts_of
@@ -83,3 +85,46 @@ class ExplainView(ApiView):
         except FilterError:  # it looks at an event
             matching = None
         return Response({"matching": matching, "total": adapter.all().count(), "explanation": told})
+
+
+class PreviewTextBody(Body):
+    text = serializers.CharField(max_length=MAX_TEMPLATE, trim_whitespace=False)
+    record = serializers.CharField(max_length=120, help_text="The key of the record to read it with.")
+
+
+class PreviewTextAnswer(Answer):
+    text = serializers.CharField(allow_blank=True)
+    unknown = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Paths without a value here: of variables, steps, empty fields.",
+    )
+
+
+class PreviewTextView(ApiView):
+    @operation(
+        "modules_preview_text",
+        "modules",
+        request=PreviewTextBody,
+        answer=PreviewTextAnswer,
+        sent={"text": "{{ record.title | upper }}: {{ variables.tier }}", "record": "T-1042"},
+        example={"text": "NO INK: ", "unknown": ["variables.tier"]},
+    )
+    def post(self, request: Request, key: str) -> Response:
+        """How a text with data in it reads for one record, now. Somebody's hand stands for the event."""
+        module = module_for(self, key)
+        wanted = self.body(PreviewTextBody)
+        text = wanted["text"]
+        problems = validate_template(text, "text")
+        if problems:
+            raise InvalidError(problems)
+        state = record_of(module, wanted["record"])
+        event = {
+            "type": "manual",
+            "module": module.key,
+            "record": state.key,
+            "data": {},
+            "actor": self.actor.get_username(),
+        }
+        scope = Scope(state.values, event, timezone.now(), ZoneInfo(module.zone))
+        unknown = [path for path in paths_of(text) if lookup(scope, path) in (MISSING, None, "")]
+        return Response({"text": render(text, scope), "unknown": unknown})

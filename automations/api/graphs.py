@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from automations import permissions
+from automations.api.events import readable_event
 from automations.api.parsing import DocumentParser
-from automations.api.references import problems_for, require_seen
+from automations.api.references import problems_for, require_seen, unseen
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, ProblemEntry
 from automations.api.views import ApiView
 from automations.api.workflows import workflow_for
-from automations.services import drafts
+from automations.errors import NotFoundError
+from automations.models import Scenario, Workflow
+from automations.services import drafts, scenarios
+from automations.services.first_steps import note_tested
 from automations.services.run_tests import DEFAULT_LIMIT, MAX_LIMIT, RunTestRequest, run_test
 from automations.services.versions import load_definition
 
-DOCUMENT_KEYS = frozenset({"schema", "revision", "nodes", "edges", "layout"})
+DOCUMENT_KEYS = frozenset({"schema", "revision", "nodes", "edges", "layout", "notes"})
 
 
 class NodeShape(Answer):
@@ -30,6 +36,9 @@ class NodeShape(Answer):
     title = serializers.CharField(required=False)
     lane = serializers.CharField(required=False)
     config = serializers.DictField()
+    disabled = serializers.BooleanField(
+        required=False, help_text="Only of actions: a run goes through it as if it were not there."
+    )
 
 
 class EdgeShape(Answer):
@@ -47,14 +56,22 @@ class PlaceShape(Answer):
     y = serializers.FloatField()
 
 
+class NoteShape(PlaceShape):
+    id = serializers.CharField(max_length=64)
+    text = serializers.CharField(max_length=2_000, allow_blank=True)
+    width = serializers.FloatField()
+    height = serializers.FloatField()
+
+
 class DocumentShape(Answer):
-    """The draft: what runs (nodes, edges) and where it is drawn (layout)."""
+    """The draft: what runs (nodes, edges), where it is drawn (layout) and what people wrote beside it (notes)."""
 
     schema = serializers.IntegerField(default=1)
     revision = serializers.IntegerField(help_text="The save counter that the document was edited from.")
     nodes = NodeShape(many=True)
     edges = EdgeShape(many=True)
     layout = serializers.DictField(child=PlaceShape())
+    notes = NoteShape(many=True, required=False, help_text="At most 100; left out, those there are stay.")
 
 
 class ValidationAnswer(Answer):
@@ -72,6 +89,12 @@ class RunTestBody(Body):
         max_length=64, required=False, allow_blank=True, help_text="Node id; else the first."
     )
     event = serializers.DictField(required=False, allow_null=True)
+    event_id = serializers.IntegerField(
+        required=False, min_value=1, allow_null=True, help_text="A past event, as rules saw it then."
+    )
+    scenario = serializers.IntegerField(
+        required=False, min_value=1, allow_null=True, help_text="What a scenario of this workflow is given."
+    )
     record = serializers.CharField(max_length=120, required=False, allow_blank=True)
     records = serializers.JSONField(
         required=False, allow_null=True, help_text="“live” or a list of record keys."
@@ -136,6 +159,9 @@ class BranchTotalAnswer(Answer):
 class CandidatesAnswer(Answer):
     total = serializers.IntegerField()
     shown = serializers.IntegerField()
+    records = serializers.IntegerField(
+        allow_null=True, help_text="Records of the module; null where the test was not about all of them."
+    )
     branches = BranchTotalAnswer(many=True)
     items = CandidateAnswer(many=True)
 
@@ -196,6 +222,7 @@ RUN_TEST_EXAMPLE: dict[str, Any] = {
     "candidates": {
         "total": 1,
         "shown": 1,
+        "records": 1242,
         "branches": [{"node": "c1", "branch": "true", "total": 1}],
         "items": [
             {
@@ -243,6 +270,8 @@ class GraphView(ApiView):
         document = request.data
         revision = _revision(document)
         saved = drafts.save_draft(workflow=workflow, document=document, revision=revision, actor=self.actor)
+        if not unseen(saved.definition, self.actor):
+            scenarios.run_missing(workflow=workflow, definition=saved.definition, actor=self.actor)
         return Response(saved.to_document())
 
 
@@ -301,11 +330,35 @@ class RunTestView(ApiView):
         written; 422 with all problems when the definition is not valid."""
         workflow = workflow_for(self, pk, "run_test")
         wanted = self.body(RunTestBody)
-        sources = [name for name in ("event", "record", "records") if wanted.get(name)]
+        sources = [
+            name for name in ("event", "event_id", "scenario", "record", "records") if wanted.get(name)
+        ]
         if len(sources) > 1:
             raise ValidationError(
-                {sources[1]: [f"Send one of “event”, “record” and “records”, not {len(sources)}."]}
+                {
+                    sources[1]: [
+                        f"Send one of “event”, “event_id”, “scenario”, “record” and “records”, not {len(sources)}."
+                    ]
+                }
             )
         require_seen(workflow, load_definition(workflow, wanted.get("version", "draft")), self.actor)
         given = {key: value for key, value in wanted.items() if value is not None}
-        return Response(run_test(workflow=workflow, request=RunTestRequest(**given)))
+        event = given.pop("event_id", None)
+        past = readable_event(self.actor, event) if event is not None else None
+        number = given.pop("scenario", None)
+        scenario = self._scenario(workflow, number) if number is not None else None
+        answer = run_test(
+            workflow=workflow, request=RunTestRequest(past_event=past, scenario=scenario, **given)
+        )
+        if wanted.get("records") == "live":
+            draft = wanted.get("version", "draft") == "draft"
+            note_tested(actor=self.actor, workflow=workflow, draft=draft, now=timezone.now())
+        return Response(answer)
+
+    def _scenario(self, workflow: Workflow, pk: int) -> Scenario:
+        """The scenario, if the actor may see what it holds."""
+        permissions.require(self.actor, "view_payloads", workflow)
+        found = Scenario.objects.filter(workflow=workflow, pk=pk).first()
+        if found is None:
+            raise NotFoundError(f"“{workflow.name}” has no scenario {pk}.")
+        return found

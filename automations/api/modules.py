@@ -60,6 +60,10 @@ class ModuleAnswer(Answer):
     updated_at = serializers.DateTimeField()
 
 
+class ModuleDetailAnswer(ModuleAnswer):
+    may_use = serializers.BooleanField(help_text="Whether you may make and change its records.")
+
+
 TRANSITIONS_HELP = '{"open": ["closed"]}; {} allows every move.'
 
 
@@ -86,6 +90,7 @@ class ModuleChangeBody(Body):
         "zone",
         "created_at",
         "updated_at",
+        "may_use",
     )
     name = serializers.CharField(max_length=120, required=False)
     fields = serializers.ListField(child=FieldBody(), max_length=200, required=False)  # type: ignore[assignment]
@@ -161,10 +166,12 @@ class ModulesView(ApiView):
 
 
 class ModuleView(ApiView):
-    @operation("modules_get", "modules", answer=ModuleAnswer, example=EXAMPLE)
+    @operation("modules_get", "modules", answer=ModuleDetailAnswer, example={**EXAMPLE, "may_use": True})
     def get(self, request: Request, key: str) -> Response:
-        """One module with its fields and its allowed moves."""
-        return Response(ModuleAnswer(module_for(self, key)).data)
+        """One module with its fields and its allowed moves, and whether you may change its records."""
+        module = module_for(self, key)
+        may_use = permissions.may_use_module(self.actor, module)
+        return Response({**ModuleAnswer(module).data, "may_use": may_use})
 
     @operation(
         "modules_update",

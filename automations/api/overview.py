@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from automations import permissions
 from automations.api.pagination import limit_of
 from automations.api.runs import EXAMPLE as RUN
 from automations.api.runs import RUN_STATUSES, STEP_STATUSES, RunAnswer
@@ -19,6 +20,7 @@ from automations.api.views import ApiView
 from automations.api.workflows import workflow_for
 from automations.insight.overview import read_activity, read_grid, read_overview
 from automations.models import Notification
+from automations.services.draft_problems import count_problems
 
 
 class ActiveCounts(Answer):
@@ -52,11 +54,26 @@ class DayRunsAnswer(Answer):
 class ActivityAnswer(Answer):
     workflow = serializers.IntegerField()
     days = DayRunsAnswer(many=True, help_text="Runs made on each of the last 14 days, oldest first.")
+    median = serializers.FloatField(
+        allow_null=True,
+        help_text="Seconds that half of the runs that ended in these days took at most.",
+    )
     last_run = RunAnswer(allow_null=True)
+    may_pause = serializers.BooleanField(help_text="Whether you may pause and resume it.")
 
 
 class ActivityListAnswer(Answer):
     results = ActivityAnswer(many=True)
+
+
+class ProblemCountAnswer(Answer):
+    workflow = serializers.IntegerField()
+    problems = serializers.IntegerField(help_text="They keep the draft from being published.")
+    warnings = serializers.IntegerField()
+
+
+class ProblemCountsAnswer(Answer):
+    results = ProblemCountAnswer(many=True)
 
 
 class GridRowAnswer(Answer):
@@ -111,12 +128,29 @@ class ActivityView(ApiView):
         "workflows_activity",
         "overview",
         answer=ActivityListAnswer,
-        example={"results": [{"workflow": 4, "days": [DAY], "last_run": RUN}]},
+        example={
+            "results": [{"workflow": 4, "days": [DAY], "median": 2.4, "last_run": RUN, "may_pause": True}]
+        },
     )
     def get(self, request: Request) -> Response:
         """The last 14 days and the newest run of every workflow that you may see and that is not archived."""
         found = read_activity(self.actor, now=timezone.now())
         return Response({"results": ActivityAnswer(found, many=True).data})
+
+
+class ProblemCountsView(ApiView):
+    @operation(
+        "workflows_problems",
+        "overview",
+        answer=ProblemCountsAnswer,
+        example={"results": [{"workflow": 4, "problems": 0, "warnings": 1}]},
+    )
+    def get(self, request: Request) -> Response:
+        """The problems of the draft of every workflow that you may see and that is not archived; empty drafts are
+        left out."""
+        workflows = permissions.visible_workflows(self.actor).filter(archived_at=None)
+        found = count_problems(workflows, viewer=self.actor)
+        return Response({"results": ProblemCountAnswer(found, many=True).data})
 
 
 class GridView(ApiView):

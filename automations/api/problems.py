@@ -72,8 +72,9 @@ def problem(
     detail: str,
     problems: list[Problem] | None = None,
     headers: Mapping[str, str] | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> Response:
-    body = _body(status, code, detail, problems or [])
+    body = {**_body(status, code, detail, problems or []), **(facts or {})}
     return Response(body, status=status, content_type=CONTENT_TYPE, headers=dict(headers or {}))
 
 
@@ -107,7 +108,8 @@ def _answer(error: Exception) -> Response | None:
         status = next((number for kind, number in STATUSES.items() if isinstance(error, kind)), 409)
         status = BY_CODE.get(error.code, status)
         code = problems[0].code if problems and problems[0].code in WHOLE_REQUEST else error.code
-        return problem(status, code, error.detail, problems)
+        facts = error.facts if isinstance(error, ConflictError) else {}
+        return problem(status, code, error.detail, problems, facts=facts)
     if isinstance(error, VersionConflictError):
         return problem(409, "version-conflict", str(error))
     if isinstance(error, KeyReusedError):

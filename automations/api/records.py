@@ -139,7 +139,9 @@ def record_of(module: Module, key: str) -> RecordState:
 
 def _require_use(view: ApiView, module: Module) -> None:
     if not permissions.may_use_module(view.actor, module):
-        raise ForbiddenError(f"You may not change {module.name}. An admin can give you that right.")
+        raise ForbiddenError(
+            f"You may not change {module.name}: you lack the right “use module”. An admin can give you that right."
+        )
 
 
 class RecordsView(ApiView):

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from automations import permissions
 from automations.engine.documents import Definition, Node
 from automations.engine.errors import Problem
-from automations.errors import InvalidError
+from automations.errors import InvalidError, NotFoundError
 from automations.models import Workflow
 from automations.services.versions import validate_definition_of
 
@@ -56,6 +56,14 @@ def require_seen(workflow: Workflow, definition: Definition, actor: Any) -> None
     if unseen(definition, actor):
         problems = problems_for(workflow, definition, actor)
         raise InvalidError([problem for problem in problems if problem.severity == "error"])
+
+
+def require_module_seen(actor: Any, given: object) -> None:
+    """A scenario is no way to a module that one can't see. Raises NotFoundError."""
+    record = given.get("record") if isinstance(given, Mapping) else None
+    key = record.get("module") if isinstance(record, Mapping) else None
+    if isinstance(key, str) and not permissions.visible_modules(actor).filter(key=key[:120]).exists():
+        raise NotFoundError(f"There is no module “{key[:80]}”.", code="unknown-module")
 
 
 Named = tuple[str, str, str, Node]

@@ -48,6 +48,7 @@ def operation(
     example: Any = None,
     sent: Any = None,
     idempotent: bool = False,
+    media: str = "application/json",
     parameters: Sequence[OpenApiParameter] = (),
 ) -> Callable[[Any], Any]:
     """One method of a view: operation id, tag, shapes, and an example of the answer (and of the body, `sent`).
@@ -64,7 +65,9 @@ def operation(
     examples = []
     if example is not None:
         value = {"next": None, "results": [example]} if many else example
-        examples.append(OpenApiExample("Answer", value, response_only=True, status_codes=[str(status)]))
+        examples.append(
+            OpenApiExample("Answer", value, response_only=True, status_codes=[str(status)], media_type=media)
+        )
     if sent is not None:
         examples.append(OpenApiExample("Request", sent, request_only=True))
     shape: Any = page_serializer(answer) if many and isinstance(answer, type) else answer
@@ -73,7 +76,7 @@ def operation(
         tags=[tag],
         parameters=shown,
         request=request,
-        responses={status: shape, (("default"), "application/problem+json"): ProblemAnswer},
+        responses={(status, media): shape, (("default"), "application/problem+json"): ProblemAnswer},
         examples=examples,
     )
     return decorator

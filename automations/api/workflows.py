@@ -63,6 +63,9 @@ class WorkflowBody(Body):
     description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
     team = serializers.CharField(max_length=80, required=False, allow_blank=True)
     zone = serializers.CharField(max_length=64, required=False)
+    document = serializers.DictField(
+        required=False, help_text="The draft to begin with, as `templates/` and `graph/` give it."
+    )
 
 
 class WorkflowChangeBody(Body):
@@ -154,7 +157,7 @@ class WorkflowsView(ApiView):
     )
     @idempotent()
     def post(self, request: Request) -> Response:
-        """Make a workflow with an empty draft. You own it and have every right on it."""
+        """Make a workflow; its draft is the `document`, or empty. You own it and have every right on it."""
         if not permissions.may_create_workflow(self.actor):
             raise ForbiddenError("You may not create workflows. An admin can give you that right.")
         wanted = self.body(WorkflowBody)

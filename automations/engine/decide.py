@@ -27,6 +27,9 @@ __all__ = ["Decision", "Facts", "Journal", "LogLine", "StepState", "Waiting", "d
 LONGEST_RETRY_SECONDS = 7 * 86_400.0
 """No peer's “retry after” parks a step for longer."""
 
+DISABLED = {"code": "disabled", "message": "The step is disabled.", "fault": "user", "retryable": False}
+"""Why a run went through a step that it could have done."""
+
 
 def decide(
     program: Program, journal: Journal, facts: Facts, signals: Mapping[str, Outcome], now: datetime
@@ -134,6 +137,10 @@ class _Walk:
         if not live:
             self.put(StepState(node.id, StepStatus.SKIPPED))
             return None
+        if node.is_disabled:
+            self.log("info", node.id, f"“{node.label}” is disabled: the run goes on without it.")
+            self.put(StepState(node.id, StepStatus.SKIPPED, branches=("",), error=DISABLED))
+            return None
         if node.branching is not None:
             branches = node.branching(self.scope(node))
             record = self.facts.record or {}
@@ -184,7 +191,7 @@ class _Walk:
             StepState(
                 node.id,
                 StepStatus.SUCCEEDED,
-                branches=("",),
+                branches=(outcome.branch,),
                 attempt=state.attempt,
                 output=outcome.output,
                 changes=tuple(outcome.changes),

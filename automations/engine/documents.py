@@ -40,6 +40,8 @@ class Node:
     title: str = ""
     lane: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
+    disabled: bool = False
+    """A run goes through a disabled step as if it were not there."""
 
     @property
     def family(self) -> str:
@@ -104,6 +106,8 @@ def node_to_json(node: Node) -> dict[str, Any]:
         document["title"] = node.title
     if node.lane:
         document["lane"] = node.lane
+    if node.disabled:
+        document["disabled"] = True
     document["config"] = dict(node.config)
     return document
 
@@ -230,7 +234,7 @@ def _parse_node(
             not isinstance(value, str)
             or len(value) > most
             or (key == "type" and not value)
-            or _unstorable(value)
+            or unstorable(value)
         ):
             message = f"“{key}” must be text of {'1 to' if key == 'type' else 'at most'} {most} characters."
             problems.append(
@@ -238,6 +242,18 @@ def _parse_node(
             )
             return None
         texts[key] = value
+    disabled = raw.get("disabled", False)
+    if not isinstance(disabled, bool):
+        problems.append(
+            Problem(
+                "malformed-node",
+                f"{path}.disabled",
+                "“disabled” must be true or false.",
+                "Correct “disabled”.",
+                node=identity,
+            )
+        )
+        return None
     config = raw.get("config", {})
     if not isinstance(config, Mapping):
         message = "“config” must be an object."
@@ -249,7 +265,7 @@ def _parse_node(
     if wrong is not None:
         problems.append(wrong)
         return None
-    return Node(identity, texts["type"], texts["title"], texts["lane"], config)
+    return Node(identity, texts["type"], texts["title"], texts["lane"], config, disabled)
 
 
 def _parse_edge(raw: object, path: str, nodes: set[str], problems: list[Problem]) -> Edge | None:
@@ -276,7 +292,7 @@ def _parse_edge(raw: object, path: str, nodes: set[str], problems: list[Problem]
     branch = raw.get("branch")
     if branch is None:
         branch = ""
-    if not isinstance(branch, str) or len(branch) > MAX_BRANCH_LENGTH or _unstorable(branch):
+    if not isinstance(branch, str) or len(branch) > MAX_BRANCH_LENGTH or unstorable(branch):
         message = f"“branch” must be text of at most {MAX_BRANCH_LENGTH} characters."
         problems.append(Problem("malformed-edge", f"{path}.branch", message, "Name a branch.", node=node))
         return None
@@ -296,7 +312,7 @@ class _Values:
         while stack and self.left >= 0:
             current, depth = stack.pop()
             if isinstance(current, str):
-                if _unstorable(current):
+                if unstorable(current):
                     message = "A text here holds a NUL or half a character, which cannot be stored."
                     return Problem("unstorable-value", path, message, "Type the text anew.", node=node)
             elif isinstance(current, int | float):
@@ -323,6 +339,6 @@ class _Values:
         return None
 
 
-def _unstorable(text: str) -> bool:
+def unstorable(text: str) -> bool:
     """Whether PostgreSQL or UTF-8 would refuse the text."""
     return "\0" in text or (not text.isascii() and _SURROGATE.search(text) is not None)

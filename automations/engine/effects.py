@@ -66,6 +66,25 @@ class Notify(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestApproval(Effect):
+    """Ask people: of those named (user names, group names) `quorum` must agree before the run goes on; one who
+    disagrees decides. Lengths of time are in seconds, 0 for never."""
+
+    kind: ClassVar[str] = "request_approval"
+    title: str
+    body: str
+    users: Sequence[str]
+    groups: Sequence[str]
+    quorum: int = 1
+    allow_self: bool = False
+    expires_after: float = 0
+    remind_every: float = 0
+    escalate_after: float = 0
+    escalate_to: Sequence[str] = ()
+    form: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class StartWorkflow(Effect):
     """Start another workflow once for each item; each child gets the input as its variables, and its item as the
     variable `item`."""

@@ -86,6 +86,8 @@ class ActionKind(Kind):
     undo: ClassVar[Literal["before_image", "delete", "none"]] = "none"
     retry: ClassVar[RetryPolicy] = RetryPolicy()
     retry_safe: ClassVar[bool] = True
+    minor: ClassVar[bool] = False
+    """Whether it only tells people something, so that the graph draws it slimmer."""
     sets_variables: ClassVar[bool] = False
     """Whether its output becomes the run's variables."""
 

@@ -10,7 +10,7 @@ from automations.engine.documents import Definition, Node, canonical_json, cappe
 from automations.engine.errors import Problem
 from automations.engine.graph import Graph, build_graph, reachable
 from automations.engine.kinds import ActionKind, Risk
-from automations.engine.program import OTHERWISE
+from automations.engine.program import APPROVAL, OTHERWISE
 from automations.engine.rules import normal_form
 from automations.engine.schemas import listed
 
@@ -20,9 +20,8 @@ GIANT = 60
 NOISY = ("created", "updated")
 """What happens to records all the time."""
 
-APPROVAL = "action.approval"
-CONSENT = ("", "approved")
-"""The branches of an approval on which somebody has agreed."""
+CONSENT = "approved"
+"""The way out of an approval on which people have agreed."""
 
 
 def lint_definition(
@@ -30,7 +29,9 @@ def lint_definition(
 ) -> list[Problem]:
     """Warnings about a definition, at most 200. It may still have errors; nothing is raised for these."""
     lint = _Lint(definition, build_graph(definition), actions)
-    return capped(chain(lint.owner(has_owner), lint.size(), lint.nodes(), lint.repeated_rules()))
+    return capped(
+        chain(lint.owner(has_owner), lint.size(), lint.nodes(), lint.effects(), lint.repeated_rules())
+    )
 
 
 class _Lint:
@@ -80,6 +81,12 @@ class _Lint:
                 yield from self._condition(node, path)
             elif node.family == "action":
                 yield from self._action(node, path, node.id in unapproved)
+
+    def effects(self) -> Iterator[Problem]:
+        actions = [node for node in self.definition.nodes if node.family == "action"]
+        if actions and all(node.disabled for node in actions):
+            message = "Every action is disabled, so that a run does nothing."
+            yield _warning("nothing-enabled", "nodes", "", message, "Enable the actions that it is for.")
 
     def repeated_rules(self) -> Iterator[Problem]:
         """Rules that stand in several conditions; a policy would say them once."""
@@ -134,6 +141,8 @@ class _Lint:
                 yield _warning("unused-branch", f"{path}.{place}", node.id, message, hint)
 
     def _action(self, node: Node, path: str, unapproved: bool) -> Iterator[Problem]:
+        if node.disabled:
+            return
         kind = self.actions.get(node.type.partition(".")[2])
         if kind is not None and kind.risk is Risk.SENSITIVE and unapproved:
             message = f"“{node.label}” is a sensitive action and nobody approves it."
@@ -150,7 +159,7 @@ class _Lint:
             key = stack.pop()
             asks = self.graph.nodes[key].type == APPROVAL
             for edge in self.graph.outgoing[key]:
-                if edge.target not in seen and not (asks and edge.branch in CONSENT):
+                if edge.target not in seen and not (asks and edge.branch == CONSENT):
                     seen.add(edge.target)
                     stack.append(edge.target)
         return seen

@@ -30,13 +30,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Succeeded:
-    """The step is done. `record` is the run's own record after it, where the step changed that record."""
+    """The step is done. `record` is the run's own record after it, where the step changed that record; `branch` is
+    the way out that it takes, "" the plain one."""
 
     output: Mapping[str, Any] = field(default_factory=dict)
     changes: Sequence[Change] = ()
     record: Mapping[str, Any] | None = None
     message: str = ""
     assumed: bool = False
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,17 @@ from automations.engine.retry import RetryPolicy
 from automations.engine.rules import CompiledRule, Scope, compile_rule
 
 OTHERWISE = "otherwise"
+APPROVAL = "action.approval"
+VERDICTS = ("approved", "rejected", "expired")
+"""The ways out of an approval."""
 
 Branching = Callable[[Scope], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledNode:
-    """A node ready to run. Exactly one of `branching` and `perform` is set, a trigger has neither."""
+    """A node ready to run. Exactly one of `branching` and `perform` is set; a trigger and a disabled action have
+    neither."""
 
     id: str
     position: int
@@ -33,6 +37,7 @@ class CompiledNode:
     watched: tuple[str, ...] = ()
     upstream: tuple[str, ...] = ()
     is_trigger: bool = False
+    is_disabled: bool = False
     catches_failure: bool = False
     sets_variables: bool = False
     retry: RetryPolicy = field(default_factory=RetryPolicy)
@@ -78,6 +83,17 @@ def _compile_node(
 ) -> CompiledNode:
     node, graph = place.node, place.graph
     incoming = tuple((edge.source, edge.branch) for edge in graph.incoming[node.id])
+    if node.family == "action" and node.disabled:
+        return CompiledNode(
+            id=node.id,
+            position=place.position,
+            type=node.type,
+            label=node.label,
+            incoming=incoming,
+            rules={},
+            upstream=place.upstream,
+            is_disabled=True,
+        )
     if node.family == "action":
         kind = actions[node.type.partition(".")[2]]
         return CompiledNode(
@@ -167,6 +183,8 @@ def branches_of(node: Node) -> tuple[str, ...]:
             else []
         )
         return (*(name for name in names if isinstance(name, str)), OTHERWISE)
+    if node.type == APPROVAL:
+        return (*VERDICTS, "failed")
     if node.family == "action":
         return ("",) if node.type == "action.stop" else ("", "failed")
     return ("",)

@@ -110,6 +110,11 @@ def validate_template(text: object, path: str = "") -> list[Problem]:
     return [Problem(problem.code, path, problem.message, problem.hint) for problem in found]
 
 
+def paths_of(text: str) -> list[str]:
+    """The paths that the sound expressions of a template name, each once, in their order."""
+    return list(dict.fromkeys(part.path for part in _parse(text).parts if isinstance(part, _Expression)))
+
+
 def _too_large() -> TemplateError:
     message = f"The text grows beyond {MAX_OUTPUT:,} bytes."
     return TemplateError(message, "Use “truncate” on long values, or fewer of them.", code="output-too-large")

@@ -132,6 +132,8 @@ class _Validation:
         without_record = self.reached_without_record()
         for index, node in enumerate(self.definition.nodes):
             path = f"nodes[{index}]"
+            if node.disabled and (node.family != "action" or "" not in branches_of(node)):
+                yield _cannot_be_disabled(node, path)
             if node.type in CONDITIONS:
                 schema = CONDITIONS[node.type]
                 found = self.condition_problems(node, path, node.id in without_record)
@@ -311,6 +313,16 @@ class _Validation:
                 message = f"No trigger leads to “{node.label}”, so that it never runs."
                 hint = "Connect it to a step that runs before it, or remove it."
                 yield Problem("unreachable-node", f"nodes[{index}]", message, hint, node=node.id)
+
+
+def _cannot_be_disabled(node: Node, path: str) -> Problem:
+    """A disabled step is left by its plain way out, so that it must have one."""
+    if node.family == "action":
+        message = f"“{node.label}” can't be disabled: nobody would say which way to go on."
+    else:
+        message = f"“{node.label}” can't be disabled; only actions can."
+    hint = "Enable it, or remove it."
+    return Problem("cannot-be-disabled", f"{path}.disabled", message, hint, node=node.id)
 
 
 def _unknown_branch(edge: Edge, source: Node, names: tuple[str, ...], path: str) -> Problem:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Aggregate, Count, DurationField, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -49,11 +49,22 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One workflow's last days, oldest first and without a gap, and its newest run."""
+    """One workflow's last days, oldest first and without a gap, the seconds that half of the runs that ended in them
+    took at most, its newest run, and whether the actor may pause it."""
 
     workflow: int
     days: Sequence[DayCount]
+    median: float | None
     last_run: Run | None
+    may_pause: bool
+
+
+class Median(Aggregate):
+    """PostgreSQL's own; Django has no name for it."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = DurationField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +108,16 @@ def read_activity(actor: Any, *, now: datetime) -> list[Activity]:
     counts = _day_counts(actor, days[0], now)
     newest = Run.objects.filter(workflow=OuterRef("pk")).order_by("-pk").values("pk")[:1]
     last = dict(_unarchived(actor).values_list("pk", Subquery(newest)))
+    pausable = set(permissions.workflows_with(actor, "run").values_list("pk", flat=True))
+    medians = _medians(actor, now)
     runs = {run.pk: run for run in _shown(Run.objects.filter(pk__in=[pk for pk in last.values() if pk]))}
     return [
         Activity(
             workflow=workflow,
             days=[counts.get((workflow, day), DayCount(day)) for day in days],
+            median=medians.get(workflow),
             last_run=runs.get(run) if run else None,
+            may_pause=workflow in pausable,
         )
         for workflow, run in last.items()
     ]
@@ -126,6 +141,21 @@ def _day_counts(actor: Any, since: date, now: datetime) -> dict[tuple[int, date]
         for workflow, day, number, succeeded, failed in rows
         if day >= since
     }
+
+
+def _medians(actor: Any, now: datetime) -> dict[int, float]:
+    rows = (
+        permissions.visible_runs(actor)
+        .filter(
+            created_at__gte=now - timedelta(days=DAYS),
+            status__in=(RunStatus.SUCCEEDED, RunStatus.FAILED),
+            started_at__isnull=False,
+        )
+        .order_by()
+        .values_list("workflow_id")
+        .annotate(median=Median(F("finished_at") - F("started_at")))
+    )
+    return {workflow: median.total_seconds() for workflow, median in rows}
 
 
 def read_grid(workflow: Workflow, *, limit: int) -> Grid:

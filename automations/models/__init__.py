@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from automations.models.audit import AuditEntry
+from automations.models.approval import Approval, ApprovalDecision, ApprovalDelegation
+from automations.models.audit import AuditEntry, AuditSeal
+from automations.models.checkpoint import Checkpoint, Occasion
 from automations.models.control import IdempotencyKey, ProcessStamp, RotationCursor
 from automations.models.event import Deadline, Decision, Event, ScheduleSlot, TriggerSource
 from automations.models.module import Module
 from automations.models.notification import Notification, OutgoingEmail
 from automations.models.policy import Policy, PolicyRevision
+from automations.models.preference import Preference
 from automations.models.record import Record, RecordChange, RecordComment
 from automations.models.run import NEVER, DeadLetter, LogEntry, Run, RunSignal, Step
+from automations.models.scenario import Scenario, ScenarioResult
 from automations.models.token import ApiToken
 from automations.models.version import Activation, ActiveTrigger, WorkflowVersion
 from automations.models.workflow import Action, Condition, Edge, Mode, Trigger, Workflow
@@ -20,7 +24,12 @@ __all__ = [
     "Activation",
     "ActiveTrigger",
     "ApiToken",
+    "Approval",
+    "ApprovalDecision",
+    "ApprovalDelegation",
     "AuditEntry",
+    "AuditSeal",
+    "Checkpoint",
     "Condition",
     "DeadLetter",
     "Deadline",
@@ -32,9 +41,11 @@ __all__ = [
     "Mode",
     "Module",
     "Notification",
+    "Occasion",
     "OutgoingEmail",
     "Policy",
     "PolicyRevision",
+    "Preference",
     "ProcessStamp",
     "Record",
     "RecordChange",
@@ -42,6 +53,8 @@ __all__ = [
     "RotationCursor",
     "Run",
     "RunSignal",
+    "Scenario",
+    "ScenarioResult",
     "ScheduleSlot",
     "Step",
     "Trigger",

@@ -34,3 +34,24 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return self.action
+
+
+class AuditSeal(models.Model):
+    """A link of the chain over the trail: each holds the hash of its entry together with the link before.
+
+    The database makes it when the entry's transaction commits (migration 0008), so no entry is without one. `seq`
+    counts from 1 without gaps, in the order of the commits.
+    """
+
+    seq = models.BigIntegerField(primary_key=True)
+    entry = models.OneToOneField(
+        AuditEntry, on_delete=models.DO_NOTHING, related_name="seal", db_constraint=False
+    )
+    previous = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64, help_text="SHA-256 (hex) of the link before and the entry.")
+
+    class Meta:
+        ordering = ("-seq",)
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.hash[:12]}"

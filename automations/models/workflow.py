@@ -16,7 +16,7 @@ class Workflow(models.Model):
     """The named thing that a process owner draws, releases, pauses and owns.
 
     The draft is rows (`Trigger`, `Condition`, `Action`, `Edge`) so that the admin can ask which workflows use
-    what; a release is one frozen `WorkflowVersion`. Positions live in `layout`: moving a node is no change.
+    what; a release is one frozen `WorkflowVersion`. Positions live in `layout`, remarks in `notes`: neither is a change of what runs.
     """
 
     key = models.SlugField(max_length=80, unique=True)
@@ -45,6 +45,9 @@ class Workflow(models.Model):
     )
     draft_revision = models.PositiveIntegerField(default=0)
     layout = models.JSONField(default=dict, blank=True)
+    notes = models.JSONField(
+        default=list, blank=True, help_text="Texts on the graph: [{id, text, x, y, width, height}]."
+    )
     limits = models.JSONField(
         default=dict, blank=True, help_text='{"blast_radius": 100}; what is absent has a default.'
     )
@@ -88,6 +91,9 @@ class DraftNode(models.Model):
     title = models.CharField(max_length=200, blank=True)
     lane = models.CharField(max_length=80, blank=True)
     config = models.JSONField(default=dict)
+    disabled = models.BooleanField(
+        default=False, help_text="A run goes through a disabled action as if it were not there."
+    )
 
     class Meta:
         abstract = True

@@ -9,41 +9,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
-from automations.engine.decide import Decision, Facts, Journal, decide
+from automations.engine.decide import Journal
 from automations.engine.outcomes import Failed, Outcome, Succeeded
 from automations.engine.program import Program
-from automations.engine.statuses import RunStatus
 from automations.models import Event, Mode, Module, RunSignal, Workflow, WorkflowVersion
-from automations.runtime import handlers, saving, subscriptions
+from automations.runtime import approvals, handlers, saving, subscriptions
 from automations.runtime.announce import announce_runs
 from automations.runtime.claims import ClaimedRun, fence
 from automations.runtime.unit import Batch, Unit
+from automations.runtime.walking import Worked, walk_on
 
 logger = logging.getLogger(__name__)
-
-MAX_PASSES = 2_000
-"""More effects than any program has nodes times attempts in one go; a run beyond it is at fault."""
-
-
-@dataclass(slots=True)
-class Worked:
-    """A run after its walk: the last decision, and all that the walk left behind."""
-
-    run: ClaimedRun
-    program: Program
-    decision: Decision
-    changed: dict[str, None] = field(default_factory=dict)
-    logs: list[tuple[datetime, Any]] = field(default_factory=list)
-    inconclusive: bool = False
-    used_signals: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -146,54 +129,33 @@ def _simulate(group: Sequence[ClaimedRun]) -> list[Worked]:
 def walk(
     run: ClaimedRun, loaded: Loaded, batch: Batch, handler: Any, *, assume_changed: bool = False
 ) -> Worked:
-    """Call `decide` until the run has ended or waits; in simulate waits elapse at once on the run's own clock."""
+    """Walk a claimed run until it has ended or waits; in simulate waits elapse at once on the run's own clock."""
     program = loaded.programs[run.version_id]
     zone = ZoneInfo(str(program.definition.settings.get("zone", "UTC")))
-    unit = Unit(run, batch, zone)
-    journal = loaded.journals.get(run.id) or Journal(key=str(run.id), trigger=run.trigger_node)
-    signals, used = _signals(journal, loaded.signals.get(run.id, ()))
     event = loaded.events.get(run.event_id) if run.event_id is not None else None
-    worked: Worked | None = None
-    for _ in range(MAX_PASSES):
-        facts = Facts(
-            event=event,
-            record=unit.record.values if unit.record is not None else None,
-            variables=run.input,
-            zone=zone,
-            assume_changed=assume_changed,
-        )
-        decision = decide(program, journal, facts, signals, unit.now)
-        if worked is None:
-            worked = Worked(run, program, decision, used_signals=used)
-        worked.decision = decision
-        worked.changed.update(dict.fromkeys(decision.changed))
-        worked.logs.extend((unit.now, line) for line in decision.logs)
-        worked.inconclusive = worked.inconclusive or decision.inconclusive
-        journal = decision.journal
-        if decision.effect is not None:
-            unit.node, effect = decision.effect
-            signals = {unit.node: handler(effect, unit)}
-        elif (
-            decision.status is RunStatus.WAITING
-            and run.mode == Mode.SIMULATE
-            and decision.wake_at is not None
-        ):
-            unit.now = max(decision.wake_at, unit.now)
-            signals = {}
-        else:
-            return worked
-    raise RuntimeError(f"Run {run.id} did not come to rest in {MAX_PASSES} passes.")
+    journal = loaded.journals.get(run.id) or Journal(key=str(run.id), trigger=run.trigger_node)
+    unit = Unit(run, batch, zone, program=program, event=event, journal=journal)
+    signals, used = _signals(unit, loaded.signals.get(run.id, ()))
+    elapse = run.mode == Mode.SIMULATE
+    worked = walk_on(unit, journal, signals, handler, elapse=elapse, assume_changed=assume_changed)
+    worked.used_signals = used
+    return worked
 
 
-def _signals(journal: Journal, rows: Sequence[RunSignal]) -> tuple[dict[str, Outcome], list[int]]:
-    """What the news that waits for a run amounts to: a step that waits for children hears of them once all ended."""
+def _signals(unit: Unit, rows: Sequence[RunSignal]) -> tuple[dict[str, Outcome], list[int]]:
+    """What the news that waits for a run amounts to: a step that waits for children hears of them once all ended, one
+    that waits for people of what they decided."""
     by_node: dict[str, list[RunSignal]] = {}
     for row in rows:
         by_node.setdefault(row.node, []).append(row)
     outcomes: dict[str, Outcome] = {}
     used: list[int] = []
     for node, news in by_node.items():
-        state = journal.steps.get(node)
+        state = unit.journal.steps.get(node)
+        if state is not None and state.wait is not None and state.wait.kind == approvals.WAIT:
+            outcomes[node] = approvals.settle(unit, node, news[-1].outcome)
+            used += [row.pk for row in news]
+            continue
         expected = (state.output or {}).get("children", 1) if state is not None else 1
         if len(news) < expected:
             continue

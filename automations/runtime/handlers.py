@@ -16,7 +16,7 @@ def _plan(performer: Performer, effect: Effect, unit: Unit) -> Plan | Failed:
     if module is not None and not unit.may_write(module):
         return Failed(
             PERMISSION_DENIED,
-            f"{unit.workflow.run_as}, whom this workflow runs as, may not use {module.name}.",
+            f"{unit.identity}, whom this workflow runs as, may not use {module.name}.",
         )
     return performer.plan(effect, unit)
 
@@ -30,6 +30,8 @@ def preview(effect: Effect, unit: Unit) -> Outcome:
     plan = _plan(performer, effect, unit)
     if isinstance(plan, Failed):
         return plan
+    if plan.assumed is not None:
+        return plan.assumed
     if unit.record is not None and plan.changes:
         unit.record = overlay(unit.record, plan.changes)
     record = unit.record.values if unit.record is not None and plan.changes else None

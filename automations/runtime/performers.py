@@ -36,12 +36,15 @@ MAX_CHAIN_DEPTH = 8
 
 @dataclass(slots=True)
 class Plan:
-    """What an effect would do: field changes, a sentence, the step's output, and what `perform` needs to know."""
+    """What an effect would do: field changes, a sentence, the step's output, and what `perform` needs to know.
+
+    `assumed` is the outcome that simulate takes where the real one is not ours to know."""
 
     message: str
     changes: Sequence[Change] = ()
     output: Mapping[str, Any] = field(default_factory=dict)
     detail: Any = None
+    assumed: Outcome | None = None
 
 
 class Performer(ABC):

@@ -7,28 +7,29 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
-from automations.actions import ACTIONS
 from automations.engine.documents import Definition, Node
+from automations.engine.effects import Effect
 from automations.engine.kinds import Match
+from automations.engine.outcomes import Outcome
 from automations.engine.program import OTHERWISE, Program
 from automations.engine.rules import Scope, compile_rule
-from automations.engine.statuses import StepStatus
 from automations.models import Mode, Module, Workflow
 from automations.modules.adapter import RecordState, adapter_for
 from automations.modules.schema import facts_of
 from automations.modules.sql import SqlContext
 from automations.runtime import handlers
 from automations.runtime.claims import ClaimedRun
-from automations.runtime.execute import Loaded, Worked, walk
+from automations.runtime.execute import Loaded, walk
 from automations.runtime.subscriptions import compile_for, module_of
-from automations.runtime.unit import Batch
+from automations.runtime.unit import Batch, Unit
+from automations.runtime.walking import Worked
 from automations.triggers import TRIGGERS
 
 Rule = Mapping[str, Any]
@@ -36,18 +37,32 @@ Rule = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """One record or event taken through the graph. `worked` is None when the trigger did not match."""
+    """One record or event taken through the graph. `worked` is None when the trigger did not match; `effects` are those
+    that were asked for, by node."""
 
     state: RecordState | None
     match: Match
     worked: Worked | None
+    effects: Mapping[str, Effect] = field(default_factory=dict)
 
 
 class Rehearsal:
-    """A definition made ready to be walked without effect. `now` is the moment that everything happens at."""
+    """A definition made ready to be walked without effect. `now` is the moment that everything happens at, `identity`
+    whom it acts as in the place of the workflow's own, `answers` the way out that approvals take, by node."""
 
-    def __init__(self, *, workflow: Workflow, definition: Definition, trigger: str, now: datetime) -> None:
+    def __init__(
+        self,
+        *,
+        workflow: Workflow,
+        definition: Definition,
+        trigger: str,
+        now: datetime,
+        identity: Any = None,
+        answers: Mapping[str, str] | None = None,
+    ) -> None:
         self.workflow = workflow
+        self.identity = identity
+        self.answers = dict(answers or {})
         self.definition = definition
         self.now = now
         self.zone = ZoneInfo(workflow.zone)
@@ -127,9 +142,10 @@ class Rehearsal:
                     )
                 )
                 worked = None
+                effects: dict[str, Effect] = {}
                 if match.outcome == "matched":
-                    worked = self._walk_one(-1 - number, state, event, assume, user_input)
-                rehearsed.append(Rehearsed(state, match, worked))
+                    worked = self._walk_one(-1 - number, state, event, assume, user_input, effects)
+                rehearsed.append(Rehearsed(state, match, worked, effects))
             transaction.set_rollback(True)
         return rehearsed
 
@@ -140,9 +156,11 @@ class Rehearsal:
         event: Mapping[str, Any],
         assume: bool,
         user_input: Mapping[str, Any],
+        effects: dict[str, Effect],
     ) -> Worked:
         modules = {state.module.pk: state.module} if state is not None else {}
         batch = Batch(writes=False, modules=modules, workflows={self.workflow.pk: self.workflow})
+        batch.identity, batch.answers = self.identity, self.answers
         if state is not None:
             batch.records[(state.module.pk, state.key)] = state
         run = self._stand_in(number, state, user_input)
@@ -154,7 +172,12 @@ class Rehearsal:
             modules=modules,
             workflows={self.workflow.pk: self.workflow},
         )
-        return walk(run, loaded, batch, handlers.preview, assume_changed=assume)
+
+        def preview(effect: Effect, unit: Unit) -> Outcome:
+            effects[unit.node] = effect
+            return handlers.preview(effect, unit)
+
+        return walk(run, loaded, batch, preview, assume_changed=assume)
 
     def _stand_in(self, number: int, state: RecordState | None, user_input: Mapping[str, Any]) -> ClaimedRun:
         """A run that is in no table; its negative number can't be mistaken for a stored one."""
@@ -214,27 +237,3 @@ def _branch_rules(node_type: str, config: Mapping[str, Any]) -> Iterator[tuple[s
         )
         before.append(case["rule"])
     yield OTHERWISE, {"not": {"any": before}}
-
-
-def describe_actions(worked: Worked) -> list[dict[str, Any]]:
-    """What each action of a walk would do: {node, kind, risk, allowed, status, assumed, changes, preview}."""
-    messages = {line.node: line.message for _, line in worked.logs}
-    described = []
-    for node in worked.program.walk:
-        state = worked.decision.journal.steps.get(node.id)
-        if not node.type.startswith("action.") or state is None or state.status is StepStatus.SKIPPED:
-            continue
-        kind = ACTIONS.get(node.type.partition(".")[2])
-        described.append(
-            {
-                "node": node.id,
-                "kind": node.type,
-                "risk": kind.risk.value,
-                "allowed": (state.error or {}).get("code") != handlers.PERMISSION_DENIED,
-                "status": state.status.value,
-                "assumed": state.assumed,
-                "changes": [change.to_json() for change in state.changes],
-                "preview": messages.get(node.id, ""),
-            }
-        )
-    return described

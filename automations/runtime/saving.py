@@ -12,10 +12,12 @@ from django.db import connection, transaction
 
 from automations.engine.decide import Journal, StepState, Waiting
 from automations.engine.outcomes import Change
+from automations.engine.program import APPROVAL
 from automations.engine.retry import RetryPolicy, next_delay
 from automations.engine.statuses import TERMINAL_RUN, RunStatus, StepStatus
 from automations.models import NEVER, DeadLetter, RunSignal, Step
 from automations.runtime.claims import ClaimedRun
+from automations.runtime.pending_approvals import end_with_runs
 from automations.runtime.rows import copy_rows
 from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
 
@@ -63,6 +65,7 @@ def save(worked: Sequence[Worked]) -> None:
     if used:
         RunSignal.objects.filter(pk__in=used).delete()
     _dead_letters(worked)
+    _end_approvals(worked)
     _tell_parents(worked)
 
 
@@ -203,6 +206,17 @@ def _dead_letters(worked: Sequence[Worked]) -> None:
     )
 
 
+def _end_approvals(worked: Sequence[Worked]) -> None:
+    """A run that has ended, because another branch of it did, asks nobody any more."""
+    ended = [
+        entry.run.id
+        for entry in worked
+        if entry.decision.status in TERMINAL_RUN and any(node.type == APPROVAL for node in entry.program.walk)
+    ]
+    if ended:
+        end_with_runs(ended, now=worked[0].run.database_now, why="Its run has ended.")
+
+
 def _tell_parents(worked: Sequence[Worked]) -> None:
     from automations.runtime.matching import signal_parent
 
@@ -252,6 +266,7 @@ def give_up(run: ClaimedRun, *, code: str, message: str, attempts: int) -> None:
             " VALUES (%s, %s, %s, 'error', '', %s)",
             [run.id, row[0], run.now, message],
         )
+        end_with_runs([run.id], now=run.database_now, why="Its run has ended.")
         DeadLetter.objects.bulk_create(
             [DeadLetter(run_id=run.id, code=code, message=message, attempts=attempts, created_at=run.now)],
             ignore_conflicts=True,

@@ -11,7 +11,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from automations.conf import setting
-from automations.runtime import deadlines, drain, housekeeping, mail, queue, schedules, supervisor
+from automations.runtime import approvals, deadlines, drain, housekeeping, mail, queue, schedules, supervisor
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ def tick() -> None:
     duties: tuple[tuple[str, Callable[[], object]], ...] = (
         ("deadlines", lambda: deadlines.fire_due(now=now)),
         ("schedules", lambda: schedules.fire_due(now=now)),
+        ("approvals", lambda: approvals.attend(now=now)),
         ("mail", lambda: mail.send_due(now=now)),
         ("housekeeping", lambda: housekeeping.tidy(now=now)),
         ("wake", _wake),

@@ -16,10 +16,13 @@ from django.contrib.auth import get_user_model
 
 from automations import permissions
 from automations.engine.effects import StartWorkflow
+from automations.engine.journal import Journal
 from automations.engine.kinds import ModuleFacts
+from automations.engine.program import Program
 from automations.engine.rules import compile_rule
 from automations.models import (
     ActiveTrigger,
+    Approval,
     Module,
     Notification,
     OutgoingEmail,
@@ -59,6 +62,11 @@ class Batch:
         self.notifications: list[Notification] = []
         self.emails: list[OutgoingEmail] = []
         self.events: list[intake.NewEvent] = []
+        self.approvals: list[Approval] = []
+        self.answers: Mapping[str, str] = {}
+        """In simulate: the way out that the approval of a node takes; “approved” where nothing is said."""
+        self.identity: Any = None
+        """In simulate: whom the runs act as, in the place of whom their workflow runs as."""
 
     @property
     def writer(self) -> WriteBatch:
@@ -84,6 +92,7 @@ class Batch:
         OutgoingEmail.objects.bulk_create(self.emails, ignore_conflicts=True)
         for identity in self._turned:
             self._rotations[identity].save(update_fields=["position"])
+        Approval.objects.bulk_create(self.approvals)
         intake.accept(self.events)
 
     def user(self, name: str) -> Any:
@@ -98,6 +107,14 @@ class Batch:
         asked = (identity.pk, module.pk)
         if asked not in self._rights:
             self._rights[asked] = permissions.may_use_module(identity, module)
+        return self._rights[asked]
+
+    def may_approve(self, name: str, workflow: Workflow) -> bool:
+        """Whether somebody may decide the approvals of a workflow; asked once a batch."""
+        user = self.user(name)
+        asked = (-user.pk, workflow.pk) if user is not None else (0, 0)
+        if asked not in self._rights:
+            self._rights[asked] = user is not None and permissions.may(user, "approve", workflow)
         return self._rights[asked]
 
     def members(self, group: str) -> list[str]:
@@ -161,10 +178,22 @@ class Batch:
 class Unit:
     """One run's view of its batch: what performers plan with, and, when the batch writes, perform with."""
 
-    def __init__(self, run: ClaimedRun, batch: Batch, zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        run: ClaimedRun,
+        batch: Batch,
+        zone: ZoneInfo,
+        *,
+        program: Program,
+        event: Mapping[str, Any] | None,
+        journal: Journal,
+    ) -> None:
         self.run = run
         self.batch = batch
         self.zone = zone
+        self.program = program
+        self.event = event
+        self.journal = journal
         self.node = ""
         self.now: datetime = run.now
         self.record = (
@@ -205,10 +234,14 @@ class Unit:
             or Module.objects.filter(key=key).first()
         )
 
+    @property
+    def identity(self) -> Any:
+        """Whom the run acts as; None where nothing limits it."""
+        return self.batch.identity or self.workflow.run_as
+
     def may_write(self, module: Module) -> bool:
-        """Whether the identity that the workflow runs as may use the module now; without one nothing limits it."""
-        identity = self.workflow.run_as
-        return identity is None or self.batch.may_use(identity, module)
+        """Whether the identity that the run acts as may use the module now; without one nothing limits it."""
+        return self.identity is None or self.batch.may_use(self.identity, module)
 
     def record_exists(self, module: Module, key: str) -> bool:
         return bool(adapter_for(module).load([key], lock=False))

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
-from automations.engine.documents import Definition, Edge, Node, edge_to_json, node_to_json, parse_document
+from automations.engine.documents import (
+    NODE_ID,
+    Definition,
+    Edge,
+    Node,
+    edge_to_json,
+    node_to_json,
+    parse_document,
+    unstorable,
+)
 from automations.engine.errors import Problem
 from automations.errors import ConflictError, InvalidError
 from automations.models import Action, AuditEntry, Condition, PolicyRevision, Trigger, Workflow
@@ -18,17 +27,20 @@ from automations.services.audit import write_audit
 
 TABLES: dict[str, Any] = {"trigger": Trigger, "condition": Condition, "action": Action}
 MAX_LAYOUT = 1_000
+MAX_NOTES = 100
+MAX_NOTE_LENGTH = 2_000
 MAX_PLACE = 10_000_000
 """Pixels from the origin. What is no number at all (NaN) is not within them either."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft as a value: its definition with the newest policies, its save counter, its layout."""
+    """A draft as a value: its definition with the newest policies, its save counter, its layout, its notes."""
 
     definition: Definition
     revision: int
     layout: Mapping[str, Any]
+    notes: Sequence[Mapping[str, Any]] = ()
 
     def to_document(self) -> dict[str, Any]:
         """What `GET …/graph` answers and `PUT …/graph` takes."""
@@ -38,13 +50,14 @@ class Draft:
             "nodes": [node_to_json(node) for node in self.definition.nodes],
             "edges": [edge_to_json(edge) for edge in self.definition.edges],
             "layout": dict(self.layout),
+            "notes": [dict(note) for note in self.notes],
         }
 
 
 def load_draft(workflow: Workflow) -> Draft:
     """The draft from its rows; each policy it names is pinned to its newest revision."""
     rows = [
-        (row.position, Node(row.node_id, row.type, row.title, row.lane, row.config))
+        (row.position, Node(row.node_id, row.type, row.title, row.lane, row.config, row.disabled))
         for table in TABLES.values()
         for row in table.objects.filter(workflow=workflow)
     ]
@@ -52,9 +65,10 @@ def load_draft(workflow: Workflow) -> Draft:
     edges = tuple(
         Edge(row.source, row.target, row.branch) for row in EdgeRow.objects.filter(workflow=workflow)
     )
-    revision, layout = Workflow.objects.values_list("draft_revision", "layout").get(pk=workflow.pk)
+    stored = Workflow.objects.values_list("draft_revision", "layout", "notes")
+    revision, layout, notes = stored.get(pk=workflow.pk)
     definition = Definition(nodes=nodes, edges=edges, settings={"zone": workflow.zone})
-    return Draft(replace(definition, policies=pin_policies(definition)), revision, layout)
+    return Draft(replace(definition, policies=pin_policies(definition)), revision, layout, notes)
 
 
 def document_of_draft(workflow: Workflow) -> dict[str, Any]:
@@ -96,7 +110,7 @@ def save_draft(*, workflow: Workflow, document: Any, revision: int | None, actor
 
     An unfinished draft may be saved; a document that does not parse is refused whole (InvalidError, nothing
     stored). Raises ConflictError when somebody saved since `revision`, naming who and when. A save that moves
-    nodes only writes the layout, leaves no audit entry and keeps the revision.
+    nodes or writes notes only leaves no audit entry and keeps the revision. A document without notes keeps them.
     """
     definition, problems = parse_document(document)
     if definition is None:
@@ -116,16 +130,17 @@ def save_draft(*, workflow: Workflow, document: Any, revision: int | None, actor
         raise InvalidError(unknown)
     layout = _layout(document, definition)
     before = load_draft(workflow)
+    notes = before.notes if document.get("notes") is None else _notes(document["notes"])
     if (definition.nodes, definition.edges) == (before.definition.nodes, before.definition.edges):
-        if layout != before.layout:
-            Workflow.objects.filter(pk=workflow.pk).update(layout=layout)
-        return replace(before, layout=layout)
+        if (layout, notes) != (before.layout, before.notes):
+            Workflow.objects.filter(pk=workflow.pk).update(layout=layout, notes=notes)
+        return replace(before, layout=layout, notes=notes)
     wanted = before.revision if revision is None else revision
     changed = Workflow.objects.filter(pk=workflow.pk, draft_revision=wanted).update(
-        draft_revision=F("draft_revision") + 1, layout=layout
+        draft_revision=F("draft_revision") + 1, layout=layout, notes=notes
     )
     if not changed:
-        raise ConflictError(_who_was_faster(workflow), code="draft-changed")
+        raise _faster(workflow)
     _write_rows(workflow, definition)
     after = load_draft(workflow)
     write_audit(
@@ -155,12 +170,47 @@ def _layout(document: Mapping[str, Any], definition: Definition) -> dict[str, An
     return layout
 
 
-def _who_was_faster(workflow: Workflow) -> str:
+def _notes(raw: Any) -> list[dict[str, Any]]:
+    """Notes as they are stored. Raises InvalidError rather than lose what somebody wrote."""
+    if not isinstance(raw, list) or len(raw) > MAX_NOTES:
+        message = f"“notes” must be a list of at most {MAX_NOTES} notes."
+        raise InvalidError([Problem("malformed-document", "notes", message, "Remove some.")])
+    notes: dict[str, dict[str, Any]] = {}
+    for index, note in enumerate(raw):
+        problem = _note_problem(note, f"notes[{index}]", notes)
+        if problem is not None:
+            raise InvalidError([problem])
+        notes[note["id"]] = {key: note[key] for key in ("id", "text", "x", "y", "width", "height")}
+    return list(notes.values())
+
+
+def _note_problem(note: Any, path: str, seen: Mapping[str, Any]) -> Problem | None:
+    if not isinstance(note, Mapping) or not isinstance(note.get("id"), str):
+        return Problem("malformed-note", path, "A note must be an object with an id.", "Give it an id.")
+    if not NODE_ID.fullmatch(note["id"]) or note["id"] in seen:
+        message = "A note needs an id of its own, of letters, digits, “-” and “_”, at most 64 long."
+        return Problem("malformed-note", f"{path}.id", message, "Give it an id such as “n1”.")
+    text = note.get("text")
+    if not isinstance(text, str) or len(text) > MAX_NOTE_LENGTH or unstorable(text):
+        message = f"A note's text must have at most {MAX_NOTE_LENGTH:,} characters, and no NUL."
+        return Problem("malformed-note", f"{path}.text", message, "Shorten it, or make two notes.")
+    for key, least in (("x", -MAX_PLACE), ("y", -MAX_PLACE), ("width", 1), ("height", 1)):
+        value = note.get(key)
+        if not isinstance(value, int | float) or not least <= value <= MAX_PLACE:
+            message = f"“{key}” must be a number from {least:,} to {MAX_PLACE:,}."
+            return Problem("malformed-note", f"{path}.{key}", message, "Correct it.")
+    return None
+
+
+def _faster(workflow: Workflow) -> ConflictError:
+    """The refusal of a save that came second; it tells who was first and when."""
     last = AuditEntry.objects.filter(
         object_type="workflow", object_id=str(workflow.pk), action="draft.saved"
     ).first()
     who = f"{last.actor_name} at {last.at:%H:%M:%S} UTC" if last is not None else "somebody else"
-    return f"This draft was changed by {who}. Load it again, or save yours as a copy."
+    detail = f"This draft was changed by {who}. Load it again, or save yours as a copy."
+    facts = {"by": last.actor_name, "at": last.at.isoformat()} if last is not None else {}
+    return ConflictError(detail, code="draft-changed", facts=facts)
 
 
 def _write_rows(workflow: Workflow, definition: Definition) -> None:
@@ -177,6 +227,7 @@ def _write_rows(workflow: Workflow, definition: Definition) -> None:
                     type=node.type,
                     title=node.title,
                     lane=node.lane,
+                    disabled=node.disabled,
                     config=dict(node.config),
                 )
                 for position, node in enumerate(definition.nodes)

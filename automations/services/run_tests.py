@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from automations.engine.documents import Definition
+from automations.engine.errors import Problem
 from automations.engine.rules import Scope, compile_rule
 from automations.errors import NotFoundError
-from automations.models import Workflow
+from automations.models import Event, Scenario, Workflow
 from automations.modules.adapter import RecordState, adapter_for
-from automations.runtime.rehearsal import Rehearsal, Rehearsed, describe_actions
+from automations.runtime.foresight import described
+from automations.runtime.rehearsal import Rehearsal, Rehearsed
+from automations.services.scenario_runs import identity_of, walk_given
 from automations.services.versions import load_definition, require_valid
 
 DEFAULT_LIMIT = 50
@@ -23,14 +26,19 @@ MAX_LIMIT = 500
 
 @dataclass(frozen=True, slots=True)
 class RunTestRequest:
-    """What to rehearse: a `version` ("draft" or its number) on one of `event`, `record`, `records`.
+    """What to rehearse: a `version` ("draft" or its number) on one of `event`, `past_event`,
+    `scenario`, `record`, `records`.
 
+    `past_event` is one that was accepted: rules see what they saw then, conditions and actions the record as it is now.
+    `scenario` gives what it was given, its own moment and whom it acts as.
     `records` is "live" (what the trigger selects now) or a list of record keys. `at` stands in for now.
     """
 
     version: str | int = "draft"
     trigger: str = ""
     event: Mapping[str, Any] | None = None
+    past_event: Event | None = None
+    scenario: Scenario | None = None
     record: str = ""
     records: str | Sequence[str] | None = None
     input: Mapping[str, Any] = field(default_factory=dict)
@@ -47,6 +55,8 @@ def run_test(*, workflow: Workflow, request: RunTestRequest) -> dict[str, Any]:
     """
     definition = load_definition(workflow, request.version)
     problems = require_valid(workflow, definition)
+    if request.scenario is not None:
+        return _whole(_on_scenario(workflow, definition, request.scenario), problems)
     rehearsal = Rehearsal(
         workflow=workflow,
         definition=definition,
@@ -54,7 +64,10 @@ def run_test(*, workflow: Workflow, request: RunTestRequest) -> dict[str, Any]:
         now=request.at or timezone.now(),
     )
     limit = max(1, min(request.limit, MAX_LIMIT))
-    if request.event is not None:
+    if request.past_event is not None:
+        past = {"id": request.past_event.pk, **request.past_event.snapshot}
+        answer = _on_event(rehearsal, replace(request, event=past))
+    elif request.event is not None:
         answer = _on_event(rehearsal, request)
     elif request.record:
         answer = _on_records(rehearsal, [request.record], request, limit)
@@ -62,12 +75,27 @@ def run_test(*, workflow: Workflow, request: RunTestRequest) -> dict[str, Any]:
         answer = _on_records(rehearsal, list(request.records), request, limit)
     else:
         answer = _on_live(rehearsal, request, limit)
+    return _whole(answer, problems)
+
+
+def _whole(answer: Mapping[str, Any], problems: Sequence[Problem]) -> dict[str, Any]:
     return {
         "run": None,
         "mode": "simulate",
         **answer,
         "problems": [problem.to_json() for problem in problems],
     }
+
+
+def _on_scenario(workflow: Workflow, definition: Definition, scenario: Scenario) -> dict[str, Any]:
+    walked = walk_given(
+        workflow=workflow,
+        definition=definition,
+        given=scenario.given,
+        at=scenario.at,
+        identity=identity_of(scenario.as_user, scenario.as_role),
+    )
+    return _answer([walked], 1, [])
 
 
 def _trigger(definition: Definition, wanted: str) -> str:
@@ -119,7 +147,7 @@ def _on_live(rehearsal: Rehearsal, request: RunTestRequest, limit: int) -> dict[
             else queryset.count()
         )
         branches.append({"node": node, "branch": branch, "total": count})
-    return _answer(rehearsal.walk_records(shown, request.input), total, branches)
+    return _answer(rehearsal.walk_records(shown, request.input), total, branches, adapter.all().count())
 
 
 def _second_pass(rehearsal: Rehearsal, rule: Any, states: Any) -> list[RecordState]:
@@ -153,7 +181,9 @@ def _records(rehearsal: Rehearsal, keys: list[str]) -> list[RecordState]:
     return [found[key] for key in keys]
 
 
-def _answer(rehearsed: Sequence[Rehearsed], total: int, branches: list[dict[str, Any]]) -> dict[str, Any]:
+def _answer(
+    rehearsed: Sequence[Rehearsed], total: int, branches: list[dict[str, Any]], records: int | None = None
+) -> dict[str, Any]:
     first = rehearsed[0] if rehearsed else None
     lines = [entry for entry in rehearsed if entry.worked is not None]
     logs: list[dict[str, Any]] = []
@@ -179,6 +209,7 @@ def _answer(rehearsed: Sequence[Rehearsed], total: int, branches: list[dict[str,
         "candidates": {
             "total": total,
             "shown": len(lines),
+            "records": records,
             "branches": branches,
             "items": [_candidate(entry) for entry in lines],
         },
@@ -206,5 +237,5 @@ def _candidate(entry: Rehearsed) -> dict[str, Any]:
         ],
         "status": worked.decision.status.value,
         "inconclusive": worked.inconclusive,
-        "actions": describe_actions(worked),
+        "actions": described(worked),
     }

@@ -23,6 +23,7 @@ from automations.models import (
 )
 from automations.modules.adapter import adapter_for
 from automations.runtime import announce, intake
+from automations.runtime.pending_approvals import end_with_runs
 from automations.services.audit import write_audit
 from automations.services.texts import require_object, require_texts
 
@@ -124,6 +125,7 @@ def cancel_run(*, run: Run, actor: Any, reason: str = "") -> Run:
         Step.objects.filter(run=run, status__in=("pending", "running", "waiting")).update(
             status="cancelled", wait=None, finished_at=now
         )
+        end_with_runs([run.pk], now=now, why="Its run was cancelled.")
         run.refresh_from_db()
         LogEntry.objects.create(
             run=run,

@@ -14,18 +14,31 @@ from django.utils import timezone
 
 from automations import permissions
 from automations.actions import ACTIONS
-from automations.engine.documents import Definition
+from automations.engine.documents import Definition, Node
 from automations.engine.errors import Problem
 from automations.engine.kinds import ValidationContext
 from automations.engine.lint import lint_definition
+from automations.engine.schemas import check_config
+from automations.engine.sentences import sentences_of
 from automations.engine.validation import validate_definition
 from automations.errors import ConflictError, InvalidError, NotFoundError
-from automations.models import Mode, Module, Policy, PolicyRevision, TriggerSource, Workflow, WorkflowVersion
+from automations.models import (
+    Mode,
+    Module,
+    Occasion,
+    Policy,
+    PolicyRevision,
+    TriggerSource,
+    Workflow,
+    WorkflowVersion,
+)
 from automations.modules.schema import facts_of
 from automations.runtime import activation
 from automations.runtime.subscriptions import bump_activation, definition_of
 from automations.services.audit import write_audit
+from automations.services.checkpoints import add_checkpoint
 from automations.services.drafts import load_draft
+from automations.services.scenario_runs import run_scenarios
 from automations.services.texts import require_texts
 from automations.triggers import TRIGGERS
 
@@ -80,17 +93,16 @@ def validate_definition_of(
 ) -> list[Problem]:
     """All problems of a definition: errors first, then lint warnings when there are no errors. With a `viewer`, in the
     world as this person sees it."""
-    problems = validate_definition(
-        definition,
-        context=validation_context(definition, viewer=viewer),
-        actions=dict(ACTIONS.items()),
-        triggers=dict(TRIGGERS.items()),
-    )
+    return judge_definition(workflow, definition, validation_context(definition, viewer=viewer))
+
+
+def judge_definition(workflow: Workflow, definition: Definition, context: ValidationContext) -> list[Problem]:
+    """All problems of a definition in a world that is known already."""
+    actions, triggers = dict(ACTIONS.items()), dict(TRIGGERS.items())
+    problems = validate_definition(definition, context=context, actions=actions, triggers=triggers)
     if any(problem.severity == "error" for problem in problems):
         return problems
-    return problems + lint_definition(
-        definition, actions=dict(ACTIONS.items()), has_owner=workflow.owner_id is not None
-    )
+    return problems + lint_definition(definition, actions=actions, has_owner=workflow.owner_id is not None)
 
 
 def load_definition(workflow: Workflow, version: str | int) -> Definition:
@@ -112,6 +124,21 @@ def require_valid(workflow: Workflow, definition: Definition) -> list[Problem]:
     if errors:
         raise InvalidError(errors)
     return problems
+
+
+def describe_definition(definition: Definition) -> list[str]:
+    """A definition as plain sentences, one a step."""
+    return sentences_of(definition, _summary)
+
+
+def _summary(node: Node) -> str:
+    """What the kind says of this step; a draft's config may be too unfinished to say anything."""
+    family, _, key = node.type.partition(".")
+    kinds: Mapping[str, Any] = dict((TRIGGERS if family == "trigger" else ACTIONS).items())
+    kind = kinds.get(key)
+    if kind is None or check_config(node.config, kind.config_schema, ""):
+        return ""
+    return str(kind.summary(node.config))
 
 
 @transaction.atomic
@@ -153,6 +180,7 @@ def publish_version(
         published_by=actor,
         published_at=timezone.now(),
     )
+    add_checkpoint(workflow=workflow, actor=actor, occasion=Occasion.PUBLISH)
     before = _live(workflow)
     _make_live(workflow, version, mode, at or timezone.now(), clock)
     write_audit(
@@ -163,6 +191,7 @@ def publish_version(
         after=_live(workflow),
         reason=note,
     )
+    run_scenarios(workflow=workflow, definition=definition, actor=actor)
     return version
 
 

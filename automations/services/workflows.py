@@ -16,6 +16,7 @@ from automations.modules.schema import is_zone
 from automations.runtime import activation
 from automations.runtime.subscriptions import bump_activation
 from automations.services.audit import write_audit
+from automations.services.drafts import save_draft
 from automations.services.texts import require_texts, text_problems
 
 TEXTS = ("name", "description", "team", "runbook_url", "zone")
@@ -35,10 +36,11 @@ def create_workflow(
     team: str = "",
     zone: str = "UTC",
     run_as: Any = None,
+    document: Any = None,
 ) -> Workflow:
-    """A new workflow with an empty draft, owned by the actor, who gets every right on it.
+    """A new workflow, owned by the actor, who gets every right on it. Its draft is the document, or empty.
 
-    Raises InvalidError for a bad name or zone, ConflictError for a key that is taken.
+    Raises InvalidError for a bad name or zone and a document that does not parse, ConflictError for a key that is taken.
     """
     key = key or slugify(name)[:80]
     problems = _problems({"name": name, "zone": zone, "description": description, "team": team})
@@ -67,6 +69,10 @@ def create_workflow(
     if actor is not None:
         permissions.grant_owner(workflow, actor)
     write_audit(actor=actor, action="workflow.created", obj=workflow, after={"key": key, "name": name})
+    if document is not None:
+        workflow.draft_revision = save_draft(
+            workflow=workflow, document=document, revision=None, actor=actor
+        ).revision
     return workflow
 
 

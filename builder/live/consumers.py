@@ -1,4 +1,4 @@
-"""The two live sockets. They read and never write: no frame of a client changes anything but its own cursor."""
+"""The two live sockets. They write no rows: a frame of a client changes its own cursor, and says that it is there."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from automations import permissions
 from automations.insight.run_news import RunCursor, RunNews, read_run_news, read_workflow_runs
 from automations.models import Run, Workflow
 from builder.live.listener import current_listener, run_group, workflow_group
+from builder.live.presence import LONGEST_NAME, TAB, Word, announce_presence
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ LARGEST_CURSOR = 2**31 - 1
 WINDOW = 100
 """Runs of a workflow that one replay holds, and that a resumed client is brought up to date with."""
 REMEMBERED = 5 * WINDOW
+PRESENCE_SECONDS = 5.0
+"""A tab's word that it is there is passed on no more often."""
 
 
 def recheck_seconds() -> float:
@@ -107,8 +110,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self._leave(UNREADABLE)
         elif frame.get("type") == "ping":
             await self._send({"type": "pong"})
+            await self._heard(frame)
         elif type(after := frame.get("after")) is int and after >= 0:
             self._open(after)
+            await self._heard(frame)
         else:
             await self._leave(UNREADABLE)
 
@@ -170,6 +175,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
     def may_watch(self) -> bool:
         """Whether `self.actor` may see the object now; also the place to note what else they may see."""
         raise NotImplementedError
+
+    async def _heard(self, frame: dict[str, Any]) -> None:
+        """The client is there, as a good frame shows."""
 
     async def _begin(self) -> None:
         """Answer the client's cursor."""
@@ -241,13 +249,29 @@ class RunConsumer(LiveConsumer):
 
 
 class WorkflowConsumer(LiveConsumer):
-    """`/ws/workflows/{id}/`: the runs of one workflow as they appear and change. The cursor is the newest run id."""
+    """`/ws/workflows/{id}/`: the runs of one workflow as they appear and change. The cursor is the newest run id.
+
+    A client that names its tab has the draft open: it is told who else has, and they are told of it.
+    """
 
     async def connect(self) -> None:
         self.group = workflow_group(self.scope["url_route"]["kwargs"]["pk"])
         self._seen: dict[int, dict[str, Any]] = {}
         self._newest = 0
+        self._tab = ""
+        self._spoke_at = -PRESENCE_SECONDS
+        self._told_people: list[dict[str, Any]] | None = None
         await super().connect()
+
+    async def disconnect(self, code: int) -> None:
+        if self._tab:
+            await self._speak(here=False)
+        await super().disconnect(code)
+
+    async def people_changed(self, _message: dict[str, Any]) -> None:
+        """Somebody opened the draft, or left it."""
+        if self._tab:
+            await self._tell_people()
 
     def may_watch(self) -> bool:
         workflow = Workflow.objects.filter(pk=self.pk).first()
@@ -274,6 +298,31 @@ class WorkflowConsumer(LiveConsumer):
         self._note(fresh)
         if fresh:
             await self._send({"type": "news", "seq": self._newest, "runs": fresh})
+
+    async def _heard(self, frame: dict[str, Any]) -> None:
+        tab = frame.get("draft")
+        if not self._tab and isinstance(tab, str) and TAB.fullmatch(tab):
+            self._tab = tab
+        if self._tab and time.monotonic() - self._spoke_at >= PRESENCE_SECONDS:
+            self._spoke_at = time.monotonic()
+            await self._speak(here=True)
+            await self._tell_people()
+
+    async def _speak(self, *, here: bool) -> None:
+        name = (self.actor.get_full_name() or self.actor.get_username())[:LONGEST_NAME]
+        word = Word(self.pk, self.actor.get_username(), name, self._tab, here)
+        # Here at once, also while the listener connects; its own echo changes nothing more.
+        await current_listener().hear(word)
+        with contextlib.suppress(DatabaseError):  # the next word comes soon
+            await database_sync_to_async(announce_presence)(word)
+
+    async def _tell_people(self) -> None:
+        people = current_listener().roster.others(
+            self.pk, self.actor.get_username(), self._tab, time.monotonic()
+        )
+        if people != self._told_people:
+            self._told_people = people
+            await self._send({"type": "people", "people": people})
 
     def _unfinished(self) -> set[int]:
         """Known runs that may still change: looked at again, so that a hint lost with a connection costs nothing."""

@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import random
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from redis.exceptions import RedisError
 
 from automations.runtime.announce import CHANNEL
 from automations.runtime.listening import listen_parameters
+from builder.live.presence import Roster, Word, parse_word
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ class Listener:
 
     def __init__(self) -> None:
         self.watched: Counter[str] = Counter()
+        self.roster = Roster()
         self._task: asyncio.Task[None] | None = None
 
     def watch(self, group: str) -> None:
@@ -58,6 +61,11 @@ class Listener:
         if not self.watched and self._task is not None:
             self._task.cancel()
             self._task = None
+
+    async def hear(self, word: Word) -> None:
+        """Note who has a draft open, and tell those who have it open here."""
+        if self.roster.hear(word, time.monotonic()):
+            await self._tell(workflow_group(word.workflow), {"type": "people.changed"})
 
     async def _run(self) -> None:
         backoff = FIRST_BACKOFF_SECONDS
@@ -86,20 +94,26 @@ class Listener:
     async def _fan_out(self, payload: str) -> None:
         runs, workflows = parse_announcement(payload)
         for run in runs:
-            await self._tell(run_group(run), [run])
+            await self._tell(run_group(run), _rows_changed([run]))
         for workflow in workflows:
-            await self._tell(workflow_group(workflow), runs)
+            await self._tell(workflow_group(workflow), _rows_changed(runs))
+        if (word := parse_word(payload)) is not None:
+            await self.hear(word)
 
     async def _tell_all(self) -> None:
         for group in list(self.watched):
-            await self._tell(group, [])
+            await self._tell(group, _rows_changed([]))
 
-    async def _tell(self, group: str, runs: list[int]) -> None:
+    async def _tell(self, group: str, message: dict[str, Any]) -> None:
         layer = get_channel_layer()
         if group in self.watched and layer is not None:
             # A full or failing layer costs a hint, never the listener: consumers look again at their next check.
             with contextlib.suppress(OSError, RedisError):
-                await layer.group_send(group, {"type": "rows.changed", "runs": runs})
+                await layer.group_send(group, message)
+
+
+def _rows_changed(runs: list[int]) -> dict[str, Any]:
+    return {"type": "rows.changed", "runs": runs}
 
 
 def parse_announcement(payload: str) -> tuple[list[int], list[int]]:

@@ -27,7 +27,7 @@ from automations.models import (
 )
 from config.demo import seed as demo
 from config.demo.models import Order
-from config.demo.templates import TEMPLATES
+from config.demo.seed import DEMO
 
 TICKETS, ORDERS = 60, 40
 NOW = timezone.now()
@@ -63,7 +63,7 @@ class TestDemo(TestCase):
             assert (answer.status_code, answer.headers["Location"]) == (302, "/")
             assert client.get("/api/v1/me/").json()["username"] == username
             listed = client.get("/api/v1/workflows/").json()["results"]
-            assert {workflow["key"] for workflow in listed} == set(TEMPLATES)
+            assert {workflow["key"] for workflow in listed} == set(DEMO)
 
     def test_only_the_admin_enters_the_django_admin(self) -> None:
         for username, allowed in {"ada": True, "priya": False, "noor": False}.items():
@@ -73,7 +73,7 @@ class TestDemo(TestCase):
 
     def test_each_template_is_published_and_one_is_still_simulated(self) -> None:
         workflows = {workflow.key: workflow for workflow in Workflow.objects.all()}
-        assert set(workflows) == set(TEMPLATES)
+        assert set(workflows) == set(DEMO)
         for key, workflow in workflows.items():
             assert workflow.active_version is not None
             assert workflow.active_version.document["nodes"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import re
 import sys
@@ -272,3 +273,12 @@ def test_the_trigger_that_the_how_to_writes_judges(own_kinds: pytest.MonkeyPatch
     decisions = Decision.objects.order_by("at")
     assert [decision.outcome for decision in decisions] == ["filtered", "matched"]
     assert Run.objects.get().pk == decisions[1].run_id
+
+
+def test_each_promise_of_the_pages_names_a_test_that_exists() -> None:
+    rows = [line for line in text_of("docs/reference/pages.md").splitlines() if re.match(r"\| \d+ \|", line)]
+    assert [int(row.split("|")[1]) for row in rows] == list(range(1, 31))
+    named = [re.findall(r"`(test_\w+\.py)::(test_\w+)`", row) for row in rows]
+    assert [row for row, tests in zip(rows, named, strict=True) if not tests and "roadmap" not in row] == []
+    for file, test in itertools.chain.from_iterable(named):
+        assert f"\ndef {test}(" in text_of(f"tests/e2e/{file}"), f"{file} has no {test}"

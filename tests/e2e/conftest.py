@@ -87,6 +87,11 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']} ({one['impact']}): {one['nodes'][0]['html'][:200]}" for one in found]
 
 
+def sign_out(page: Page) -> None:
+    page.get_by_role("button", name="Your menu").click()
+    page.get_by_role("button", name="Sign out").click()
+
+
 def sign_in(page: Page, username: str, password: str = "demo") -> None:  # noqa: S107 - the demo's
     page.goto("/")
     page.get_by_label("User name").fill(username)

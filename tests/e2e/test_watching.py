@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from config.demo.templates import TEMPLATES
-from tests.e2e.conftest import sign_in, violations
+from automations.gallery import TEMPLATES
+from tests.e2e.conftest import sign_in, sign_out, violations
 
 
 def create_ticket(page: Page, key: str) -> None:
@@ -28,8 +28,8 @@ def test_a_wrong_password_is_told_and_a_right_one_leads_home(page: Page) -> None
     sign_in(page, "priya")
     expect(page.get_by_role("heading", name="Home")).to_be_visible()
     page.get_by_role("link", name="Workflows", exact=True).click()
-    for name, _, _ in TEMPLATES.values():
-        expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
+    for _, template in TEMPLATES.items():
+        expect(page.get_by_role("link", name=template.name, exact=True)).to_be_visible()
     expect(page.get_by_role("row", name="Auto-routing")).to_contain_text("Execute")
 
 
@@ -55,9 +55,9 @@ def test_a_run_appears_and_ends_without_a_reload(signed_in: Page) -> None:
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     page.evaluate("window.neverReloaded = true")
     create_ticket(page, "E2E-1")
-    row = page.get_by_role("row", name="E2E-1")
-    expect(row).to_contain_text("succeeded", timeout=10_000)
-    row.get_by_role("link").click()
+    shown = page.get_by_role("region", name=re.compile(r"^Run \d+$")).filter(has_text="E2E-1")
+    expect(shown).to_contain_text("succeeded", timeout=10_000)
+    shown.get_by_role("link", name="Log and data").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Run ")
     page.get_by_role("tab", name="Log").click()
     log = page.get_by_role("list", name="Log lines")
@@ -72,22 +72,29 @@ def test_the_graph_of_a_run_is_lit_where_the_run_went(signed_in: Page) -> None:
     expect(graph.get_by_role("group", name="condition: Which team?")).to_be_visible()
     page.get_by_role("button", name="Last runs").click()
     create_ticket(page, "E2E-2")
-    row = page.get_by_role("row", name="E2E-2")
-    expect(row).to_contain_text("succeeded", timeout=10_000)
-    row.get_by_role("link").click()
-    expect(graph.get_by_role("group", name="trigger: Ticket created, record, succeeded")).to_be_visible()
-    expect(graph.get_by_role("group", name="action: Assign Network, assign, succeeded")).to_be_visible()
-    expect(graph.get_by_role("group", name="action: Assign Hardware, assign, skipped")).to_be_visible()
-    names = graph.get_by_role("group").evaluate_all("all => all.map(one => one.ariaLabel)")
-    assert names[0].startswith("trigger:"), "the Tab key goes from the beginning to the end"
-    assert names[-1].startswith("action: Tell the assignee")
+    shown = page.get_by_role("region", name=re.compile(r"^Run \d+$")).filter(has_text="E2E-2")
+    expect(shown).to_contain_text("succeeded", timeout=10_000)
+    shown.get_by_role("link", name="Log and data").click()
+    still = page.get_by_role("group", name="Graph of the workflow")
+    expect(
+        still.get_by_role("button", name=re.compile(r"trigger:\s*Ticket created\s*,\s*record\s*,.*succeeded"))
+    ).to_be_visible()
+    expect(
+        still.get_by_role("button", name=re.compile(r"action:\s*Assign Network\s*,\s*assign\s*,.*succeeded"))
+    ).to_be_visible()
+    expect(
+        still.get_by_role("button", name=re.compile(r"action:\s*Assign Hardware\s*,\s*assign\s*,.*skipped"))
+    ).to_be_visible()
+    names = still.locator("[data-node]").all_inner_texts()
+    assert "trigger:" in names[0], "the Tab key goes from the beginning to the end"
+    assert "Tell the assignee" in names[-1]
 
 
 def test_the_log_is_filtered_and_says_when_nothing_matches(signed_in: Page) -> None:
     page = signed_in
     page.get_by_role("link", name="Auto-routing").click()
     page.get_by_role("button", name="Last runs").click()
-    page.get_by_role("row").nth(1).get_by_role("link").click()
+    page.get_by_role("link", name="Log and data").click()
     page.get_by_role("tab", name="Log").click()
     lines = page.get_by_role("list", name="Log lines").get_by_role("listitem")
     expect(lines.first).to_be_visible()
@@ -116,7 +123,7 @@ def test_no_page_scrolls_sideways(signed_in: Page, width: int, scheme: str) -> N
         assert not wide, page.url
         if step == "run":
             page.get_by_role("button", name="Last runs").click()
-            page.get_by_role("row").nth(1).get_by_role("link").click()
+            page.get_by_role("link", name="Log and data").click()
             expect(page.get_by_role("tablist", name="Views of the run")).to_be_visible()
         else:
             page.get_by_role("link", name=step).click()
@@ -144,7 +151,7 @@ def test_axe_finds_nothing_on_any_page(page: Page, scheme: str) -> None:
     assert violations(page) == []
     link.click()
     page.get_by_role("button", name="Last runs").click()
-    first = page.get_by_role("row").nth(1).get_by_role("link")
+    first = page.get_by_role("link", name="Log and data")
     expect(first).to_be_visible()
     expect(page.get_by_role("group").first).to_be_visible()
     assert violations(page) == []
@@ -158,6 +165,6 @@ def test_axe_finds_nothing_on_any_page(page: Page, scheme: str) -> None:
 
 def test_signing_out_ends_the_session(signed_in: Page) -> None:
     page = signed_in
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     page.goto("/")
     expect(page.get_by_label("Password")).to_be_visible()

@@ -12,8 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.demo.seed import ORDERS, PEOPLE, TICKETS
-from config.demo.templates import TEMPLATES
+from config.demo.seed import DEMO, ORDERS, PEOPLE, TICKETS
 from config.embedded_postgres import EmbeddedPostgres
 from tests.faults.harness import SETUP, World
 from tests.faults.launching import Launch
@@ -203,7 +202,7 @@ def test_two_first_starts_at_once_seed_once_and_both_serve(launch: Starter, serv
         assert connection.execute(
             "SELECT (SELECT count(*) FROM automations_workflow), (SELECT count(*) FROM automations_record),"
             " (SELECT count(*) FROM demo_order), (SELECT count(*) FROM auth_user)"
-        ).fetchone() == (len(TEMPLATES), TICKETS, ORDERS, len(PEOPLE))
+        ).fetchone() == (len(DEMO), TICKETS, ORDERS, len(PEOPLE))
     for running in pair:
         assert running.get("/healthz")[0] == 200
         assert running.stop() == 0, running.output()

@@ -19,6 +19,7 @@ class Comment(ActionKind):
     key = "comment"
     label = "Comment"
     description = "Add a comment to the record."
+    minor = True
     permission = "automations.use_module"
     config_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",

@@ -21,6 +21,7 @@ class NotifyAction(ActionKind):
     key = "notify"
     label = "Notify"
     description = "Send people a message in the app or by e-mail."
+    minor = True
     config_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {

@@ -10,6 +10,8 @@ export class ApiError extends Error {
     message: string,
     readonly code: string = "",
     readonly problems: t.Problem[] = [],
+    /** What else the answer says, for programs: of a draft that changed, by whom and when. */
+    readonly facts: Partial<Record<string, unknown>> = {},
   ) {
     super(message);
   }
@@ -20,16 +22,18 @@ const SLOW_MS = 8_000;
 const SLOW_WORK_MS = 60_000;
 
 interface Asking {
-  method?: "GET" | "POST" | "PUT" | "PATCH";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: unknown;
   signal?: AbortSignal | undefined;
   patience?: number;
   headers?: Record<string, string>;
+  /** Goes on when the page is left. */
+  keepalive?: boolean;
 }
 
 /** The JSON at `address`. Throws ApiError with the server's sentence, or one that says what to do. */
 async function ask<Body>(address: string, asking: Asking = {}): Promise<Body> {
-  const { method = "GET", body, signal, patience = SLOW_MS } = asking;
+  const { method = "GET", body, signal, patience = SLOW_MS, keepalive = false } = asking;
   const slow = AbortSignal.timeout(patience);
   const headers: Record<string, string> = { Accept: "application/json", ...asking.headers };
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
@@ -39,12 +43,16 @@ async function ask<Body>(address: string, asking: Asking = {}): Promise<Body> {
     response = await fetch(address, {
       method,
       headers,
+      keepalive,
       signal: signal ? AbortSignal.any([signal, slow]) : slow,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new ApiError(0, "The server can’t be reached. Check the connection, then try again.");
+    const why = slow.aborted
+      ? `The server has not answered within ${patience / 1000} seconds.`
+      : "The server can’t be reached. Check the connection, then try again.";
+    throw new ApiError(0, why);
   }
   if (!response.ok) throw await refusal(response);
   return (response.status === 204 ? undefined : await response.json()) as Body;
@@ -52,10 +60,11 @@ async function ask<Body>(address: string, asking: Asking = {}): Promise<Body> {
 
 async function refusal(response: Response): Promise<ApiError> {
   try {
-    const { detail, code, problems } = (await response.json()) as Partial<Record<string, unknown>>;
+    const facts = (await response.json()) as Partial<Record<string, unknown>>;
+    const { detail, code, problems } = facts;
     if (typeof detail === "string") {
       const told = Array.isArray(problems) ? (problems as t.Problem[]) : [];
-      return new ApiError(response.status, detail, String(code ?? ""), told);
+      return new ApiError(response.status, detail, String(code ?? ""), told, facts);
     }
   } catch {
     // Not one of our answers: a proxy's page, perhaps.
@@ -94,8 +103,12 @@ type Signal = AbortSignal | undefined;
 export function apiAt(home: string) {
   const root = `${home}api/v1/`;
   const get = <Body>(path: string, signal?: Signal) => ask<Body>(root + path, { signal });
-  const send = <Body>(method: "POST" | "PUT" | "PATCH", path: string, body: unknown, more: Asking = {}) =>
-    ask<Body>(root + path, { ...more, method, body });
+  const send = <Body>(
+    method: "POST" | "PUT" | "PATCH" | "DELETE",
+    path: string,
+    body: unknown,
+    more: Asking = {},
+  ) => ask<Body>(root + path, { ...more, method, body });
   const list = <Item>(address: string, cursor = "", signal?: Signal) =>
     get<t.Page<Item>>(
       cursor === "" ? address : `${address}${address.includes("?") ? "&" : "?"}cursor=${cursor}`,
@@ -107,7 +120,7 @@ export function apiAt(home: string) {
     me: (signal?: Signal) => get<t.Me>("me/", signal),
     catalog: (signal?: Signal) => get<t.Catalog>("catalog/", signal),
     modules: (signal?: Signal) => get<t.Page<t.Module>>("modules/?limit=200", signal),
-    module: (key: string, signal?: Signal) => get<t.Module>(`modules/${key}/`, signal),
+    module: (key: string, signal?: Signal) => get<t.ModuleDetail>(`modules/${key}/`, signal),
     people: (signal?: Signal) => get<t.People>("people/", signal),
     policies: (signal?: Signal) => get<t.Page<t.Named>>("policies/?limit=200", signal),
     sources: (signal?: Signal) => get<t.Page<t.Named>>("sources/?limit=200", signal),
@@ -118,6 +131,8 @@ export function apiAt(home: string) {
         { rule, ...(record ? { record } : {}) },
         { signal },
       ),
+    previewText: (module: string, text: string, record: string) =>
+      send<t.Reading>("POST", `modules/${module}/preview-text/`, { text, record }),
     createWorkflow: (body: t.NewWorkflow) => send<t.WorkflowDetail>("POST", "workflows/", body),
     act: (id: number, verb: "promote" | "demote" | "pause" | "resume" | "rollback", body: object) =>
       send<t.WorkflowDetail>("POST", `workflows/${id}/${verb}/`, body, { patience: SLOW_WORK_MS }),
@@ -135,6 +150,13 @@ export function apiAt(home: string) {
     draft: (id: number, signal?: Signal) => get<t.Draft>(`workflows/${id}/graph/`, signal),
     saveDraft: (id: number, document: t.Draft, signal?: Signal) =>
       send<t.Draft>("PUT", `workflows/${id}/graph/`, document, { signal, patience: 20_000 }),
+    checkpoints: (id: number, signal?: Signal) =>
+      get<t.Page<t.ListedCheckpoint>>(`workflows/${id}/checkpoints/?limit=200`, signal),
+    checkpoint: (id: number, number: number, signal?: Signal) =>
+      get<t.CheckpointDetail>(`workflows/${id}/checkpoints/${number}/`, signal),
+    /** Remember the draft as it is saved. */
+    keepCheckpoint: (id: number, occasion: "open" | "save" | "leave", name = "") =>
+      send<t.Checkpoint>("POST", `workflows/${id}/checkpoints/`, { occasion, name }, { keepalive: true }),
     validate: (id: number, signal?: Signal) =>
       send<t.Validation>("POST", `workflows/${id}/validate/`, {}, { signal }),
     runTest: (id: number, body: t.RunTestBody, signal?: Signal) =>
@@ -167,6 +189,15 @@ export function apiAt(home: string) {
       } while (cursor !== "");
       return found;
     },
+    templates: async (signal?: Signal) =>
+      (await get<{ results: t.Template[] }>("templates/", signal)).results,
+    problemCounts: async (signal?: Signal) =>
+      (await get<{ results: t.ProblemCount[] }>("workflows/problems/", signal)).results,
+    setPreferences: (changes: Partial<t.Preferences>) =>
+      send<t.Preferences>("PATCH", "me/preferences/", changes),
+    firstSteps: (signal?: Signal) => get<t.FirstSteps>("first-steps/", signal),
+    /** Tell what is open before the reader, in case it is one of the first steps. */
+    seen: (what: { workflow: number } | { run: number }) => send<t.FirstSteps>("POST", "first-steps/", what),
     overview: (signal?: Signal) => get<t.Overview>("overview/", signal),
     activity: async (signal?: Signal) =>
       (await get<{ results: t.Activity[] }>("workflows/activity/", signal)).results,
@@ -182,6 +213,11 @@ export function apiAt(home: string) {
       send<t.DataRecord>("PATCH", recordPath(module, key), { version, values }),
     comment: (module: string, key: string, text: string) =>
       send<t.RecordComment>("POST", `${recordPath(module, key)}comments/`, { text }),
+    approval: (id: number, signal?: Signal) => get<t.ApprovalDetail>(`approvals/${id}/`, signal),
+    decide: (id: number, verdict: t.Verdict) =>
+      send<t.ApprovalDetail>("POST", `approvals/${id}/decide/`, verdict),
+    delegate: (id: number, body: { receiver: string; reason: string }) =>
+      send<t.ApprovalDetail>("POST", `approvals/${id}/delegate/`, body),
     markRead: (notification: number) =>
       send<t.Notification>("POST", `notifications/${notification}/read/`, {}),
   };

@@ -1,4 +1,4 @@
-import type { GraphDocument, Layout } from "../graph/document";
+import type { Drawing, GraphDocument, Layout, Note } from "../graph/document";
 
 export type Mode = "simulate" | "execute";
 export type RunStatus = "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
@@ -49,6 +49,27 @@ export interface Draft extends GraphDocument {
   /** The save counter that the document was edited from. */
   revision: number;
   layout: Layout;
+  /** Left out, the notes stay as they are. */
+  notes?: Note[];
+}
+
+/** The draft as it was at a moment. */
+export interface Checkpoint {
+  number: number;
+  occasion: "open" | "save" | "leave" | "publish";
+  name: string;
+  made_by: string | null;
+  made_at: string;
+}
+
+/** With how much of the draft is another now. */
+export interface ListedCheckpoint extends Checkpoint {
+  steps: number;
+  connections: number;
+}
+
+export interface CheckpointDetail extends Checkpoint {
+  document: Drawing;
 }
 
 export interface Version {
@@ -120,6 +141,8 @@ export interface ActionKind extends Kind {
   permission: string;
   undo: "before_image" | "delete" | "none";
   retry_safe: boolean;
+  /** It only tells people something: drawn slimmer. */
+  minor: boolean;
 }
 
 export interface Operator {
@@ -170,10 +193,17 @@ export interface Module {
   zone: string;
 }
 
+export interface ModuleDetail extends Module {
+  /** Whether the reader may make and change its records. */
+  may_use: boolean;
+}
+
 export interface RunTestBody {
   version?: "draft" | number;
   trigger?: string;
   event?: Record<string, unknown>;
+  event_id?: number;
+  scenario?: number;
   record?: string;
   records?: "live" | string[];
   input?: Record<string, unknown>;
@@ -215,6 +245,8 @@ export interface RunTest {
   candidates: {
     total: number;
     shown: number;
+    /** Of the module; null where the test was not about all of them. */
+    records: number | null;
     branches: { node: string; branch: string; total: number }[];
     items: Candidate[];
   };
@@ -311,7 +343,15 @@ export type Frame =
   | NewsFrame
   | { type: "reset"; seq: number }
   | { type: "end"; seq: number; status: RunStatus }
-  | { type: "pong"; seq: number };
+  | { type: "pong" }
+  | { type: "people"; people: Present[] };
+
+/** Somebody else who has the draft open, or the reader in another tab. */
+export interface Present {
+  username: string;
+  name: string;
+  you: boolean;
+}
 
 export interface People {
   people: { username: string; name: string }[];
@@ -330,6 +370,8 @@ export interface NewWorkflow {
   module?: string | null;
   description?: string;
   team?: string;
+  /** The draft to begin with. */
+  document?: GraphDocument & { schema: 1; layout: Layout };
 }
 
 export interface Notification {
@@ -359,7 +401,46 @@ export interface DayRuns {
 export interface Activity {
   workflow: number;
   days: DayRuns[];
+  /** Seconds that half of the runs took at most. */
+  median: number | null;
   last_run: Run | null;
+  may_pause: boolean;
+}
+
+/** Of a draft: `problems` keep it from being published, `warnings` don't. */
+export interface ProblemCount {
+  workflow: number;
+  problems: number;
+  warnings: number;
+}
+
+export interface Template {
+  key: string;
+  name: string;
+  sentence: string;
+  module: string;
+  /** Keys of modules that it needs and that are not here. */
+  missing: string[];
+  problems: Problem[];
+  document: GraphDocument;
+}
+
+export interface Preferences {
+  theme: "system" | "light" | "dark";
+  density: "comfortable" | "compact";
+  single_keys: boolean;
+  first_steps: boolean;
+}
+
+export type FirstStep = "open" | "test" | "change" | "publish" | "watch";
+
+export interface FirstSteps {
+  offered: boolean;
+  shown: boolean;
+  workflow: { id: number; key: string; name: string; module: string | null } | null;
+  steps: { key: FirstStep; done: boolean }[];
+  /** A record that starts the workflow at once. */
+  example: { noun: string; values: Values } | null;
 }
 
 export interface GridRow {
@@ -445,6 +526,13 @@ export interface Explained {
   explanation: ExplainedPart | null;
 }
 
+/** How a text with data in it reads for a record. */
+export interface Reading {
+  text: string;
+  /** Paths that have no value there. */
+  unknown: string[];
+}
+
 export interface RecordChange {
   version: number;
   field: string;
@@ -461,4 +549,80 @@ export interface RecordComment {
   at: string;
   actor: string | null;
   run: number | null;
+}
+
+export type ApprovalState = "pending" | "approved" | "rejected" | "expired" | "cancelled";
+
+export interface PlannedChange {
+  module: string;
+  record: string;
+  field: string;
+  before: unknown;
+  after: unknown;
+}
+
+export interface ApprovalDecision {
+  person: string;
+  verdict: "approve" | "reject";
+  reason: string;
+  at: string;
+}
+
+export interface Approval {
+  id: number;
+  run: number;
+  node: string;
+  round: number;
+  workflow: { id: number; key: string; name: string };
+  title: string;
+  state: ApprovalState;
+  note: string;
+  module: string | null;
+  record: string;
+  requester: string | null;
+  quorum: number;
+  users: string[];
+  groups: string[];
+  decisions: ApprovalDecision[];
+  asked_at: string;
+  expires_at: string | null;
+  escalated_at: string | null;
+  ended_at: string | null;
+  /** null for who may not see what would follow. */
+  summary: { changes: PlannedChange[]; more: number; records: number } | null;
+}
+
+export interface PlannedStep {
+  node: string;
+  title: string;
+  kind: string;
+  risk: "low" | "medium" | "sensitive";
+  allowed: boolean;
+  changes: PlannedChange[];
+  preview: string;
+}
+
+export interface ApprovalDetail extends Approval {
+  body: string;
+  form: JsonSchema | Record<string, never>;
+  plan: PlannedStep[] | null;
+  plan_hash: string;
+  changed_since: { field: string; asked: unknown; now: unknown }[] | null;
+  /** Why you can't decide; empty when you can. */
+  why_not: string;
+  deciders: string[];
+  alike: {
+    id: number;
+    title: string;
+    state: ApprovalState;
+    ended_at: string;
+    decisions: ApprovalDecision[];
+  }[];
+}
+
+export interface Verdict {
+  verdict: "approve" | "reject";
+  plan_hash: string;
+  reason: string;
+  answers?: Record<string, unknown>;
 }

@@ -3,9 +3,12 @@ import { Bell } from "../pages/notifications/Bell";
 import { NotificationsProvider } from "../pages/notifications/context";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
+import { Waiting } from "../ui/Waiting";
 import { useSite } from "./context";
 import { type Route, routeOf, usePathname } from "./router";
+import { UserMenu } from "./UserMenu";
 import { useHeader } from "./useHeader";
+import { useSeen } from "./useSeen";
 import "../ui/ui.css";
 
 const HomePage = lazy(async () => ({ default: (await import("../pages/HomePage")).HomePage }));
@@ -31,16 +34,20 @@ const RecordsPage = lazy(async () => ({
 const RecordPage = lazy(async () => ({ default: (await import("../pages/records/RecordPage")).RecordPage }));
 const EditorPage = lazy(() => import("../editor/EditorPage"));
 const VersionsPage = lazy(() => import("../versions/VersionsPage"));
+const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage"));
+const ApprovalPage = lazy(() => import("../approvals/ApprovalPage"));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 
 export function App() {
   const { home } = useSite();
   const route = routeOf(usePathname(), home);
   useHeader();
+  useSeen(route);
   return (
     <NotificationsProvider>
       <Bell />
-      <Suspense fallback={<p className="note">Loading…</p>}>
+      <UserMenu />
+      <Suspense fallback={<Waiting rows={8} />}>
         <Shown route={route} />
       </Suspense>
     </NotificationsProvider>
@@ -71,6 +78,10 @@ function Shown({ route }: { route: Route }) {
       return <EventsPage />;
     case "event":
       return <EventPage key={route.id} id={route.id} />;
+    case "approvals":
+      return <ApprovalsPage />;
+    case "approval":
+      return <ApprovalPage key={route.id} id={route.id} />;
     case "modules":
       return <ModulesPage />;
     case "records":

@@ -17,6 +17,8 @@ export type Route =
   | { page: "modules" }
   | { page: "records"; module: string }
   | { page: "record"; module: string; record: string }
+  | { page: "approvals" }
+  | { page: "approval"; id: number }
   | { page: "unknown" };
 
 const PLAIN: Record<string, Route> = {
@@ -26,9 +28,10 @@ const PLAIN: Record<string, Route> = {
   "runs/": { page: "runs" },
   "decisions/": { page: "decisions" },
   "events/": { page: "events" },
+  "approvals/": { page: "approvals" },
   "records/": { page: "modules" },
 };
-const BY_ID = { workflows: "workflow", runs: "run", events: "event" } as const;
+const BY_ID = { workflows: "workflow", runs: "run", events: "event", approvals: "approval" } as const;
 const OF_WORKFLOW = { runs: "workflow-runs", versions: "versions" } as const;
 
 export function routeOf(pathname: string, home: string): Route {
@@ -36,7 +39,7 @@ export function routeOf(pathname: string, home: string): Route {
   const rest = pathname.slice(home.length);
   const plain = PLAIN[rest];
   if (plain !== undefined) return plain;
-  const numbered = /^(workflows|runs|events)\/(\d{1,18})\/(?:(runs|versions)\/)?$/.exec(rest);
+  const numbered = /^(workflows|runs|events|approvals)\/(\d{1,18})\/(?:(runs|versions)\/)?$/.exec(rest);
   if (numbered !== null) {
     const id = Number(numbered[2]);
     const below = numbered[3] as keyof typeof OF_WORKFLOW | undefined;

@@ -10,8 +10,8 @@ export function currentOf(addresses: string[], pathname: string, home: string): 
     .sort((one, other) => other.length - one.length)[0];
 }
 
-/** Lets the header, which the server renders, take part: its links to pages of the app don't load anew, and the one of
- * the current page is marked. */
+/** Lets the header, which the server renders, take part: its links to pages of the app don't load anew, the one of the
+ * current page is marked, and its menu opens below its button. */
 export function useHeader(): void {
   const { home } = useSite();
   const pathname = usePathname();
@@ -41,4 +41,17 @@ export function useHeader(): void {
     header?.addEventListener("click", onClick);
     return () => header?.removeEventListener("click", onClick);
   }, [home]);
+
+  useEffect(() => {
+    const menu = document.getElementById("account");
+    const button = document.querySelector<HTMLElement>(".bar .account");
+    // Wherever the header's lines have put it.
+    const onToggle = () => {
+      const bottom = button?.getBoundingClientRect().bottom ?? 0;
+      menu?.style.setProperty("top", `${bottom + 8}px`);
+      menu?.style.setProperty("max-height", `calc(100vh - ${bottom + 16}px)`);
+    };
+    menu?.addEventListener("beforetoggle", onToggle);
+    return () => menu?.removeEventListener("beforetoggle", onToggle);
+  }, []);
 }

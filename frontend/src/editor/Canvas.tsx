@@ -10,94 +10,57 @@ import {
   ReactFlow,
   type ReactFlowInstance,
   SelectionMode,
+  useKeyPress,
 } from "@xyflow/react";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { branchesOf } from "../graph/branches";
-import { familyOf, type GraphNode, type Layout, readingOrder } from "../graph/document";
-import { type DraftNode, draftEdges, draftNodes } from "../graph/flow";
-import { arrange, NODE_HEIGHT, NODE_WIDTH } from "../graph/layout";
-import { edgeKey, whyNotConnect } from "../graph/operations";
+import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
+import type { Layout } from "../graph/document";
+import type { DraftNode } from "../graph/flow";
+import { NODE_HEIGHT, NODE_WIDTH } from "../graph/layout";
+import { isNoteKey } from "../graph/notes";
+import { nodeOf, whyNotConnect } from "../graph/operations";
 import "../graph/graph.css";
+import "./canvas.css";
 import { DraftEdge } from "./DraftEdge";
 import { DraftNodeBox } from "./DraftNodeBox";
-import { type Direction, isTyping, neighbour } from "./keys";
-import { Lanes } from "./Lanes";
-import { useEditor, useSlice } from "./store";
-import { nameOf, useWorld } from "./world";
+import { Lanes, laneAt, NEW_TEAM } from "./Lanes";
+import { NoteBox } from "./NoteBox";
+import { useEditor } from "./store";
+import { FIT, useCanvasKeys } from "./useCanvasKeys";
+import { useDrawn } from "./useDrawn";
+import { useWorld } from "./world";
 
-const NODE_TYPES = { draft: DraftNodeBox };
+const NODE_TYPES = { draft: DraftNodeBox, note: NoteBox };
 const EDGE_TYPES = { draft: DraftEdge };
-const ARROWS: Record<string, Direction> = {
-  ArrowRight: "right",
-  ArrowLeft: "left",
-  ArrowUp: "up",
-  ArrowDown: "down",
-};
-const MODIFIERS = new Set(["Tab", "Shift", "Control", "Alt", "Meta"]);
-const NUDGE = 20;
-const FIT = { maxZoom: 1, padding: 0.1 };
 const LEAST_READABLE = 0.5;
 export const KIND_MIME = "application/x-automations-kind";
 
 interface Props {
   /** A key that the canvas does not know itself; true when it was used. */
   onKey: (key: string, event: KeyboardEvent) => boolean;
+  /** Open the menu of the chosen step. */
+  onMenu: () => void;
 }
 
-export default function Canvas({ onKey }: Props) {
+export default function Canvas({ onKey, onMenu }: Props) {
   const { store, actions } = useEditor();
-  const { kinds, readOnly } = useWorld();
-  const drawing = useSlice((state) => state.history.drawing);
-  const dragged = useSlice((state) => state.dragged);
-  const selectedIds = useSlice((state) => state.selected);
-  const findings = useSlice((state) => state.findings);
-  const lit = useSlice((state) => state.candidate);
-  const test = useSlice((state) => state.test);
+  const { readOnly } = useWorld();
   const [edge, setEdge] = useState<string | null>(null);
-  const [moving, setMoving] = useState<Layout | null>(null);
   const flow = useRef<ReactFlowInstance<DraftNode> | null>(null);
   const box = useRef<HTMLDivElement>(null);
-
-  const { nodes, edges } = drawing;
-  // Typing in a node's settings must not lay everything out anew.
-  const shape = JSON.stringify([nodes.map((node) => [node.id, node.lane]), edges]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` is all of the drawing that the layout reads.
-  const arranged = useMemo(() => arrange(drawing), [shape]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: as above.
-  const order = useMemo(() => readingOrder(drawing).map((node) => node.id), [shape]);
-  const places = useMemo(
-    () => new Map([...arranged.places, ...Object.entries(drawing.layout), ...Object.entries(dragged)]),
-    [arranged, drawing.layout, dragged],
-  );
-  const selected = useMemo(() => new Set(selectedIds), [selectedIds]);
-  const active = selectedIds.at(-1) ?? order[0] ?? "";
-
-  const cache = useRef(new Map<string, DraftNode>());
-  const drawnNodes = useMemo(() => {
-    const byId = new Map(nodes.map((node) => [node.id, node]));
-    const inOrder = order.map((id) => byId.get(id)).filter((node): node is GraphNode => node !== undefined);
-    const labelOf = (node: GraphNode) => {
-      const count = findings.filter((finding) => finding.node === node.id).length;
-      const said = [`${familyOf(node)}: ${nameOf(node, kinds)}`];
-      if (node.lane) said.push(`team ${node.lane}`);
-      if (count > 0) said.push(count === 1 ? "1 problem" : `${count} problems`);
-      said.push(`step ${order.indexOf(node.id) + 1} of ${order.length}`);
-      return said.join(", ");
-    };
-    const drawn = draftNodes(
-      inOrder,
-      { places, selected, active, waysOf: branchesOf, labelOf },
-      cache.current,
-    );
-    cache.current = new Map(drawn.map((node) => [node.id, node]));
-    return drawn;
-  }, [nodes, order, places, selected, active, findings, kinds]);
-
-  const path = useMemo(
-    () => pathEdges(lit === null ? undefined : test?.candidates.items[lit]?.path),
-    [lit, test],
-  );
-  const drawnEdges = useMemo(() => draftEdges({ nodes, edges }, edge, path), [nodes, edges, edge, path]);
+  /** With the space bar a drag moves the view, also where it begins on a node. */
+  const panning = useKeyPress("Space");
+  const drawn = useDrawn(edge);
+  const { drawing, arranged, places, selected, active } = drawn;
+  /** The node that is dragged, and the lane that it came from. */
+  const [grabbed, setGrabbed] = useState<{ id: string; from: string | null } | null>(null);
+  const laneOf = (id: string) => {
+    const node = nodeOf(drawing, id);
+    const place = places.get(id);
+    return node === undefined || place === undefined
+      ? null
+      : laneAt(arranged.lanes, place.y + drawn.tall(node) / 2);
+  };
+  const over = grabbed === null ? null : laneOf(grabbed.id);
 
   /** In a large graph a node is drawn only once it has come into sight. */
   const focusNode = useCallback((id: string, tries = 20) => {
@@ -105,10 +68,10 @@ export default function Canvas({ onKey }: Props) {
     if (found) found.focus();
     else if (tries > 0) requestAnimationFrame(() => focusNode(id, tries - 1));
   }, []);
-  /** The whole graph where it can be read, else where it begins. */
+  /** The whole graph where it can be read, else what is chosen, or where it begins. */
   const showFirst = (instance: ReactFlowInstance<DraftNode>) => {
     const frame = box.current?.getBoundingClientRect();
-    const start = places.get(order[0] ?? "");
+    const start = places.get(active);
     if (frame === undefined || start === undefined || arranged.width * LEAST_READABLE < frame.width) {
       void instance.fitView(FIT);
     } else void instance.setViewport({ x: 40 - start.x, y: frame.height / 3 - start.y, zoom: 1 });
@@ -170,9 +133,23 @@ export default function Canvas({ onKey }: Props) {
       store.setState((state) => ({ dragged: { ...state.dragged, ...moved } }));
   };
   const drop = () => {
-    const { dragged: places } = store.getState();
-    if (Object.keys(places).length > 0) actions.move(places);
+    const { dragged } = store.getState();
+    const steps = Object.keys(dragged).filter((id) => !isNoteKey(id));
+    const own = grabbed === null ? undefined : nodeOf(drawing, grabbed.id);
+    // Over a border, not only beyond it: a step that was put elsewhere by hand keeps its team.
+    const crossed = own !== undefined && over !== null && over !== grabbed?.from && over !== (own.lane ?? "");
+    if (crossed && over === NEW_TEAM) store.setState({ teamFor: steps });
+    else if (crossed) actions.moveToLane(steps, over, dragged);
+    else if (Object.keys(dragged).length > 0) actions.move(dragged);
     store.setState({ dragged: {} });
+    setGrabbed(null);
+  };
+  /** What a click on a step does while a way out is armed; false while none is. */
+  const lead = (to: string): boolean => {
+    const { armed } = store.getState();
+    if (armed === null) return false;
+    if (actions.connect(armed.from, armed.branch, to) === "") store.setState({ armed: null });
+    return true;
   };
   const onEdgesChange = (changes: EdgeChange[]) => {
     for (const change of changes) {
@@ -180,64 +157,7 @@ export default function Canvas({ onKey }: Props) {
     }
   };
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (isTyping(event.target) || !(event.target instanceof HTMLElement)) return;
-    // Keys are about the node that has the focus, also when it came by Tab or a script.
-    const focused = event.target.closest<HTMLElement>(".react-flow__node")?.dataset.id;
-    const chosen = store.getState().selected;
-    if (focused !== undefined && !chosen.includes(focused) && !MODIFIERS.has(event.key)) {
-      actions.select([focused]);
-    }
-    const current = focused ?? chosen.at(-1) ?? order[0];
-    const arrow = ARROWS[event.key];
-    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    let used = true;
-    if (arrow !== undefined && plain && moving !== null) nudge(arrow);
-    else if (arrow !== undefined && plain && current !== undefined) {
-      const next =
-        chosen.length === 0 && focused === undefined ? current : neighbour(drawing, places, current, arrow);
-      if (next !== null) select(next);
-    } else if (event.key === "Home" && order[0] !== undefined) select(order[0]);
-    else if (event.key === "End" && order.length > 0) select(order.at(-1) ?? "");
-    else if (event.key === " " && current !== undefined) select(current);
-    else if (moving !== null && event.key === "Enter") endMove("Moved.");
-    else if (moving !== null && event.key === "Escape") {
-      actions.undo();
-      endMove("Back where it was.");
-    } else if (event.key === "Escape") actions.select([]);
-    else if (plain && event.key.toLowerCase() === "m" && selectedIds.length > 0 && !readOnly) {
-      setMoving({});
-      actions.say("Moving: arrows move, Enter ends, Escape takes it back.");
-    } else if (plain && event.key === "1") void flow.current?.fitView(FIT);
-    else if (plain && event.key === "0") void flow.current?.zoomTo(1);
-    else if (plain && event.key === "-") void flow.current?.zoomOut();
-    else if (plain && event.key === "=") void flow.current?.zoomIn();
-    else if (
-      (event.key === "Delete" || event.key === "Backspace") &&
-      edge !== null &&
-      selectedIds.length === 0
-    ) {
-      actions.disconnect(edge);
-    } else used = onKey(event.key, event);
-    if (used) {
-      event.preventDefault();
-      event.stopPropagation();
-    }
-  };
-  const nudge = (direction: Direction) => {
-    const by = { right: [NUDGE, 0], left: [-NUDGE, 0], up: [0, -NUDGE], down: [0, NUDGE] }[direction];
-    const moved = Object.fromEntries(
-      selectedIds.flatMap((id) => {
-        const place = places.get(id);
-        return place === undefined ? [] : [[id, { x: place.x + (by[0] ?? 0), y: place.y + (by[1] ?? 0) }]];
-      }),
-    );
-    actions.move(moved, `nudge ${selectedIds.join()}`);
-  };
-  const endMove = (said: string) => {
-    setMoving(null);
-    actions.say(said);
-  };
+  const onKeyDown = useCanvasKeys({ drawn, edge, flow, select, lead, onKey });
 
   const isValidConnection = (
     one: Connection | { source: string; target: string; sourceHandle?: string | null },
@@ -266,8 +186,8 @@ export default function Canvas({ onKey }: Props) {
       onDrop={onDrop}
     >
       <ReactFlow<DraftNode>
-        nodes={drawnNodes}
-        edges={drawnEdges}
+        nodes={drawn.drawnNodes}
+        edges={drawn.drawnEdges}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         onInit={(instance) => {
@@ -276,23 +196,38 @@ export default function Canvas({ onKey }: Props) {
         }}
         onNodesChange={onNodesChange}
         onEdgesChange={onEdgesChange}
+        onNodeDragStart={(_, node) => setGrabbed({ id: node.id, from: laneOf(node.id) })}
         onNodeDragStop={drop}
         onSelectionDragStop={drop}
+        onNodeClick={(_, node) => node.type === "draft" && lead(node.id)}
+        onNodeContextMenu={(event, node) => {
+          event.preventDefault();
+          if (node.type !== "draft" || readOnly) return;
+          if (!selected.has(node.id)) actions.select([node.id]);
+          onMenu();
+        }}
+        onPaneClick={() => store.setState({ armed: null })}
+        onConnectStart={(_, { nodeId, handleId, handleType }) => {
+          if (nodeId !== null && handleType === "source")
+            store.setState({ armed: { from: nodeId, branch: handleId ?? "" } });
+        }}
+        onConnectEnd={() => store.setState({ armed: null })}
         onConnect={(one) => actions.connect(one.source, one.sourceHandle ?? "", one.target)}
         isValidConnection={isValidConnection}
         aria-label="Graph of the workflow"
         minZoom={0.1}
-        nodesDraggable={!readOnly}
+        nodesDraggable={!readOnly && !panning}
         nodesConnectable={!readOnly}
+        connectOnClick={false}
         disableKeyboardA11y
         deleteKeyCode={null}
         selectionMode={SelectionMode.Partial}
         zoomOnDoubleClick={false}
-        onlyRenderVisibleElements={nodes.length > 150}
+        onlyRenderVisibleElements={drawing.nodes.length > 150}
       >
-        <Lanes lanes={arranged.lanes} width={arranged.width} />
+        <Lanes lanes={arranged.lanes} width={arranged.width} dragging={grabbed !== null} over={over} />
         <Background gap={20} />
-        {nodes.length > 12 && <MiniMap pannable zoomable ariaLabel="Map of the graph" />}
+        {drawing.nodes.length > 12 && <MiniMap pannable zoomable ariaLabel="Map of the graph" />}
       </ReactFlow>
     </div>
   );
@@ -305,17 +240,4 @@ function edgeNear(event: React.DragEvent): string | undefined {
     .map((element) => element.closest<HTMLElement>(".react-flow__edge")?.dataset.id)
     .find((id) => id !== undefined);
   return found;
-}
-
-/** The keys of the edges that a tested path took. */
-function pathEdges(path: { node: string; branches: string[] }[] | undefined): ReadonlySet<string> {
-  if (path === undefined) return new Set();
-  const met = new Set(path.map((step) => step.node));
-  return new Set(
-    path.flatMap((step) =>
-      (step.branches.length === 0 ? [""] : step.branches).flatMap((branch) =>
-        [...met].map((to) => edgeKey({ from: step.node, branch, to })),
-      ),
-    ),
-  );
 }

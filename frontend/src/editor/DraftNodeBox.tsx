@@ -1,9 +1,11 @@
 import { Handle, type NodeProps, Position } from "@xyflow/react";
+import { type MouseEvent, memo } from "react";
 import { familyOf } from "../graph/document";
-import type { DraftNode } from "../graph/flow";
+import type { StepNode } from "../graph/flow";
 import { leadsOn } from "../graph/operations";
-import { useSlice } from "./store";
-import { nameOf, summaryOf, useWorld } from "./world";
+import { useEditor, useSlice } from "./store";
+import { summaryOf, useWords } from "./summary";
+import { isMinor, nameOf, useWorld } from "./world";
 
 export const SIGNS = { trigger: "◎", condition: "◇", action: "▶" };
 
@@ -14,26 +16,50 @@ declare global {
   }
 }
 
-export function DraftNodeBox({ id, data, isConnectable }: NodeProps<DraftNode>) {
+/** Drawn anew only when its own step changes: React Flow asks all of them at each change of the draft. */
+export const DraftNodeBox = memo(function DraftNodeBox({ id, data, isConnectable }: NodeProps<StepNode>) {
+  const { store, actions } = useEditor();
   const { kinds } = useWorld();
+  const words = useWords();
   const problems = useSlice((state) => state.findings.filter((finding) => finding.node === id).length);
   const total = useSlice((state) => totalAt(state.test, id));
-  const { node, ways } = data;
+  const armed = useSlice((state) => (state.armed?.from === id ? state.armed.branch : null));
+  const { node, ways, refused } = data;
   const family = familyOf(node);
+  const name = nameOf(node, kinds);
+  const summary = summaryOf(node, words);
   window.automationsNodesDrawn = (window.automationsNodesDrawn ?? 0) + 1;
+  const arm = (event: MouseEvent, branch: string) => {
+    event.stopPropagation();
+    if (!isConnectable) return;
+    store.setState({ armed: armed === branch ? null : { from: id, branch } });
+    actions.say(armed === branch ? "" : `Choose the step that ${name} leads to; Escape ends.`);
+  };
+  const classes = ["step", `step-${family}`];
+  if (node.disabled) classes.push("step-disabled");
+  if (isMinor(node, kinds)) classes.push("step-minor");
+  if (refused !== null && armed === null) classes.push(refused === "" ? "step-open" : "step-refused");
   return (
-    <div className={`step step-${family}`} data-testid={`node-${id}`}>
+    <div className={classes.join(" ")} data-testid={`node-${id}`}>
       {family !== "trigger" && (
         <Handle type="target" position={Position.Left} isConnectable={isConnectable} />
       )}
       <span className="step-title">
-        <span aria-hidden="true">{SIGNS[family]}</span> {nameOf(node, kinds)}
+        <span aria-hidden="true">{SIGNS[family]}</span> {name}
       </span>
       <span className="step-kind">
-        <span className="step-summary">{summaryOf(node) || kinds.get(node.type)?.label || node.type}</span>
+        <span className="step-summary" title={summary}>
+          {summary || kinds.get(node.type)?.label || node.type}
+        </span>
+        {node.disabled && <span className="step-off">disabled</span>}
         {total !== null && <span className="step-total">{total}</span>}
         {problems > 0 && <span className="step-problems">⚠ {problems}</span>}
       </span>
+      {refused !== null && refused !== "" && armed === null && (
+        <span className="step-why" role="tooltip">
+          {refused}
+        </span>
+      )}
       {leadsOn(node) &&
         ways.map((way, index) => (
           <Handle
@@ -42,13 +68,19 @@ export function DraftNodeBox({ id, data, isConnectable }: NodeProps<DraftNode>) 
             type="source"
             position={Position.Right}
             isConnectable={isConnectable}
-            title={way === "" ? "Drag to the next step" : `Branch “${way}”: drag to the next step`}
-            style={{ top: `${((index + 1) / (ways.length + 1)) * 100}%` }}
-            className={way === "failed" ? "way-failed" : ""}
+            title={`${way === "" ? "" : `Branch “${way}”: `}drag to the next step, or click and then click it`}
+            style={{ top: `${((index + 0.5) / ways.length) * 100}%` }}
+            className={wayClass(way, armed)}
+            onClick={(event) => arm(event, way)}
           />
         ))}
     </div>
   );
+});
+
+function wayClass(way: string, armed: string | null): string {
+  const classes = [way === "failed" ? "way-failed" : "", way === armed ? "way-armed" : ""];
+  return classes.filter((name) => name !== "").join(" ");
 }
 
 /** How many records the last test took through a node; null without a test. */

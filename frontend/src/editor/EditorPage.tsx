@@ -4,7 +4,9 @@ import { useLoad } from "../app/useLoad";
 import { worldOf } from "../graph/validation";
 import { Heading, Show } from "../ui/Page";
 import "./editor.css";
+import "./canvas.css";
 import { autosave } from "./autosave";
+import { NewsProvider } from "./runs/news";
 import { actionsOf, type Editor, EditorProvider, editorStore, judgeAtOnce } from "./store";
 import { Workbench } from "./Workbench";
 import { kindsOf, type World, WorldProvider } from "./world";
@@ -47,7 +49,7 @@ export default function EditorPage({ id }: { id: number }) {
     [api, id],
   );
   const [loaded, again] = useLoad(load);
-  if (loaded.state === "ready") return <Open {...loaded.value} again={again} />;
+  if (loaded.state === "ready") return <Open {...loaded.value} />;
   return (
     <>
       <Heading title="Workflow" />
@@ -64,7 +66,7 @@ type Loaded = {
   validation: Parameters<ReturnType<typeof actionsOf>["found"]>[0];
 };
 
-function Open({ world: loaded, draft, validation, again }: Loaded & { again: () => void }) {
+function Open({ world: loaded, draft, validation }: Loaded) {
   const { api } = useSite();
   const [world, setWorld] = useState(loaded);
   const [editor] = useState<Editor>(() => {
@@ -94,14 +96,23 @@ function Open({ world: loaded, draft, validation, again }: Loaded & { again: () 
         policies.map((policy) => policy.key),
       ),
     );
+    const keepCheckpoint = (occasion: "open" | "leave") =>
+      api.keepCheckpoint(id, occasion).catch(() => undefined); // the draft itself is safe without it
+    const keepChanges = () => {
+      const { history, opened } = editor.store.getState();
+      return history.drawing === opened ? undefined : keepCheckpoint("leave");
+    };
+    void keepCheckpoint("open");
     const onLeave = (event: BeforeUnloadEvent) => {
       if (started.unsent() && editor.store.getState().saving.state === "refused") event.preventDefault();
     };
     addEventListener("beforeunload", onLeave);
+    addEventListener("pagehide", keepChanges);
     return () => {
       removeEventListener("beforeunload", onLeave);
+      removeEventListener("pagehide", keepChanges);
       stopJudging();
-      started.stop();
+      void started.stop().then(keepChanges);
     };
   }, [api, editor, id, loaded]);
 
@@ -114,7 +125,9 @@ function Open({ world: loaded, draft, validation, again }: Loaded & { again: () 
   return (
     <WorldProvider value={world}>
       <EditorProvider value={editor}>
-        <Workbench saver={saver} refresh={refresh} reload={again} />
+        <NewsProvider>
+          <Workbench saver={saver} refresh={refresh} />
+        </NewsProvider>
       </EditorProvider>
     </WorldProvider>
   );

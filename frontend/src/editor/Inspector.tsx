@@ -1,9 +1,11 @@
 import { useMemo } from "react";
 import { SchemaForm } from "../forms/SchemaForm";
+import { canBeDisabled } from "../graph/branches";
 import { familyOf, type GraphNode, readingOrder } from "../graph/document";
 import { nodeOf } from "../graph/operations";
 import { useFacts } from "./facts";
 import { useActions, useSlice } from "./store";
+import { TestedStep } from "./TestedStep";
 import { WaysOut } from "./WaysOut";
 import { useWorld } from "./world";
 
@@ -50,7 +52,22 @@ function Settings({ node }: { node: GraphNode }) {
   const idPrefix = `field-${node.id}-`;
   return (
     <>
-      <p className="inspector-kind">{kind?.label ?? node.type}</p>
+      <div className="inspector-head">
+        <p className="inspector-kind">{kind?.label ?? node.type}</p>
+        {(node.disabled === true || canBeDisabled(node)) && (
+          <button
+            type="button"
+            role="switch"
+            className="switch"
+            aria-checked={node.disabled === true}
+            title="A run goes through a disabled step as if it were not there."
+            disabled={readOnly}
+            onClick={() => actions.toggleDisabled([node.id])}
+          >
+            Disabled
+          </button>
+        )}
+      </div>
       {kind !== undefined && <p className="note">{kind.description}</p>}
       <div className="inspector-row">
         <label htmlFor={`${idPrefix}title`}>Name</label>
@@ -118,6 +135,7 @@ function Settings({ node }: { node: GraphNode }) {
           />
         </details>
       )}
+      <TestedStep node={node.id} />
       <section aria-label="Where it leads" className="inspector-more">
         <h3>Leads to</h3>
         <WaysOut node={node} order={order} />

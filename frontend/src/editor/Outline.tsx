@@ -1,15 +1,19 @@
 import { useMemo } from "react";
+import { canBeDisabled } from "../graph/branches";
 import { familyOf, readingOrder } from "../graph/document";
 import { freeWay } from "./commands";
 import { SIGNS } from "./DraftNodeBox";
+import { OutlineNotes } from "./OutlineNotes";
 import { useEditor, useSlice } from "./store";
+import { summaryOf, useWords } from "./summary";
 import { WaysOut } from "./WaysOut";
-import { nameOf, summaryOf, useWorld } from "./world";
+import { nameOf, useWorld } from "./world";
 
 /** The draft as a list: it can do all that the graph can, with buttons and selects. */
 export function Outline() {
   const { store, actions } = useEditor();
   const { kinds, readOnly } = useWorld();
+  const words = useWords();
   const drawing = useSlice((state) => state.history.drawing);
   const selected = useSlice((state) => state.selected);
   const findings = useSlice((state) => state.findings);
@@ -33,12 +37,13 @@ export function Outline() {
                   <span aria-hidden="true">{SIGNS[familyOf(node)]}</span> {name}
                 </button>
                 {node.lane && <span className="chip">{node.lane}</span>}
+                {node.disabled && <span className="chip">disabled</span>}
                 {problems > 0 && (
                   <span className="step-problems">
                     ⚠ {problems === 1 ? "1 problem" : `${problems} problems`}
                   </span>
                 )}
-                <span className="note outline-summary">{summaryOf(node)}</span>
+                <span className="note outline-summary">{summaryOf(node, words)}</span>
                 {!readOnly && (
                   <span className="outline-tools">
                     {way !== null && (
@@ -48,6 +53,15 @@ export function Outline() {
                         onClick={() => store.setState({ adding: { where: "after", way } })}
                       >
                         Add after
+                      </button>
+                    )}
+                    {(node.disabled || canBeDisabled(node)) && (
+                      <button
+                        type="button"
+                        aria-label={`${node.disabled ? "Enable" : "Disable"} ${name}`}
+                        onClick={() => actions.toggleDisabled([node.id])}
+                      >
+                        {node.disabled ? "Enable" : "Disable"}
                       </button>
                     )}
                     <button
@@ -70,6 +84,7 @@ export function Outline() {
           Add a step
         </button>
       )}
+      <OutlineNotes />
     </section>
   );
 }

@@ -1,11 +1,12 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { ApiError } from "../api/client";
 import type { RunTest, Version } from "../api/types";
 import { useSite } from "../app/context";
+import { DifferenceView } from "../difference/DifferenceView";
 import type { GraphDocument } from "../graph/document";
-import { ChangeList } from "./ChangeList";
-import { changesBetween } from "./changes";
+import { useModal } from "../ui/useModal";
 import { type Impact, impactOf } from "./impact";
+import { PublishEvidence } from "./scenarios/PublishEvidence";
 import { useSlice } from "./store";
 import { useWorld } from "./world";
 
@@ -27,8 +28,8 @@ export function PublishDialog({ onClose, onPublished }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const active = workflow.active_version;
 
+  useModal(dialog);
   useEffect(() => {
-    if (dialog.current !== null && !dialog.current.open) dialog.current.showModal();
     const leaving = new AbortController();
     const test = (version: "draft" | number): Promise<RunTest> =>
       api.runTest(workflow.id, { version, records: "live", limit: 200 }, leaving.signal);
@@ -44,7 +45,6 @@ export function PublishDialog({ onClose, onPublished }: Props) {
     return () => leaving.abort();
   }, [api, workflow.id, active]);
 
-  const changes = useMemo(() => (live === null ? null : changesBetween(live, drawing)), [live, drawing]);
   const publish = async () => {
     setBusy(true);
     setTrouble("");
@@ -57,16 +57,17 @@ export function PublishDialog({ onClose, onPublished }: Props) {
     }
   };
   return (
-    <dialog ref={dialog} className="wide" aria-labelledby="publish-title" onClose={onClose}>
+    <dialog ref={dialog} className="widest" aria-labelledby="publish-title" onClose={onClose}>
       <h2 id="publish-title">Publish “{workflow.name}”</h2>
       <section aria-label="Impact">
         <h3>Impact on the records of today</h3>
         {impact === null ? <p className="note">Testing…</p> : <ImpactText impact={impact} />}
       </section>
+      <PublishEvidence />
       <section aria-label="Changes">
         <h3>{active === null ? "First release" : `Changes since version ${active}`}</h3>
-        {changes !== null ? (
-          <ChangeList changes={changes} kinds={kinds} />
+        {live !== null ? (
+          <DifferenceView before={live} after={drawing} kinds={kinds} />
         ) : (
           <p className="note">{active === null ? "Nothing was published before." : "Loading…"}</p>
         )}

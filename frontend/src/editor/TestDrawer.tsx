@@ -1,11 +1,23 @@
 import type { Candidate, RunTest } from "../api/types";
 import { nodeOf } from "../graph/operations";
 import { shown } from "../ui/format";
+import { recordOf, type Sample, sampleWord } from "./sample";
+import type { Source } from "./scenarios/scenarios";
 import { useEditor, useSlice } from "./store";
+import { refusalOf, WhyNot } from "./WhyNot";
 import { nameOf, useWorld } from "./world";
 
+type Save = (source: Source, title: string) => void;
+
+interface Props {
+  busy: boolean;
+  trouble: string;
+  /** Keep what a line is about as a scenario. */
+  onSave: Save;
+}
+
 /** What the last test found: the branches with their counts, and each record with what would be done to it. */
-export function TestDrawer({ busy, trouble }: { busy: boolean; trouble: string }) {
+export function TestDrawer({ busy, trouble, onSave }: Props) {
   const test = useSlice((state) => state.test);
   if (busy) return <p className="note">Testing… nothing is written.</p>;
   if (trouble !== "") return <p className="problem">{trouble}</p>;
@@ -17,20 +29,28 @@ export function TestDrawer({ busy, trouble }: { busy: boolean; trouble: string }
       </p>
     );
   }
-  return <Candidates test={test} />;
+  return (
+    <>
+      <WhenTested />
+      <Candidates test={test} onSave={onSave} />
+      {test.candidates.records !== null && <WhyNot />}
+    </>
+  );
 }
 
-function Candidates({ test }: { test: RunTest }) {
+function Candidates({ test, onSave }: { test: RunTest; onSave: Save }) {
+  const sample = useSlice((state) => state.sample);
+  const maySave = useMaySave();
   const { store } = useEditor();
   const { kinds } = useWorld();
   const drawing = useSlice((state) => state.history.drawing);
   const chosen = useSlice((state) => state.candidate);
-  const { total, shown: count, branches, items } = test.candidates;
+  const { total, shown: count, records, branches, items } = test.candidates;
   const named = (id: string) => {
     const node = nodeOf(drawing, id);
     return node === undefined ? id : nameOf(node, kinds);
   };
-  if (!test.matched || total === 0) return <NoCandidate test={test} />;
+  if (!test.matched || total === 0) return <NoCandidate test={test} onSave={onSave} />;
   return (
     <>
       <p>
@@ -41,6 +61,9 @@ function Candidates({ test }: { test: RunTest }) {
             {named(branch.node)}: {branch.total} {branch.branch}
           </span>
         ))}
+        {records !== null && records > total && (
+          <span className="chip branch-total">not selected: {records - total}</span>
+        )}
       </p>
       <div className="scroll">
         <table>
@@ -50,6 +73,11 @@ function Candidates({ test }: { test: RunTest }) {
               <th scope="col">Branch</th>
               <th scope="col">Path</th>
               <th scope="col">What it would do</th>
+              {maySave && (
+                <th scope="col">
+                  <span className="visually-hidden">Keep</span>
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -70,6 +98,11 @@ function Candidates({ test }: { test: RunTest }) {
                 <td>
                   <Effects item={item} named={named} />
                 </td>
+                {maySave && (
+                  <td>
+                    <SaveButton sample={sample} record={item.record ?? ""} onSave={onSave} />
+                  </td>
+                )}
               </tr>
             ))}
           </tbody>
@@ -79,14 +112,50 @@ function Candidates({ test }: { test: RunTest }) {
   );
 }
 
-function NoCandidate({ test }: { test: RunTest }) {
-  const { outcome, reason } = test.decision;
+function NoCandidate({ test, onSave }: { test: RunTest; onSave: Save }) {
+  const { records } = test.candidates;
+  const sample = useSlice((state) => state.sample);
+  const maySave = useMaySave();
+  if (records !== null) return <p>0 of {records} records are candidates.</p>;
   return (
     <p>
-      No record is a candidate{outcome === "matched" ? "" : `: ${outcome.replaceAll("_", " ")}`}.{" "}
-      <span className="note">{Object.keys(reason).length > 0 && JSON.stringify(reason)}</span>
+      {refusalOf(test)} {maySave && <SaveButton sample={sample} record={recordOf(sample)} onSave={onSave} />}
     </p>
   );
+}
+
+/** Whether what is tested can be kept: a scenario that is the sample is kept already. */
+function useMaySave(): boolean {
+  const { workflow, readOnly } = useWorld();
+  const kept = useSlice((state) => state.sample?.kind === "scenario");
+  return !readOnly && !kept && workflow.rights.includes("run_test");
+}
+
+function SaveButton({ sample, record, onSave }: { sample: Sample | null; record: string; onSave: Save }) {
+  const title = record || sampleWord(sample);
+  return (
+    <button
+      type="button"
+      aria-label={`Save as scenario: ${title}`}
+      onClick={() => onSave(sourceOf(sample, record), title)}
+    >
+      Save as scenario
+    </button>
+  );
+}
+
+/** What a scenario is made of: the sample, or one of the records where all were tested. */
+function sourceOf(sample: Sample | null, record: string): Source {
+  if (sample?.kind === "event") return { event_id: sample.id };
+  return sample?.kind === "pasted" ? { given: { event: { data: sample.data } } } : { record };
+}
+
+/** A test is of a draft that may have moved on. */
+function WhenTested() {
+  const tested = useSlice((state) => state.tested);
+  const revision = useSlice((state) => state.revision);
+  if (tested === revision) return null;
+  return <p className="note">This test was of an earlier draft. Run it again to see what has changed.</p>;
 }
 
 function Effects({ item, named }: { item: Candidate; named: (id: string) => string }) {

@@ -1,21 +1,16 @@
 import { ModeChip } from "../ui/chips";
 import { Link } from "../ui/Link";
+import type { Bench } from "./bench";
 import { errorsIn } from "./findings";
+import { useRunsMode } from "./runs/useRunsMode";
 import { type Saving, useEditor, useSlice } from "./store";
 import { useWorld } from "./world";
 
-interface Props {
-  onRunTest: () => void;
-  onPublish: () => void;
-  onProblems: () => void;
-  onCommands: () => void;
-  onSaveAgain: () => void;
-}
-
 /** Name, state of saving, problems, and what is done with the whole draft. */
-export function Toolbar({ onRunTest, onPublish, onProblems, onCommands, onSaveAgain }: Props) {
+export function Toolbar({ bench }: { bench: Bench }) {
   const { workflow, versions, readOnly } = useWorld();
   const { actions } = useEditor();
+  const { on: watching } = useRunsMode();
   const findings = useSlice((state) => state.findings);
   const digest = useSlice((state) => state.digest);
   const past = useSlice((state) => state.history.past.at(-1)?.name);
@@ -25,7 +20,8 @@ export function Toolbar({ onRunTest, onPublish, onProblems, onCommands, onSaveAg
   );
   const live = versions.find((version) => version.number === workflow.active_version);
   const errors = errorsIn(findings).length;
-  const may = (right: string) => workflow.rights.includes(right);
+  // Beside the last runs there is nothing that works on the draft.
+  const may = (right: string) => !watching && workflow.rights.includes(right);
   return (
     <div className="editor-bar" role="toolbar" aria-label="Workflow">
       {live === undefined ? <span className="chip">Draft</span> : <ModeChip mode={workflow.mode} />}
@@ -38,15 +34,19 @@ export function Toolbar({ onRunTest, onPublish, onProblems, onCommands, onSaveAg
       {readOnly ? (
         <span className="chip">You can look, not edit</span>
       ) : (
-        <SavingNote onSaveAgain={onSaveAgain} />
+        <SavingNote onSaveAgain={bench.save} />
       )}
-      {started && (
-        <button type="button" className={errors > 0 ? "chip unfinished" : "chip"} onClick={onProblems}>
+      {started && !watching && (
+        <button
+          type="button"
+          className={errors > 0 ? "chip unfinished" : "chip"}
+          onClick={() => bench.setDrawer(bench.drawer === "problems" ? null : "problems")}
+        >
           {problemWord(errors, findings.length - errors)}
         </button>
       )}
       <span className="editor-bar-gap" />
-      {!readOnly && (
+      {may("edit") && (
         <>
           <button
             type="button"
@@ -66,12 +66,19 @@ export function Toolbar({ onRunTest, onPublish, onProblems, onCommands, onSaveAg
           </button>
         </>
       )}
-      <button type="button" onClick={onCommands} aria-keyshortcuts="Control+K">
-        Commands
-      </button>
+      {may("edit") && (
+        <button type="button" onClick={() => bench.setDialog("checkpoints")} aria-keyshortcuts="Control+S">
+          Checkpoints
+        </button>
+      )}
+      {!watching && (
+        <button type="button" onClick={() => bench.setDialog("commands")} aria-keyshortcuts="Control+K">
+          Commands
+        </button>
+      )}
       <Link to={`workflows/${workflow.id}/versions/`}>Versions</Link>
       {may("run_test") && (
-        <button type="button" onClick={onRunTest} aria-keyshortcuts="Control+Enter">
+        <button type="button" onClick={bench.runTest} aria-keyshortcuts="Control+Enter">
           Run test
         </button>
       )}
@@ -79,7 +86,7 @@ export function Toolbar({ onRunTest, onPublish, onProblems, onCommands, onSaveAg
         <button
           type="button"
           className="primary"
-          onClick={onPublish}
+          onClick={bench.publish}
           title={errors > 0 ? "Shows what blocks" : ""}
         >
           Publish…

@@ -12,7 +12,10 @@ const DRAFT: Draft = {
   nodes: [{ id: "t1", type: "trigger.record", title: "", lane: "", config: {} }],
   edges: [],
   layout: {},
+  notes: [],
 };
+
+const WHEN = "2026-03-02T09:00:00Z";
 
 /** A server as it answers: it counts revisions, refuses old ones, and can be slow or away. */
 class Server {
@@ -30,7 +33,7 @@ class Server {
     if (this.slow > 0) await new Promise((done) => setTimeout(done, this.slow));
     this.inFlight -= 1;
     if (this.away) throw new ApiError(0, "The server can’t be reached.");
-    if (this.faster) throw new ApiError(409, "Ada was faster.", "draft-changed");
+    if (this.faster) throw new ApiError(409, "Ada was faster.", "draft-changed", [], { by: "ada", at: WHEN });
     this.saved.push(draft);
     this.revision += 1;
     return { ...draft, revision: this.revision };
@@ -127,6 +130,7 @@ it("keeps what can’t be sent, tries again, and forgets it once it was sent", a
   await vi.advanceTimersByTimeAsync(QUIET_MS);
   expect(saving()).toBe("offline");
   expect(readKept(keep(), "k")?.drawing.nodes[0]?.title).toBe("kept");
+  expect(readKept(keep(), "k")?.base.nodes[0]?.title).toBe("");
   server.away = false;
   await vi.advanceTimersByTimeAsync(5_000);
   expect(saving()).toBe("saved");
@@ -139,11 +143,17 @@ it("stops at a conflict with the drawing as it is, until somebody chose", async 
   await vi.advanceTimersByTimeAsync(QUIET_MS);
   rename("mine still");
   await vi.advanceTimersByTimeAsync(20_000);
-  expect(saving()).toBe("conflict");
+  expect(store.getState().saving).toEqual({
+    state: "conflict",
+    message: "Ada was faster.",
+    by: "ada",
+    at: WHEN,
+  });
   expect(server.saved).toEqual([]);
+  expect(saver.base().nodes).toEqual(DRAFT.nodes);
   expect(current().nodes[0]?.title).toBe("mine still");
   server.faster = false;
-  saver.settle(9, null);
+  saver.settle(9, saver.base());
   await vi.advanceTimersByTimeAsync(10);
   expect(server.saved.map((draft) => draft.revision)).toEqual([9]);
 });
@@ -152,7 +162,7 @@ it("takes theirs without sending anything", async () => {
   server.faster = true;
   rename("mine");
   await vi.advanceTimersByTimeAsync(QUIET_MS);
-  const theirs = { nodes: [], edges: [], layout: {} };
+  const theirs = { nodes: [], edges: [], layout: {}, notes: [] };
   actionsOf(store).replace("Take theirs", theirs);
   saver.settle(9, current());
   await vi.advanceTimersByTimeAsync(20_000);
@@ -194,10 +204,14 @@ it("saves at once when asked, and what undo brought back too", async () => {
   expect(o.nodeOf(current(), "t1")?.title).toBe("");
 });
 
-it.each(["", "{", "{}", '{"revision": 1}', '{"revision": 1, "drawing": {}}'])(
-  "takes up nothing of %j",
-  (text) => {
-    kept.set("k", text);
-    expect(readKept(keep(), "k")).toBeNull();
-  },
-);
+it.each([
+  "",
+  "{",
+  "{}",
+  '{"revision": 1}',
+  '{"revision": 1, "drawing": {}}',
+  '{"revision": 1, "drawing": {"nodes": []}}',
+])("takes up nothing of %j", (text) => {
+  kept.set("k", text);
+  expect(readKept(keep(), "k")).toBeNull();
+});

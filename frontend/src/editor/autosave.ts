@@ -5,7 +5,7 @@
 
 import { ApiError } from "../api/client";
 import type { Draft, Validation } from "../api/types";
-import type { Drawing } from "../graph/document";
+import { type Drawing, drawingOf } from "../graph/document";
 import type { EditorStore, Saving } from "./store";
 
 export const QUIET_MS = 800;
@@ -27,8 +27,10 @@ export interface Saves {
   key: string;
 }
 
-interface Kept {
+export interface Kept {
   revision: number;
+  /** What `drawing` was edited from. */
+  base: Drawing;
   drawing: Drawing;
 }
 
@@ -36,9 +38,10 @@ interface Kept {
 export function readKept(keep: Keep, key: string): Kept | null {
   try {
     const value = JSON.parse(keep.getItem(key) ?? "null") as Partial<Kept> | null;
-    if (value === null || typeof value.revision !== "number" || !Array.isArray(value.drawing?.nodes))
-      return null;
-    return value as Kept;
+    if (value === null || typeof value.revision !== "number") return null;
+    const { revision, base, drawing } = value;
+    if (!Array.isArray(drawing?.nodes) || !Array.isArray(base?.nodes)) return null;
+    return { revision, base: drawingOf(base), drawing: drawingOf(drawing) };
   } catch {
     return null;
   }
@@ -75,7 +78,7 @@ export function autosave(store: EditorStore, saves: Saves) {
 
   const keepUnsent = () => {
     try {
-      const kept: Kept = { revision: store.getState().revision, drawing: current() };
+      const kept: Kept = { revision: store.getState().revision, base: saved, drawing: current() };
       saves.keep.setItem(saves.key, JSON.stringify(kept));
     } catch {
       // Full, or forbidden: then only what reaches the server is kept.
@@ -124,9 +127,9 @@ export function autosave(store: EditorStore, saves: Saves) {
     else if (state === "saved" && current() !== saved) onChange();
   };
 
-  /** After a conflict: go on from the draft of `revision`, either with what is on the screen or with `theirs`. */
-  const settle = (revision: number, theirs: Drawing | null) => {
-    if (theirs !== null) saved = theirs;
+  /** Go on from `theirs`, the draft of `revision`, with what is on the screen: it is sent where it is another. */
+  const settle = (revision: number, theirs: Drawing) => {
+    saved = theirs;
     store.setState({ revision, saving: { state: "waiting" } });
     if (current() === saved) {
       unsavedSince = 0;
@@ -138,13 +141,15 @@ export function autosave(store: EditorStore, saves: Saves) {
   const unsubscribe = store.subscribe((state, before) => {
     if (state.history.drawing !== before.history.drawing) onChange();
   });
-  const stop = () => {
+  /** Send what is left, and watch no more. */
+  const stop = (): Promise<void> => {
     unsubscribe();
-    void flush();
+    const sent = flush();
     stopped = true;
     clearTimeout(quiet);
+    return sent;
   };
-  return { flush, settle, stop, unsent: () => current() !== saved };
+  return { flush, settle, stop, unsent: () => current() !== saved, base: () => saved };
 }
 
 export type Autosave = ReturnType<typeof autosave>;
@@ -152,7 +157,14 @@ export type Autosave = ReturnType<typeof autosave>;
 function refused(error: unknown): Saving {
   if (!(error instanceof ApiError)) return { state: "refused", message: "The draft could not be saved." };
   if (error.status === 0 || error.status >= 500) return { state: "offline" };
-  if (error.status === 409 && error.code === "draft-changed")
-    return { state: "conflict", message: error.message };
+  if (error.status === 409 && error.code === "draft-changed") {
+    const { by, at } = error.facts;
+    return {
+      state: "conflict",
+      message: error.message,
+      by: typeof by === "string" ? by : "Somebody",
+      at: typeof at === "string" ? at : null,
+    };
+  }
   return { state: "refused", message: error.message };
 }

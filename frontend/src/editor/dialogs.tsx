@@ -1,10 +1,10 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { Kind } from "../api/types";
 import { branchesOf } from "../graph/branches";
 import { familyOf, readingOrder } from "../graph/document";
 import { nodeOf, whyNotConnect } from "../graph/operations";
+import { type Option, PickDialog } from "../ui/PickDialog";
 import { freeWay } from "./commands";
-import { type Option, PickDialog } from "./PickDialog";
 import { type Adding, useEditor, useSlice } from "./store";
 import { nameOf, useWorld } from "./world";
 
@@ -40,6 +40,14 @@ export function ConnectDialog({ onClose }: { onClose: () => void }) {
   const way = freeWay(drawing, selected.at(-1));
   const from = way === null ? undefined : nodeOf(drawing, way.from);
   const [branch, setBranch] = useState<string | null>(null);
+  const single = from !== undefined && branchesOf(from).length === 1;
+  const [armedFrom, armedBranch] = [from?.id, branch ?? (single ? (way?.branch ?? "") : null)];
+  // The graph behind dims what can't be led to.
+  useEffect(() => {
+    if (armedFrom === undefined || armedBranch === null) return;
+    store.setState({ armed: { from: armedFrom, branch: armedBranch } });
+    return () => store.setState({ armed: null });
+  }, [store, armedFrom, armedBranch]);
   if (way === null || from === undefined) {
     return (
       <PickDialog
@@ -82,36 +90,6 @@ export function ConnectDialog({ onClose }: { onClose: () => void }) {
         actions.connect(from.id, out, to);
         onClose();
       }}
-      onClose={onClose}
-    />
-  );
-}
-
-const KEYS: [string, string][] = [
-  ["Arrows, Home, End", "go from step to step"],
-  ["Enter", "settings of the step"],
-  ["A", "add a step after it"],
-  ["C", "connect it"],
-  ["F2", "rename it"],
-  ["M", "move it with the arrows"],
-  ["Delete", "delete it"],
-  ["O", "graph or outline"],
-  ["Shift+L", "tidy up"],
-  ["Ctrl+C, X, V, D", "copy, cut, paste, duplicate"],
-  ["Ctrl+Z, Ctrl+Shift+Z", "undo, redo"],
-  ["Ctrl+Enter", "run test"],
-  ["Ctrl+Shift+P", "publish"],
-  ["Ctrl+K", "commands"],
-  ["F8", "next problem"],
-  ["1, 0, −, =", "fit, 100 %, out, in"],
-];
-
-export function Keys({ onClose }: { onClose: () => void }) {
-  return (
-    <PickDialog
-      title="Keys"
-      options={KEYS.map(([keys, label]) => ({ id: keys, label, group: keys }))}
-      onPick={() => undefined}
       onClose={onClose}
     />
   );

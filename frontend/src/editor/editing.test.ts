@@ -1,14 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Problem, RunTest } from "../api/types";
-import type { Drawing, GraphDocument } from "../graph/document";
+import type { Drawing } from "../graph/document";
 import { arrange } from "../graph/layout";
-import { changesBetween } from "./changes";
 import { freeWay } from "./commands";
 import { referencesOf } from "./facts";
 import { findingsOf, knownFindings, proposalOf, withValueAt } from "./findings";
 import { impactOf } from "./impact";
 import { neighbour } from "./keys";
-import { summaryOf } from "./world";
+import { summaryOf } from "./summary";
 
 const drawing: Drawing = {
   nodes: [
@@ -28,6 +27,7 @@ const drawing: Drawing = {
     { from: "a1", to: "a2" },
   ],
   layout: {},
+  notes: [],
 };
 const problem = (code: string, path: string, more: Partial<Problem> = {}): Problem => ({
   code,
@@ -96,42 +96,6 @@ describe("findings", () => {
   });
 });
 
-describe("difference", () => {
-  const before: GraphDocument = { nodes: drawing.nodes.slice(0, 3), edges: drawing.edges.slice(0, 2) };
-
-  it("is none where only the order of names is another", () => {
-    const same = structuredClone(before);
-    const rule = same.nodes[1]?.config;
-    if (rule) rule.rule = { value: "x", op: "eq", field: "titel" };
-    expect(changesBetween(before, same)).toEqual({ nodes: [], edges: { added: [], removed: [] } });
-  });
-
-  it("tells one renamed, one changed, one added and one removed, by id", () => {
-    const after = structuredClone(before);
-    const [t1, c1] = after.nodes;
-    if (t1 === undefined || c1 === undefined) throw new Error("The nodes are gone.");
-    t1.title = "Created";
-    c1.config = { rule: { field: "title", op: "eq", value: "x" } };
-    after.nodes[2] = { id: "a9", type: "action.notify" };
-    const { nodes } = changesBetween(before, after);
-    expect(nodes.map(({ kind, id }) => [kind, id])).toEqual([
-      ["renamed", "t1"],
-      ["changed", "c1"],
-      ["added", "a9"],
-      ["removed", "a1"],
-    ]);
-    expect(nodes[1]?.settings.map((setting) => setting.name)).toEqual(["rule"]);
-  });
-
-  it("tells which edges came and went", () => {
-    const after = { ...before, edges: [{ from: "t1", to: "a1" }] };
-    expect(changesBetween(before, after).edges).toEqual({
-      added: ["t1::a1"],
-      removed: ["t1::c1", "c1:true:a1"],
-    });
-  });
-});
-
 describe("impact", () => {
   const test = (records: Record<string, string>, total = Object.keys(records).length): RunTest => {
     const items = Object.entries(records).map(([record, after]) => ({
@@ -153,7 +117,7 @@ describe("impact", () => {
         },
       ],
     }));
-    const candidates = { total, shown: items.length, branches: [], items };
+    const candidates = { total, shown: items.length, records: null, branches: [], items };
     const decision = { outcome: "matched", reason: {} };
     return { run: null, mode: "simulate", matched: true, decision, candidates, logs: [], problems: [] };
   };
@@ -230,11 +194,15 @@ it("a step's data are the record's fields and what comes before it, nothing afte
 });
 
 it.each([
-  [drawing.nodes[1], "titel eq x"],
-  [{ id: "s", type: "condition.switch", config: { cases: [{}, {}] } }, "2 cases"],
+  [drawing.nodes[1], "titel is x"],
+  [{ id: "s", type: "condition.switch", config: { cases: [{ branch: "hot" }, {}] } }, "hot, ?, otherwise"],
   [
-    { id: "a", type: "action.x", config: { to: "solved", users: ["a", "b"], v: { ref: "now" }, retry: {} } },
-    "solved · a, b · now",
+    {
+      id: "a",
+      type: "action.x",
+      config: { to: "solved", users: ["a", "b"], values: { v: { ref: "now" } }, retry: {} },
+    },
+    "solved · a, b · v: now",
   ],
   [
     {
@@ -242,10 +210,17 @@ it.each([
       type: "condition.if",
       config: { rule: { any: [{ policy: "vip" }, { not: { field: "a", op: "is_empty" } }] } },
     },
-    "vip or not (a is empty)",
+    "“vip” holds or not (Amount is empty)",
   ],
   [{ id: "e", type: "action.x" }, ""],
 ])("a step says in one line what it is set to", (node, text) => {
   if (node === undefined) throw new Error("There is no such node.");
-  expect(summaryOf(node)).toBe(text);
+  const words = {
+    operators: new Map([
+      ["eq", "is"],
+      ["is_empty", "is empty"],
+    ]),
+    fields: new Map([["a", { key: "a", label: "Amount", type: "number" }]]),
+  };
+  expect(summaryOf(node, words)).toBe(text);
 });

@@ -6,6 +6,7 @@ import { useSite } from "../app/context";
 import type { Explanation, FormFacts } from "../forms/facts";
 import { wouldMakeCycle } from "../graph/branches";
 import type { Drawing } from "../graph/document";
+import { recordOf } from "./sample";
 import { useSlice } from "./store";
 import { moduleOf, nameOf, useWorld, type World } from "./world";
 
@@ -13,7 +14,7 @@ export function useFacts(nodeId: string): FormFacts {
   const { api } = useSite();
   const world = useWorld();
   const drawing = useSlice((state) => state.history.drawing);
-  const sampleKey = useSlice((state) => state.sample);
+  const sampleKey = useSlice((state) => recordOf(state.sample)) || null;
   const module = moduleOf(drawing, world.modules);
   const sample = useSample(module?.key ?? null, sampleKey);
   const explain = useCallback(
@@ -22,6 +23,10 @@ export function useFacts(nodeId: string): FormFacts {
       const leaves = told.explanation === null ? [] : leavesOf(told.explanation);
       return { result: told.explanation?.result ?? null, leaves, matching: told.matching, total: told.total };
     },
+    [api, module?.key, sampleKey],
+  );
+  const read = useCallback(
+    (text: string) => api.previewText(module?.key ?? "", text, sampleKey ?? ""),
     [api, module?.key, sampleKey],
   );
   // Only what edges and variables say is read of the drawing.
@@ -43,8 +48,9 @@ export function useFacts(nodeId: string): FormFacts {
       references,
       sample: sample?.values ?? null,
       ...(module === null ? {} : { explain }),
+      ...(module === null || sampleKey === null ? {} : { read }),
     }),
-    [world, module, references, sample, explain],
+    [world, module, references, sample, sampleKey, explain, read],
   );
 }
 
@@ -98,6 +104,7 @@ export function referencesOf(
     ...ofRecord,
     { path: "event.record", label: "Key of the record", type: "text" },
     { path: "event.type", label: "Type of the event", type: "text" },
+    { path: "event.actor", label: "Whoever made the event", type: "user" },
     { path: "event.data", label: "Data of the event", type: "json" },
     { path: "now", label: "Now", type: "datetime" },
     ...variables,

@@ -1,5 +1,6 @@
 /** Moving along the graph by keys. */
 
+import { readPreferences } from "../app/preferences";
 import type { Drawing, Place } from "../graph/document";
 
 export type Direction = "right" | "left" | "up" | "down";
@@ -46,4 +47,10 @@ function nearest(ids: readonly string[], places: ReadonlyMap<string, Place>, her
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+}
+
+/** Whether a key is a single character that the reader has switched off as a command (WCAG 2.1.4). */
+export function isSwitchedOff(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey">): boolean {
+  const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+  return plain && event.key.length === 1 && event.key !== " " && !readPreferences().single_keys;
 }

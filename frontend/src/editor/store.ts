@@ -4,11 +4,14 @@ import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Draft, RunTest, Validation } from "../api/types";
-import type { Drawing, Layout } from "../graph/document";
+import { canBeDisabled, following, reachable } from "../graph/branches";
+import { type Drawing, drawingOf, type Layout, type Place } from "../graph/document";
 import { begin, type History, perform, redo, undo } from "../graph/history";
+import * as notes from "../graph/notes";
 import * as operations from "../graph/operations";
 import { validate, type World } from "../graph/validation";
 import { type Finding, findingsOf, knownFindings } from "./findings";
+import type { Sample } from "./sample";
 
 export type Saving =
   | { state: "saved"; at: number | null }
@@ -16,7 +19,7 @@ export type Saving =
   | { state: "saving" }
   | { state: "offline" }
   | { state: "refused"; message: string }
-  | { state: "conflict"; message: string };
+  | { state: "conflict"; message: string; by: string; at: string | null };
 
 /** Where the next node goes: after a way out, into an edge, or free. */
 export type Adding =
@@ -40,10 +43,16 @@ export interface EditorState {
   saving: Saving;
   /** The last test and the candidate that is looked at. */
   test: RunTest | null;
+  /** The revision that the test was about. */
+  tested: number;
   candidate: number | null;
-  /** The key of the record that previews and tests look at. */
-  sample: string | null;
+  /** What previews and tests look at; null is all live records. */
+  sample: Sample | null;
   adding: Adding | null;
+  /** The way out that waits for its target. */
+  armed: operations.Way | null;
+  /** The steps that a team is asked for. */
+  teamFor: readonly string[] | null;
   view: "graph" | "outline";
   /** Said to those who listen: refusals, what undo took back. */
   announced: string;
@@ -52,7 +61,7 @@ export interface EditorState {
 export interface EditorStore extends StoreApi<EditorState> {}
 
 export function editorStore(draft: Draft): EditorStore {
-  const drawing: Drawing = { nodes: draft.nodes, edges: draft.edges, layout: draft.layout };
+  const drawing = drawingOf(draft);
   return createStore<EditorState>(() => ({
     history: begin(drawing),
     opened: drawing,
@@ -64,9 +73,12 @@ export function editorStore(draft: Draft): EditorStore {
     judged: { findings: [], drawing },
     saving: { state: "saved", at: null },
     test: null,
+    tested: draft.revision,
     candidate: null,
     sample: null,
     adding: null,
+    armed: null,
+    teamFor: null,
     view: "graph",
     announced: "",
   }));
@@ -98,7 +110,8 @@ export function actionsOf(store: EditorStore) {
   const step = (take: typeof undo, name: string | undefined, verb: string) => {
     store.setState((state) => {
       const history = take(state.history);
-      const known = new Set(history.drawing.nodes.map((node) => node.id));
+      const { drawing } = history;
+      const known = new Set([...drawing.nodes.map((node) => node.id), ...drawing.notes.map(notes.noteKey)]);
       const selected = state.selected.filter((id) => known.has(id));
       return {
         history,
@@ -141,20 +154,62 @@ export function actionsOf(store: EditorStore) {
       return refused;
     },
     disconnect: (edge: string) => change("Disconnect", (draft) => operations.disconnect(draft, edge)),
-    remove: (ids: readonly string[]) => {
+    /** What stood before a deleted step leads on to what came after it, unless a gap is wanted. */
+    remove: (ids: readonly string[], join = true) => {
       if (ids.length === 0) return;
-      change(ids.length === 1 ? "Delete step" : "Delete steps", (draft) =>
-        operations.removeNodes(draft, ids),
+      const what = ids.every(notes.isNoteKey) ? "note" : "step";
+      change(ids.length === 1 ? `Delete ${what}` : `Delete ${what}s`, (draft) =>
+        operations.removeNodes(draft, ids, join),
       );
       select([]);
-      say(ids.length === 1 ? "Step deleted. Ctrl+Z brings it back." : `${ids.length} steps deleted.`);
+      const one = `${what === "note" ? "Note" : "Step"} deleted. Ctrl+Z brings it back.`;
+      say(ids.length === 1 ? one : `${ids.length} deleted.`);
     },
+    /** Choose all that comes after what is chosen, too. */
+    selectAfter: () => {
+      const after = reachable(following(drawing().edges), store.getState().selected);
+      select([...after]);
+      say(`${after.size} chosen.`);
+    },
+    /** Disable the steps; where all that can be are disabled, enable them. */
+    toggleDisabled: (ids: readonly string[]) => {
+      const able = drawing().nodes.filter(
+        (node) => ids.includes(node.id) && (node.disabled || canBeDisabled(node)),
+      );
+      const disabled = able.some((node) => !node.disabled);
+      const own = able.map((node) => node.id);
+      if (able.length > 0) {
+        change(disabled ? "Disable" : "Enable", (draft) => operations.setDisabled(draft, own, disabled));
+        say(disabled ? "Disabled: runs go on without it." : "Enabled.");
+      } else say("Only actions with a plain way out can be disabled.");
+    },
+    addNote: (place: Place): string => {
+      let key = "";
+      change("Add note", (draft) => {
+        key = notes.addNote(draft, place);
+      });
+      if (key === "") say(`There is room for ${notes.MAX_NOTES} notes.`);
+      else store.setState({ selected: [key], view: "graph" });
+      return key;
+    },
+    writeNote: (key: string, text: string) =>
+      change("Write note", (draft) => notes.writeNote(draft, key, text), `write ${key}`),
+    resizeNote: (key: string, size: { width: number; height: number }, gesture = "") =>
+      change("Resize note", (draft) => notes.resizeNote(draft, key, size), gesture),
     rename: (id: string, title: string) =>
       change("Rename", (draft) => operations.rename(draft, id, title), `rename ${id}`),
     setLane: (ids: readonly string[], lane: string) =>
       change("Change team", (draft) => operations.setLane(draft, ids, lane), `lane ${ids.join()}`),
     configure: (id: string, config: Record<string, unknown>, field: string) =>
       change("Change settings", (draft) => operations.configure(draft, id, config), `config ${id} ${field}`),
+    /** Give steps to a team, as one command with their move; other things that moved with them stay there. */
+    moveToLane: (ids: readonly string[], lane: string, places: Layout = {}) => {
+      change("Move to team", (draft) => {
+        operations.move(draft, places);
+        operations.moveToLane(draft, ids, lane);
+      });
+      say(lane === "" ? "Moved to no team." : `Moved to ${lane}.`);
+    },
     move: (places: Layout, gesture = "") =>
       change("Move", (draft) => operations.move(draft, places), gesture),
     tidy: () => change("Tidy up", operations.tidy),

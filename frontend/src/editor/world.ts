@@ -53,39 +53,8 @@ export function moduleOf(drawing: Drawing, modules: readonly Module[]): Module |
   return modules.find((module) => module.key === key) ?? null;
 }
 
-/** A node's settings in one line. */
-export function summaryOf(node: GraphNode): string {
-  const config = node.config ?? {};
-  if (node.type === "condition.if") return ruleText(config.rule);
-  if (node.type === "condition.switch") {
-    const cases = Array.isArray(config.cases) ? config.cases.length : 0;
-    return cases === 1 ? "1 case" : `${cases} cases`;
-  }
-  return Object.entries(config)
-    .filter(([name]) => name !== "retry")
-    .map(([, value]) => plain(value))
-    .filter((text) => text !== "")
-    .join(" · ");
-}
-
-function plain(value: unknown): string {
-  if (Array.isArray(value)) return value.map(plain).join(", ");
-  if (typeof value !== "object" || value === null) return String(value ?? "");
-  if ("field" in value || "all" in value || "any" in value || "not" in value) return ruleText(value);
-  if ("ref" in value) return String(value.ref);
-  return Object.entries(value)
-    .map(([name, inner]) => `${name}: ${plain(inner)}`)
-    .join(", ");
-}
-
-function ruleText(rule: unknown): string {
-  if (typeof rule !== "object" || rule === null) return "";
-  const { all, any, not, policy, field, op, value } = rule as Record<string, unknown>;
-  if (Array.isArray(all)) return all.map(ruleText).join(" and ");
-  if (Array.isArray(any)) return any.map(ruleText).join(" or ");
-  if (not !== undefined) return `not (${ruleText(not)})`;
-  if (typeof policy === "string") return policy;
-  return [field, String(op ?? "").replaceAll("_", " "), value === undefined ? "" : plain(value)]
-    .join(" ")
-    .trim();
+/** Whether a step only tells people something. */
+export function isMinor(node: GraphNode, kinds: World["kinds"]): boolean {
+  const kind = kinds.get(node.type);
+  return kind !== undefined && "minor" in kind && kind.minor;
 }

@@ -81,12 +81,14 @@ function topOf(path: string): string {
   return path.split(/[.[]/, 1)[0] ?? "";
 }
 
-/** `x-show-if`: shown while the named setting has the value, or one of these; null stands for any value. */
+/** `x-show-if`: shown while the named setting has the value, or one of these; null stands for any value. Of a setting
+ * that is a list, one is enough. */
 export function isShown(schema: JsonSchema, settings: Record<string, unknown>): boolean {
   return Object.entries(schema["x-show-if"] ?? {}).every(([name, wanted]) => {
     const value = settings[name];
     if (wanted === null) return value !== undefined;
-    return Array.isArray(wanted) ? wanted.includes(value) : value === wanted;
+    const [values, allowed] = [value, wanted].map((one): unknown[] => (Array.isArray(one) ? one : [one]));
+    return values?.some((one) => allowed?.includes(one)) ?? false;
   });
 }
 

@@ -1,114 +1,11 @@
 /** Values of fields and of names: a literal of the right type, text with data in it, or a reference. */
 
-import type { Field, Operator } from "../api/types";
+import { useState } from "react";
+import type { Field } from "../api/types";
 import type { FormFacts } from "./facts";
-import { Duration, fieldsOf, type WidgetProps } from "./widgets";
-
-interface LiteralProps {
-  label: string;
-  field: Field | undefined;
-  shape: Operator["value"];
-  value: unknown;
-  onChange: (next: unknown) => void;
-  readOnly: boolean;
-}
-
-const INPUT_TYPES: Record<string, string> = {
-  date: "date",
-  datetime: "datetime-local",
-  integer: "number",
-  time: "time",
-};
-
-/** A value that is written down: one, several, two, a duration or a pattern, of the field's type. */
-export function LiteralInput(props: LiteralProps) {
-  const { label, field, shape, value, onChange, readOnly } = props;
-  if (shape === "duration") {
-    const rest = {
-      id: "",
-      schema: {},
-      facts: {} as FormFacts,
-      invalid: false,
-      describedBy: "",
-      settings: {},
-    };
-    return <Duration {...rest} value={value} onChange={onChange} readOnly={readOnly} />;
-  }
-  if (shape === "many" || shape === "pair") {
-    const list = Array.isArray(value) ? value.map(String) : [];
-    if (field?.choices !== undefined) {
-      return (
-        <select
-          multiple
-          aria-label={label}
-          size={Math.min(6, field.choices.length)}
-          value={list}
-          disabled={readOnly}
-          onChange={(event) => onChange([...event.target.selectedOptions].map((option) => option.value))}
-        >
-          {field.choices.map((choice) => (
-            <option key={choice}>{choice}</option>
-          ))}
-        </select>
-      );
-    }
-    return (
-      <input
-        aria-label={shape === "pair" ? `${label}: from, to` : `${label}, separated by commas`}
-        value={list.join(", ")}
-        readOnly={readOnly}
-        onChange={(event) =>
-          onChange(event.target.value === "" ? undefined : event.target.value.split(/,\s*/))
-        }
-      />
-    );
-  }
-  if (field?.type === "boolean") {
-    return (
-      <select
-        aria-label={label}
-        value={value === undefined ? "" : String(value)}
-        disabled={readOnly}
-        onChange={(event) => onChange(event.target.value === "" ? undefined : event.target.value === "true")}
-      >
-        <option value="">Choose…</option>
-        <option value="true">yes</option>
-        <option value="false">no</option>
-      </select>
-    );
-  }
-  if (field?.choices !== undefined && shape === "one") {
-    const now = typeof value === "string" ? value : "";
-    return (
-      <select
-        aria-label={label}
-        value={now}
-        disabled={readOnly}
-        onChange={(event) => onChange(event.target.value || undefined)}
-      >
-        <option value="">Choose…</option>
-        {!field.choices.includes(now) && now !== "" && <option>{now}</option>}
-        {field.choices.map((choice) => (
-          <option key={choice}>{choice}</option>
-        ))}
-      </select>
-    );
-  }
-  const type = shape === "pattern" ? "text" : (INPUT_TYPES[field?.type ?? ""] ?? "text");
-  return (
-    <input
-      aria-label={label}
-      type={type}
-      value={value === undefined || value === null ? "" : String(value)}
-      readOnly={readOnly}
-      onChange={(event) => {
-        const typed = event.target.value;
-        if (typed === "") onChange(undefined);
-        else onChange(type === "number" ? Number(typed) : typed);
-      }}
-    />
-  );
-}
+import { LiteralInput } from "./LiteralInput";
+import { TextWithData } from "./TemplateText";
+import { fieldsOf, type WidgetProps } from "./widget";
 
 /** Fields of the module with the values that they are given. */
 export function RecordValues(props: WidgetProps) {
@@ -135,7 +32,9 @@ function Values({
   const values = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
   const set = (name: string, next: unknown) => onChange({ ...values, [name]: next ?? "" });
   const free = fields?.filter((field) => !(field.key in values)) ?? null;
+  const [wanted, setWanted] = useState("");
   const add = (name: string) => {
+    setWanted("");
     if (name !== "" && !(name in values))
       set(name, fields?.find((field) => field.key === name)?.type === "boolean" ? true : "");
   };
@@ -182,14 +81,24 @@ function Values({
             }}
           />
         ) : (
-          <select aria-label="Field to set" value="" onChange={(event) => add(event.target.value)}>
-            <option value="">Set a field…</option>
-            {free.map((field) => (
-              <option key={field.key} value={field.key}>
-                {field.label ?? field.key}
-              </option>
-            ))}
-          </select>
+          // A choice alone does nothing: those who use keys pass others on the way to theirs.
+          <div className="form-line">
+            <select
+              aria-label="Field to set"
+              value={wanted}
+              onChange={(event) => setWanted(event.target.value)}
+            >
+              <option value="">Choose a field…</option>
+              {free.map((field) => (
+                <option key={field.key} value={field.key}>
+                  {field.label ?? field.key}
+                </option>
+              ))}
+            </select>
+            <button type="button" disabled={wanted === ""} onClick={() => add(wanted)}>
+              Set field
+            </button>
+          </div>
         ))}
     </fieldset>
   );
@@ -212,8 +121,14 @@ interface OneProps {
   readOnly: boolean;
 }
 
-function OneValue({ label, field, value, onChange, facts, readOnly }: OneProps) {
-  const way = wayOf(value, field);
+function OneValue({ label, field, value, onChange: change, facts, readOnly }: OneProps) {
+  // What is typed never changes the field under the hand; only the choice does.
+  const [kept, setKept] = useState<Way | null>(null);
+  const way = kept !== null && wayOf(value, field) !== "reference" ? kept : wayOf(value, field);
+  const onChange = (next: unknown) => {
+    setKept(way === "reference" ? null : way);
+    change(next);
+  };
   const ref = way === "reference" ? String((value as { ref: unknown }).ref) : "";
   return (
     <span className="one-value">
@@ -222,11 +137,10 @@ function OneValue({ label, field, value, onChange, facts, readOnly }: OneProps) 
         value={way}
         disabled={readOnly}
         onChange={(event) => {
-          if (event.target.value === "reference") onChange({ ref: facts.references[0]?.path ?? "record" });
-          else
-            onChange(
-              event.target.value === "text" ? "{{ event.record }}" : field?.type === "boolean" ? true : "",
-            );
+          const next = event.target.value as Way;
+          setKept(next === "reference" ? null : next);
+          if (next === "reference") change({ ref: facts.references[0]?.path ?? "record" });
+          else change(next === "value" && field?.type === "boolean" ? true : "");
         }}
       >
         {field !== undefined && <option value="value">value</option>}
@@ -257,11 +171,14 @@ function OneValue({ label, field, value, onChange, facts, readOnly }: OneProps) 
           readOnly={readOnly}
         />
       ) : (
-        <input
-          aria-label={label}
-          value={value === undefined ? "" : String(value)}
+        <TextWithData
+          field={{ "aria-label": label }}
+          name={label}
+          rows={1}
+          value={value === undefined || value === null ? "" : String(value)}
+          onChange={onChange}
+          facts={facts}
           readOnly={readOnly}
-          onChange={(event) => onChange(event.target.value)}
         />
       )}
     </span>

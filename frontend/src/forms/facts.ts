@@ -1,6 +1,6 @@
 /** What forms offer to choose from. */
 
-import type { Catalog, Module } from "../api/types";
+import type { Catalog, Module, Reading } from "../api/types";
 
 export interface FormFacts {
   catalog: Catalog;
@@ -20,6 +20,8 @@ export interface FormFacts {
   sample: Record<string, unknown> | null;
   /** Asks the server what a rule takes, and how it judges the sample. */
   explain?: (rule: unknown) => Promise<Explanation>;
+  /** Asks the server how a text reads for the sample; not there without one. */
+  read?: (text: string) => Promise<Reading>;
 }
 
 export interface Explanation {

@@ -91,8 +91,11 @@ describe("forms", () => {
     show("action.comment");
     fill("Text", "Hello");
     expect(config).toEqual({ text: "Hello" });
-    fill("Insert data into Text", "record.title");
-    expect(config.text).toContain("{{ record.title }}");
+    fireEvent.click(screen.getByRole("button", { name: "Insert data into Text" }));
+    const [first] = screen.getAllByRole("option");
+    if (first === undefined) throw new Error("There is no data to choose from.");
+    fireEvent.mouseDown(first);
+    expect(config.text).toBe("Hello{{ record.title }}");
     fill("Text", "");
     expect(config).toEqual({});
   });
@@ -103,6 +106,16 @@ describe("forms", () => {
     fill("How", "least_loaded");
     fill("Group (optional)", "Support");
     expect(config).toEqual({ strategy: "least_loaded", group: "Support" });
+  });
+
+  it("show what belongs to one of several that are chosen", () => {
+    show("trigger.record", { on: ["created"] });
+    expect(document.getElementById("f-to")).toBeNull();
+    fireEvent.click(screen.getByLabelText("status changed"));
+    expect(document.getElementById("f-to")).not.toBeNull();
+    expect(document.getElementById("f-field")).toBeNull();
+    fireEvent.click(screen.getByLabelText("field changed"));
+    expect(document.getElementById("f-field")).not.toBeNull();
   });
 
   it("make a rule of a field, an operator and a value", () => {
@@ -134,6 +147,7 @@ describe("forms", () => {
     );
     expect(choices).toEqual(["", "title", "priority", "open"]);
     fill("Field to set", "open");
+    fireEvent.click(screen.getByRole("button", { name: "Set field" }));
     expect(config).toEqual({ values: { open: true } });
     fill("How open is given", "reference");
     expect(config).toEqual({ values: { open: { ref: "record.title" } } });

@@ -13,14 +13,28 @@ export function branchesOf(node: GraphNode): string[] {
     const names = Array.isArray(cases) ? cases.map((entry) => branchOf(entry)) : [];
     return [...names.filter((name) => name !== null), OTHERWISE];
   }
+  if (node.type === "action.approval") return ["approved", "rejected", "expired", "failed"];
   if (node.type.split(".")[0] !== "action" || node.type === "action.stop") return [""];
   return ["", "failed"];
+}
+
+/** Whether a run can go through a step as if it were not there: only an action with a plain way out. */
+export function canBeDisabled(node: GraphNode): boolean {
+  return node.type.split(".")[0] === "action" && branchesOf(node).includes("");
 }
 
 /** The branch that a case of a switch names; null where it names none. */
 export function branchOf(entry: unknown): string | null {
   if (typeof entry !== "object" || entry === null || !("branch" in entry)) return null;
   return typeof entry.branch === "string" ? entry.branch : null;
+}
+
+/** The ways out of a node from top to bottom as they lead, so that their edges don't cross. One that leads nowhere keeps
+ * its turn. */
+export function waysInOrder(ways: readonly string[], heightOf: (way: string) => number | null): string[] {
+  const leading = ways.filter((way) => heightOf(way) !== null);
+  leading.sort((one, other) => (heightOf(one) ?? 0) - (heightOf(other) ?? 0));
+  return ways.map((way) => (heightOf(way) === null ? way : (leading.shift() ?? way)));
 }
 
 /** Whether an edge from one node to another would lead back to where it begins. */

@@ -1,6 +1,7 @@
 /** Copied nodes as text, so that they go from workflow to workflow, and from window to window. */
 
-import type { Drawing } from "./document";
+import type { Drawing, Note } from "./document";
+import { MAX_NOTE_LENGTH, noteKey } from "./notes";
 
 const MARK = "automations/nodes";
 
@@ -13,6 +14,7 @@ export function copied(drawing: Drawing, ids: readonly string[]): string {
     nodes: drawing.nodes.filter((node) => chosen.has(node.id)),
     edges: drawing.edges.filter((edge) => chosen.has(edge.from) && chosen.has(edge.to)),
     layout,
+    notes: drawing.notes.filter((note) => chosen.has(noteKey(note))),
   });
 }
 
@@ -28,13 +30,14 @@ export function readClip(text: string): Drawing | null {
     return null;
   }
   const nodes = value.nodes.filter(isObject).flatMap((node) => {
-    const { id, type, title, lane, config } = node;
+    const { id, type, title, lane, config, disabled } = node;
     if (typeof id !== "string" || typeof type !== "string") return [];
     const texts = {
       title: typeof title === "string" ? title : "",
       lane: typeof lane === "string" ? lane : "",
     };
-    return [{ id, type, ...texts, config: isObject(config) ? config : {} }];
+    const off = disabled === true ? { disabled } : {};
+    return [{ id, type, ...texts, config: isObject(config) ? config : {}, ...off }];
   });
   const edges = value.edges.filter(isObject).flatMap(({ from, to, branch }) => {
     if (typeof from !== "string" || typeof to !== "string") return [];
@@ -48,7 +51,14 @@ export function readClip(text: string): Drawing | null {
       return typeof x === "number" && typeof y === "number" ? [[id, { x, y }]] : [];
     }),
   );
-  return nodes.length === 0 ? null : { nodes, edges, layout };
+  const notes = (Array.isArray(value.notes) ? value.notes : []).filter(isObject).flatMap((note): Note[] => {
+    const { id, text, x, y, width, height } = note;
+    if (typeof id !== "string" || typeof text !== "string" || text.length > MAX_NOTE_LENGTH) return [];
+    if (typeof x !== "number" || typeof y !== "number") return [];
+    if (typeof width !== "number" || typeof height !== "number") return [];
+    return [{ id, text, x, y, width, height }];
+  });
+  return nodes.length + notes.length === 0 ? null : { nodes, edges, layout, notes };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

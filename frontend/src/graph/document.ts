@@ -6,6 +6,8 @@ export interface GraphNode {
   type: string;
   title?: string;
   lane?: string;
+  /** Of actions: a run goes through it as if it were not there. */
+  disabled?: boolean;
   config?: Record<string, unknown>;
 }
 
@@ -28,9 +30,24 @@ export interface Place {
 
 export type Layout = Record<string, Place>;
 
-/** What the editor changes: a document and where its nodes were put by hand. */
+/** A text on the graph, of no meaning to what runs. */
+export interface Note extends Place {
+  id: string;
+  text: string;
+  width: number;
+  height: number;
+}
+
+/** What the editor changes: a document, where its nodes were put by hand, what was written beside them. */
 export interface Drawing extends GraphDocument {
   layout: Layout;
+  notes: Note[];
+}
+
+/** A document as the API, or an earlier visit, gives it: it may know of no notes. */
+export function drawingOf(document: GraphDocument & { layout?: Layout; notes?: readonly Note[] }): Drawing {
+  const { nodes, edges, layout = {}, notes = [] } = document;
+  return { nodes, edges, layout, notes: [...notes] };
 }
 
 export type Family = "trigger" | "condition" | "action";

@@ -1,91 +1,57 @@
-/** The one crossing from a document to what React Flow draws. */
+/** The one crossing from a draft to what React Flow draws. */
 
 import type { Edge, Node } from "@xyflow/react";
-import type { Step, StepStatus } from "../api/types";
-import {
-  type Family,
-  familyOf,
-  type GraphDocument,
-  type GraphNode,
-  kindOf,
-  type Place,
-  readingOrder,
-  titleOf,
-} from "./document";
-import { layOut, NODE_HEIGHT, NODE_WIDTH } from "./layout";
+import type { GraphDocument, GraphNode, Note, Place } from "./document";
+import { NODE_WIDTH } from "./layout";
+import { noteKey } from "./notes";
 import { edgeKey } from "./operations";
 
+/** A node that is edited: it holds the document's own node, so that an unchanged one is drawn only once. */
 export type StepNode = Node<
-  { title: string; kind: string; family: Family; status: StepStatus | null },
-  "step"
+  {
+    node: GraphNode;
+    /** Its ways out, from top to bottom. */
+    ways: readonly string[];
+    /** Why the armed way out can't lead here; null while none is armed, "" where it can. */
+    refused: string | null;
+  },
+  "draft"
 >;
 
-/** Nodes in reading order, which is the order of the Tab key, each with a name that says what it is and did. */
-export function nodesOf(document: GraphDocument, steps: ReadonlyMap<string, Step>): StepNode[] {
-  const places = layOut(document);
-  return readingOrder(document).map((node) => {
-    const family = familyOf(node);
-    const status = steps.get(node.id)?.status ?? null;
-    const said = [`${family}: ${titleOf(node)}`, kindOf(node), ...(status === null ? [] : [status])];
-    return {
-      id: node.id,
-      type: "step",
-      position: places.get(node.id) ?? { x: 0, y: 0 },
-      width: NODE_WIDTH,
-      height: NODE_HEIGHT,
-      ariaLabel: said.join(", "),
-      data: { title: titleOf(node), kind: kindOf(node), family, status },
-    };
-  });
-}
+export type NoteNode = Node<{ note: Note }, "note">;
 
-/** Edges with their branch as label. With steps, those that the run went along are marked as taken. */
-export function edgesOf(document: GraphDocument, steps: ReadonlyMap<string, Step>): Edge[] {
-  const known = new Set(document.nodes.map((node) => node.id));
-  return document.edges
-    .filter((edge) => known.has(edge.from) && known.has(edge.to))
-    .map((edge) => {
-      const branch = edge.branch ?? "";
-      const taken = steps.get(edge.from)?.branches.includes(branch) ?? false;
-      return {
-        id: edgeKey(edge),
-        source: edge.from,
-        target: edge.to,
-        label: branch || undefined,
-        focusable: false,
-        className: taken ? "taken" : "",
-      };
-    });
-}
-
-/** A node that is edited: it holds the document's own node, so that an unchanged one is drawn only once. */
-export type DraftNode = Node<{ node: GraphNode; ways: readonly string[] }, "draft">;
+export type DraftNode = StepNode | NoteNode;
 
 interface Drawn {
   places: ReadonlyMap<string, Place>;
   selected: ReadonlySet<string>;
   /** The one that the Tab key comes to. */
   active: string;
-  waysOf: (node: GraphNode) => string[];
+  waysOf: (node: GraphNode) => readonly string[];
+  heightOf: (node: GraphNode) => number;
   labelOf: (node: GraphNode) => string;
+  refusalOf: (node: GraphNode) => string | null;
 }
 
 /** The nodes of a draft. What was drawn before is used again where nothing about it has changed. */
 export function draftNodes(
   nodes: readonly GraphNode[],
-  { places, selected, active, waysOf, labelOf }: Drawn,
-  before: ReadonlyMap<string, DraftNode>,
-): DraftNode[] {
+  { places, selected, active, waysOf, heightOf, labelOf, refusalOf }: Drawn,
+  before: ReadonlyMap<string, StepNode>,
+): StepNode[] {
   return nodes.map((node) => {
     const place = places.get(node.id) ?? { x: 0, y: 0 };
     const tabIndex = node.id === active ? 0 : -1;
-    const ariaLabel = labelOf(node);
+    const [ways, height, ariaLabel, refused] = [waysOf(node), heightOf(node), labelOf(node), refusalOf(node)];
     const old = before.get(node.id);
     if (
       old !== undefined &&
       old.data.node === node &&
+      old.data.ways.join("\n") === ways.join("\n") &&
+      old.data.refused === refused &&
       old.position.x === place.x &&
       old.position.y === place.y &&
+      old.height === height &&
       old.selected === selected.has(node.id) &&
       old.domAttributes?.tabIndex === tabIndex &&
       old.ariaLabel === ariaLabel
@@ -97,11 +63,32 @@ export function draftNodes(
       type: "draft",
       position: place,
       width: NODE_WIDTH,
-      height: NODE_HEIGHT,
+      height,
       selected: selected.has(node.id),
       ariaLabel,
       domAttributes: { tabIndex },
-      data: { node, ways: waysOf(node) },
+      data: { node, ways, refused },
+    };
+  });
+}
+
+export function noteNodes(
+  notes: readonly Note[],
+  { places, selected, active }: Pick<Drawn, "places" | "selected" | "active">,
+): NoteNode[] {
+  return notes.map((note) => {
+    const id = noteKey(note);
+    return {
+      id,
+      type: "note",
+      position: places.get(id) ?? { x: note.x, y: note.y },
+      width: note.width,
+      height: note.height,
+      zIndex: -1,
+      selected: selected.has(id),
+      ariaLabel: `note: ${note.text || "empty"}`,
+      domAttributes: { tabIndex: id === active ? 0 : -1 },
+      data: { note },
     };
   });
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Step } from "../api/types";
 import { familyOf, type GraphDocument, kindOf, readingOrder, titleOf } from "./document";
-import { edgesOf, nodesOf } from "./flow";
+
 import { layOut, NODE_HEIGHT, NODE_WIDTH } from "./layout";
+import { stillOf } from "./still";
 
 const CASES = import.meta.glob<{ document: unknown }>("../../../tests/graphs/*.json", {
   eager: true,
@@ -95,23 +96,18 @@ describe("what is drawn", () => {
   ];
   const steps = new Map([step("start", "succeeded", [""]), step("ask", "succeeded", ["true"])]);
 
-  it("names each node for those who don't see it", () => {
-    const labels = nodesOf(diamond, steps).map((node) => node.ariaLabel);
-    expect(labels[0]).toBe("trigger: start, record, succeeded");
-    expect(labels[3]).toBe("action: Set it, update fields");
-  });
-
   it("marks the edges that the run went along, and only those", () => {
-    const taken = edgesOf(diamond, steps).filter((edge) => edge.className === "taken");
-    expect(taken.map((edge) => edge.id)).toEqual(["start::ask", "ask:true:yes"]);
-    expect(edgesOf(diamond, new Map()).every((edge) => edge.className === "")).toBe(true);
+    const taken = stillOf(diamond, steps).lines.filter((line) => line.taken);
+    expect(taken.map((line) => line.id)).toEqual(["start::ask", "ask:true:yes"]);
+    expect(stillOf(diamond, new Map()).lines.some((line) => line.taken)).toBe(false);
   });
 
   it.each(documents)("of %s has one edge for each that joins two nodes", (_, document) => {
     const known = new Set(document.nodes.map((node) => node.id));
     const joining = document.edges.filter((edge) => known.has(edge.from) && known.has(edge.to));
-    expect(edgesOf(document, new Map())).toHaveLength(joining.length);
-    expect(nodesOf(document, new Map())).toHaveLength(document.nodes.length);
+    const still = stillOf(document, new Map());
+    expect(still.lines).toHaveLength(joining.length);
+    expect(still.boxes).toHaveLength(document.nodes.length);
   });
 
   it("takes a type of no known family for an action", () => {

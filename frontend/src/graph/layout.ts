@@ -2,10 +2,15 @@
  * horizontal lane for each owning team. */
 
 import dagre from "@dagrejs/dagre";
+import { branchesOf } from "./branches";
 import { type GraphDocument, type GraphNode, type Place, readingOrder } from "./document";
 
-export const NODE_WIDTH = 220;
-export const NODE_HEIGHT = 64;
+export const NODE_WIDTH = 240;
+export const NODE_HEIGHT = 72;
+/** Of what only tells people something. */
+export const MINOR_HEIGHT = 52;
+/** What one way out needs, so that it can be hit. */
+const WAY_HEIGHT = 24;
 const GAP = 28;
 const LANE_HEAD = 30;
 const LANE_GAP = 16;
@@ -24,12 +29,19 @@ export interface Arrangement {
   width: number;
 }
 
+/** How tall a node is drawn: each of its ways out has room. */
+export function heightOf(node: GraphNode, minor: boolean): number {
+  return Math.max(minor ? MINOR_HEIGHT : NODE_HEIGHT, branchesOf(node).length * WAY_HEIGHT);
+}
+
+type Heights = (node: GraphNode) => number;
+
 /** The same document is always arranged the same. */
-export function arrange(document: GraphDocument): Arrangement {
-  const places = ranked(document);
+export function arrange(document: GraphDocument, heights: Heights = () => NODE_HEIGHT): Arrangement {
+  const places = ranked(document, heights);
   const width = Math.max(0, ...[...places.values()].map((place) => place.x)) + NODE_WIDTH;
   if (!document.nodes.some((node) => node.lane)) return { places, lanes: [], width };
-  return { ...inLanes(document, places), width };
+  return { ...inLanes(document, places, heights), width };
 }
 
 /** The places alone. */
@@ -37,11 +49,11 @@ export function layOut(document: GraphDocument): Map<string, Place> {
   return arrange(document).places;
 }
 
-function ranked(document: GraphDocument): Map<string, Place> {
+function ranked(document: GraphDocument, heights: Heights): Map<string, Place> {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "LR", nodesep: GAP, ranksep: 84 });
+  graph.setGraph({ rankdir: "LR", nodesep: GAP, ranksep: 88 });
   graph.setDefaultEdgeLabel(() => ({}));
-  for (const node of document.nodes) graph.setNode(node.id, { width: NODE_WIDTH, height: NODE_HEIGHT });
+  for (const node of document.nodes) graph.setNode(node.id, { width: NODE_WIDTH, height: heights(node) });
   for (const edge of document.edges) {
     if (graph.hasNode(edge.from) && graph.hasNode(edge.to)) {
       graph.setEdge(edge.from, edge.to, {}, `branch ${edge.branch ?? ""}`); // an empty name is lost
@@ -51,7 +63,7 @@ function ranked(document: GraphDocument): Map<string, Place> {
   return new Map(
     document.nodes.map((node) => {
       const { x, y } = graph.node(node.id);
-      return [node.id, { x: x - NODE_WIDTH / 2, y: y - NODE_HEIGHT / 2 }];
+      return [node.id, { x: x - NODE_WIDTH / 2, y: y - heights(node) / 2 }];
     }),
   );
 }
@@ -60,6 +72,7 @@ function ranked(document: GraphDocument): Map<string, Place> {
 function inLanes(
   document: GraphDocument,
   ranks: Map<string, Place>,
+  heights: Heights,
 ): { places: Map<string, Place>; lanes: Lane[] } {
   const places = new Map<string, Place>();
   const lanes: Lane[] = [];
@@ -70,12 +83,11 @@ function inLanes(
     const at = (node: GraphNode) => ranks.get(node.id) ?? { x: 0, y: 0 };
     for (const node of inside.sort((one, other) => at(one).y - at(other).y)) {
       const { x } = at(node);
-      const row = depth.get(x) ?? 0;
-      depth.set(x, row + 1);
-      places.set(node.id, { x, y: top + LANE_HEAD + row * (NODE_HEIGHT + GAP) });
+      const filled = depth.get(x) ?? 0;
+      depth.set(x, filled + heights(node) + GAP);
+      places.set(node.id, { x, y: top + LANE_HEAD + filled });
     }
-    const rows = Math.max(...depth.values());
-    const height = LANE_HEAD + rows * (NODE_HEIGHT + GAP);
+    const height = LANE_HEAD + Math.max(...depth.values());
     lanes.push({ name, y: top, height });
     top += height + LANE_GAP;
   }

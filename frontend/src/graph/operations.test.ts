@@ -18,6 +18,7 @@ beforeEach(() => {
       { from: "c1", to: "a1", branch: "true" },
     ],
     layout: { a1: { x: 400, y: 0 } },
+    notes: [],
   };
 });
 
@@ -190,6 +191,7 @@ describe("copies", () => {
         { from: "a1", to: "b", branch: "b" },
       ],
       layout: { c: { x: 1, y: 2 } },
+      notes: [],
     });
   });
 

@@ -3,8 +3,9 @@
  * draft of immer's, so that every one becomes patches that can be undone.
  */
 
-import { branchesOf, wouldMakeCycle } from "./branches";
+import { branchesOf, canBeDisabled, wouldMakeCycle } from "./branches";
 import { type Drawing, type Family, familyOf, type GraphEdge, type GraphNode, type Place } from "./document";
+import { noteOf, pasteNotes, removeNotes, rounded } from "./notes";
 
 const LETTERS: Record<Family, string> = { trigger: "t", condition: "c", action: "a" };
 
@@ -85,8 +86,9 @@ export function leadTo(drawing: Drawing, from: string, branch: string, to: strin
   return "";
 }
 
-/** Remove nodes with their edges. With `join`, what led to a removed node leads on to what came after it. */
+/** Remove nodes with their edges, and notes. With `join`, what led to a removed node leads on to what came after it. */
 export function removeNodes(drawing: Drawing, ids: readonly string[], join = true): void {
+  removeNotes(drawing, ids);
   for (const id of ids) {
     const node = nodeOf(drawing, id);
     if (node === undefined) continue;
@@ -110,6 +112,15 @@ export function rename(drawing: Drawing, id: string, title: string): void {
 
 export function setLane(drawing: Drawing, ids: readonly string[], lane: string): void {
   for (const node of drawing.nodes) if (ids.includes(node.id)) node.lane = lane;
+}
+
+/** Disable steps, or enable them. Those that can't be disabled stay as they are. */
+export function setDisabled(drawing: Drawing, ids: readonly string[], disabled: boolean): void {
+  for (const node of drawing.nodes) {
+    if (!ids.includes(node.id)) continue;
+    if (!disabled) delete node.disabled;
+    else if (canBeDisabled(node)) node.disabled = true;
+  }
 }
 
 /** Change a node's settings. Where a switch's cases are renamed, the edges out of them follow; those of a case that is
@@ -137,10 +148,19 @@ export function configure(drawing: Drawing, id: string, config: Record<string, u
   }
 }
 
+/** Put nodes and notes somewhere. */
 export function move(drawing: Drawing, places: Readonly<Record<string, Place>>): void {
-  for (const [id, { x, y }] of Object.entries(places)) {
-    drawing.layout[id] = { x: Math.round(x), y: Math.round(y) };
+  for (const [id, place] of Object.entries(places)) {
+    const note = noteOf(drawing, id);
+    if (note !== undefined) Object.assign(note, rounded(place));
+    else drawing.layout[id] = rounded(place);
   }
+}
+
+/** Give nodes to a team. They stand where the layout puts them in its lane. */
+export function moveToLane(drawing: Drawing, ids: readonly string[], lane: string): void {
+  setLane(drawing, ids, lane);
+  for (const id of ids) delete drawing.layout[id];
 }
 
 /** Forget where nodes were put by hand, so that they stand where the layout puts them. */
@@ -148,7 +168,8 @@ export function tidy(drawing: Drawing): void {
   drawing.layout = {};
 }
 
-/** Add nodes and the edges among them under free ids; those put by hand stand a little aside. Answers the new ids. */
+/** Add nodes, the edges among them and notes under free ids; those put by hand stand a little aside. Answers what the
+ * editor names them. */
 export function paste(drawing: Drawing, clip: Drawing): string[] {
   const names = new Map<string, string>();
   for (const node of clip.nodes) names.set(node.id, freeId(drawing, node.type, new Set(names.values())));
@@ -162,7 +183,7 @@ export function paste(drawing: Drawing, clip: Drawing): string[] {
     const [from, to] = [names.get(one.from), names.get(one.to)];
     if (from !== undefined && to !== undefined) drawing.edges.push({ ...one, from, to });
   }
-  return [...names.values()];
+  return [...names.values(), ...pasteNotes(drawing, clip.notes)];
 }
 
 export function nodeOf(drawing: Drawing, id: string): GraphNode | undefined {

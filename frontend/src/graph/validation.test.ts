@@ -49,6 +49,7 @@ const small = worldOf(
       permission: "",
       undo: "none",
       retry_safe: true,
+      minor: false,
     })),
   },
   modules,

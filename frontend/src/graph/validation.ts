@@ -4,7 +4,7 @@
  */
 
 import type { Catalog, JsonSchema, Kind, Module, Operator, Problem, TriggerKind } from "../api/types";
-import { branchOf, following, OTHERWISE, reachable } from "./branches";
+import { branchOf, canBeDisabled, following, OTHERWISE, reachable } from "./branches";
 import { type RuleWorld, readsRecord, ruleProblems } from "./rules";
 import { checkConfig } from "./schema";
 import { edgeProblems, orderProblems } from "./validationGraph";
@@ -24,7 +24,14 @@ export const SERVER_ONLY: readonly string[] = [
   // What kinds check by code of their own, beyond what their schema says.
   ...["action-without-record", "bad-cron", "bad-date", "bad-duration", "bad-variable-name"],
   ...["event-operator-without-event", "field-not-assignable", "no-otherwise", "no-status-field"],
-  ...["not-a-date", "read-only-field", "transition-not-allowed", "trigger-without-record", "two-dedupe-keys"],
+  ...[
+    "not-a-date",
+    "quorum-out-of-reach",
+    "read-only-field",
+    "transition-not-allowed",
+    "trigger-without-record",
+    "two-dedupe-keys",
+  ],
   ...["unclear-change", "unknown-input", "unused-config", "wrong-field-type"],
 ];
 
@@ -117,6 +124,7 @@ class Validation {
     for (const [index, node] of this.document.nodes.entries()) {
       const path = `nodes[${index}]`;
       const kind = this.world.kinds.get(node.type);
+      if (node.disabled && !canBeDisabled(node)) yield cannotBeDisabled(node, path);
       if (kind === undefined) yield this.unknownType(node, path);
       else if (node.family === "condition")
         yield* this.conditionProblems(node, kind, path, withoutRecord.has(node.id));
@@ -248,6 +256,15 @@ class Validation {
       without.map((node) => node.id),
     );
   }
+}
+
+function cannotBeDisabled(node: ReadNode, path: string): Problem {
+  const why =
+    node.family === "action"
+      ? "can't be disabled: nobody would say which way to go on."
+      : "can't be disabled; only actions can.";
+  const message = `“${node.label}” ${why}`;
+  return problem("cannot-be-disabled", `${path}.disabled`, message, "Enable it, or remove it.", node.id);
 }
 
 function* switchProblems(node: ReadNode, cases: readonly unknown[], path: string): Generator<Problem> {

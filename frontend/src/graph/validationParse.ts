@@ -32,6 +32,7 @@ export interface ReadNode {
   family: string;
   /** How sentences call it. */
   label: string;
+  disabled: boolean;
   config: Json;
 }
 
@@ -148,6 +149,11 @@ function readNode(
     }
     texts[key] = value;
   }
+  const disabled = raw.disabled === undefined ? false : raw.disabled;
+  if (typeof disabled !== "boolean") {
+    const message = "“disabled” must be true or false.";
+    return problem("malformed-node", `${path}.disabled`, message, "Correct “disabled”.", id);
+  }
   const config = raw.config === undefined ? {} : raw.config;
   const place = `${path}.config`;
   if (!isObject(config))
@@ -155,7 +161,7 @@ function readNode(
   const wrong = values.problem(config, place, id);
   if (wrong !== null) return wrong;
   const { type, title } = texts;
-  nodes.set(id, { id, type, title, family: type.split(".")[0] ?? "", label: title || id, config });
+  nodes.set(id, { id, type, title, family: type.split(".")[0] ?? "", label: title || id, disabled, config });
   return null;
 }
 

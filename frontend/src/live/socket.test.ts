@@ -24,7 +24,7 @@ class FakeWebSocket {
   }
 }
 
-function begin(after = 0) {
+function begin(after = 0, tab?: string) {
   const sockets: FakeWebSocket[] = [];
   const states: LiveState[] = [];
   const frames: Frame[] = [];
@@ -32,6 +32,7 @@ function begin(after = 0) {
   const live = new LiveSocket({
     url: "ws://here/ws/runs/1/",
     after,
+    tab,
     onFrame: (frame) => frames.push(frame),
     onState: (state) => states.push(state),
     poll,
@@ -107,11 +108,29 @@ describe("the live socket", () => {
     expect(kind()).toBe("refused");
   });
 
-  it("pings in silence and gives up on a server that doesn't answer", () => {
+  it("names its tab, and the people of a draft don't move its cursor", () => {
+    const { live, newest, frames } = begin(7, "t1");
+    newest().onopen?.();
+    expect(newest().sent).toEqual(['{"after":7,"draft":"t1"}']);
+    newest().frame({ type: "people", people: [] });
+    expect(live.cursor).toBe(7);
+    expect(frames).toEqual([{ type: "people", people: [] }]);
+  });
+
+  it("pings every ten seconds, also while the server talks", () => {
+    const { newest } = begin();
+    for (let second = 0; second <= 30; second += 1) {
+      newest().frame({ type: "news", seq: second });
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(newest().sent).toEqual(Array(3).fill('{"type":"ping"}'));
+  });
+
+  it("gives up on a server that doesn't answer a ping", () => {
     const { newest, sockets, kind } = begin();
     newest().frame({ type: "nothing", seq: 0 });
     const first = newest();
-    vi.advanceTimersByTime(20_000);
+    vi.advanceTimersByTime(10_000);
     expect(first.sent).toEqual(['{"type":"ping"}']);
     vi.advanceTimersByTime(10_000);
     expect(first.closed).toBe(true);

@@ -13,6 +13,8 @@ export type LiveState =
 export interface LiveOptions {
   url: string;
   after: number;
+  /** Names this tab to the others who have the draft open. */
+  tab?: string | undefined;
   onFrame: (frame: Frame) => void;
   onState: (state: LiveState) => void;
   /** Fetch what is new over HTTP and hand it on; the promise gives the new cursor. */
@@ -25,7 +27,8 @@ export const SIGNED_OUT = 4401;
 export const FORBIDDEN = 4403;
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 30_000;
-const PING_MS = 20_000;
+/** Those who have a draft open are counted as gone after two pings that did not come. */
+const PING_MS = 10_000;
 const ANSWER_MS = 10_000;
 const POLL_MS = 3_000;
 const TRIES_BEFORE_POLLING = 3;
@@ -51,7 +54,7 @@ export class LiveSocket {
     if (!this.polling) this.options.onState({ kind: "catching-up" });
     const socket = (this.options.open ?? ((url) => new WebSocket(url)))(this.options.url);
     this.socket = socket;
-    socket.onopen = () => socket.send(JSON.stringify({ after: this.cursor }));
+    socket.onopen = () => socket.send(JSON.stringify({ after: this.cursor, draft: this.options.tab }));
     socket.onmessage = (event) => this.socket === socket && this.receive(String(event.data));
     socket.onclose = (event) => this.socket === socket && this.lost(event.code);
     this.expectAnswer();
@@ -84,10 +87,11 @@ export class LiveSocket {
 
   private receive(text: string): void {
     const frame = JSON.parse(text) as Frame;
-    this.expectSilence();
+    this.cancel("answer");
+    this.pingLater();
     if (frame.type === "pong") return;
     if (frame.type === "reset") this.cursor = frame.seq;
-    else this.cursor = Math.max(this.cursor, frame.seq);
+    else if (frame.type !== "people") this.cursor = Math.max(this.cursor, frame.seq);
     this.failures = 0;
     this.polling = false;
     this.cancel("poll");
@@ -127,8 +131,9 @@ export class LiveSocket {
     if (this.polling) this.after("poll", POLL_MS, () => void this.pollOnce());
   }
 
-  private expectSilence(): void {
-    this.cancel("answer");
+  /** Also while the server talks: it must hear that somebody is here. */
+  private pingLater(): void {
+    if (this.timers.has("ping")) return;
     this.after("ping", PING_MS, () => {
       this.socket?.send(JSON.stringify({ type: "ping" }));
       this.expectAnswer();

@@ -9,12 +9,13 @@ interface Watching {
   path: string | null;
   home: string;
   after: number;
+  tab?: string;
   onFrame: (frame: Frame) => void;
   poll: (after: number) => Promise<number>;
 }
 
 /** Keep a socket to `path` while the component is shown; the state is for the chip. */
-export function useLive({ path, home, after, onFrame, poll }: Watching): LiveState {
+export function useLive({ path, home, after, tab, onFrame, poll }: Watching): LiveState {
   const [state, setState] = useState<LiveState>({ kind: "catching-up" });
   const tell = useEffectEvent(onFrame);
   const fetchNews = useEffectEvent(poll);
@@ -26,6 +27,7 @@ export function useLive({ path, home, after, onFrame, poll }: Watching): LiveSta
     const live = new LiveSocket({
       url: `${scheme}//${location.host}${home}${path}`,
       after: first(),
+      tab,
       onFrame: (frame) => tell(frame),
       onState: setState,
       poll: (cursor) => fetchNews(cursor),
@@ -46,7 +48,7 @@ export function useLive({ path, home, after, onFrame, poll }: Watching): LiveSta
       removeEventListener("online", onOnline);
       live.stop();
     };
-  }, [path, home]);
+  }, [path, home, tab]);
 
   return state;
 }

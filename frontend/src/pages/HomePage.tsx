@@ -6,6 +6,8 @@ import { Ago } from "../ui/Ago";
 import { Link } from "../ui/Link";
 import { Heading, Show } from "../ui/Page";
 import { percent } from "../ui/shares";
+import { FirstSteps } from "./FirstSteps";
+import { useNotifications } from "./notifications/context";
 import { NotificationList } from "./notifications/NotificationList";
 import "./home.css";
 
@@ -16,30 +18,37 @@ export function HomePage() {
   const { api } = useSite();
   const load = useCallback((signal: AbortSignal) => api.overview(signal), [api]);
   const [loaded, again] = useLoad(load);
+  const { unread } = useNotifications();
   return (
     <>
-      <Heading title="Home" />
-      <div className="cards">
-        <Card title="Waiting for you">
-          <NotificationList atMost={SHOWN} />
-        </Card>
-        <Card title="Failing now">
-          <Show loaded={loaded} again={again}>
-            {({ failing }) => <Failing runs={failing} />}
-          </Show>
-        </Card>
-        <Card title="Running or waiting now">
-          <Show loaded={loaded} again={again}>
-            {({ active }) => (
-              <Counts counts={ACTIVE.map(([status, word]) => [status, word, active[status]])} />
-            )}
-          </Show>
-        </Card>
-        <Card title="Last 7 days">
-          <Show loaded={loaded} again={again}>
-            {({ week }) => <Week week={week} />}
-          </Show>
-        </Card>
+      <Heading
+        title="Home"
+        count={(unread?.length ?? 0) + (loaded.state === "ready" ? loaded.value.failing.length : 0)}
+      />
+      <div className="with-first-steps">
+        <div className="cards">
+          <Card title="Waiting for you">
+            <NotificationList atMost={SHOWN} />
+          </Card>
+          <Card title="Failing now">
+            <Show loaded={loaded} again={again} rows={2}>
+              {({ failing }) => <Failing runs={failing} />}
+            </Show>
+          </Card>
+          <Card title="Running or waiting now">
+            <Show loaded={loaded} again={again} rows={2}>
+              {({ active }) => (
+                <Counts counts={ACTIVE.map(([status, word]) => [status, word, active[status]])} />
+              )}
+            </Show>
+          </Card>
+          <Card title="Last 7 days">
+            <Show loaded={loaded} again={again} rows={2}>
+              {({ week }) => <Week week={week} />}
+            </Show>
+          </Card>
+        </div>
+        <FirstSteps />
       </div>
     </>
   );

@@ -1,16 +1,20 @@
-import { useCallback } from "react";
-import type { Activity, Workflow } from "../api/types";
+import { useCallback, useState } from "react";
+import { ApiError } from "../api/client";
+import type { Activity, ProblemCount, Workflow } from "../api/types";
 import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
 import { Ago } from "../ui/Ago";
-import { ModeChip, StatusMark } from "../ui/chips";
+import { ModeChip, StatusDot } from "../ui/chips";
 import { type Active, Choice, Filters, NoHit, Typed } from "../ui/Filters";
+import { seconds } from "../ui/format";
 import { Link } from "../ui/Link";
 import { MiniBars } from "../ui/MiniBars";
 import { Heading, Show } from "../ui/Page";
 import { percent } from "../ui/shares";
 import { type Column, Table } from "../ui/Table";
+import { PauseDialog } from "./PauseDialog";
+import { TemplateLinks } from "./TemplateCard";
 import { chosenOf, teamsOf, type WorkflowFilters } from "./workflowFilters";
 
 interface Row {
@@ -45,16 +49,17 @@ export function WorkflowListPage() {
           </p>
         )}
       </Heading>
-      <Show loaded={loaded} again={again}>
+      <Show loaded={loaded} again={again} rows={8}>
         {({ rows, mayCreate }) =>
-          rows.length === 0 ? (
-            <p className="note empty">
-              {mayCreate
-                ? "There is no workflow yet. Begin with a new one: a template shows how one is made."
-                : "No workflow is shared with you yet. Its owner, or an admin, can share one."}
-            </p>
+          rows.length > 0 ? (
+            <List all={rows} />
+          ) : mayCreate ? (
+            <Beginnings />
           ) : (
-            <List rows={rows} />
+            <p className="note empty">
+              No workflow is shared with you yet. The right “view” on one shows it here; its owner, or an
+              admin, can give it.
+            </p>
           )
         }
       </Show>
@@ -62,12 +67,47 @@ export function WorkflowListPage() {
   );
 }
 
-function List({ rows }: { rows: Row[] }) {
+function Beginnings() {
+  const { api } = useSite();
+  const load = useCallback(
+    async (signal: AbortSignal) => {
+      const [modules, templates] = await Promise.all([api.modules(signal), api.templates(signal)]);
+      return { modules: modules.results, templates };
+    },
+    [api],
+  );
+  const [loaded, again] = useLoad(load);
+  return (
+    <>
+      <p>There is no workflow yet. Start from a working example, or from nothing.</p>
+      <Show loaded={loaded} again={again} rows={8}>
+        {(offer) => <TemplateLinks {...offer} />}
+      </Show>
+    </>
+  );
+}
+
+function List({ all }: { all: Row[] }) {
+  const { api } = useSite();
+  const [changed, setChanged] = useState<ReadonlyMap<number, Workflow>>(new Map());
+  const [trouble, setTrouble] = useState("");
+  const rows = all.map((row) => ({ ...row, workflow: changed.get(row.workflow.id) ?? row.workflow }));
+  const onChanged = (one: Workflow) => setChanged((before) => new Map(before).set(one.id, one));
+  const resume = (workflow: Workflow) => {
+    setTrouble("");
+    api.act(workflow.id, "resume", {}).then(onChanged, (error: unknown) => {
+      setTrouble(error instanceof ApiError ? error.message : "It could not be resumed. Try again.");
+    });
+  };
   const [search, change] = useSearch();
   const filters: WorkflowFilters = search;
   const workflows = rows.map((row) => row.workflow);
   const known = new Map(rows.map((row) => [row.workflow, row.activity]));
   const shown = chosenOf(workflows, filters).map((workflow) => ({ workflow, activity: known.get(workflow) }));
+  // The drafts are judged one by one, which takes longer than to list them.
+  const [judged] = useLoad(useCallback((signal: AbortSignal) => api.problemCounts(signal), [api]));
+  const counts = judged.state === "ready" ? new Map(judged.value.map((one) => [one.workflow, one])) : null;
+  const [asked, setAsked] = useState<Workflow | null>(null);
   const modules = [...new Set(workflows.map((one) => one.module ?? ""))].filter((key) => key !== "").sort();
   const labels = { search: "Name", module: "Module", mode: "Mode", team: "Team" };
   const active: Active[] = (Object.keys(labels) as (keyof typeof labels)[])
@@ -92,11 +132,39 @@ function List({ rows }: { rows: Row[] }) {
         />
         <Choice label="Team" name="team" options={teamsOf(workflows).map((team) => [team, team])} />
       </Filters>
+      {trouble !== "" && (
+        <p className="problem" role="alert">
+          {trouble}
+        </p>
+      )}
       {shown.length === 0 ? (
         <NoHit what="workflows" active={active} />
       ) : (
-        <Table label="Workflows" columns={COLUMNS} rows={shown} keyOf={(row) => row.workflow.id} />
+        <Table
+          label="Workflows"
+          columns={[
+            ...COLUMNS,
+            {
+              name: "Problems",
+              cell: ({ workflow }) => counts && <Problems workflow={workflow} counts={counts} />,
+            },
+            {
+              name: "Pause",
+              cell: ({ workflow, activity }) =>
+                workflow.active_version !== null &&
+                activity?.may_pause && (
+                  <PauseButton
+                    workflow={workflow}
+                    onPress={() => (workflow.paused_at === null ? setAsked(workflow) : resume(workflow))}
+                  />
+                ),
+            },
+          ]}
+          rows={shown}
+          keyOf={(row) => row.workflow.id}
+        />
       )}
+      {asked !== null && <PauseDialog workflow={asked} onClose={() => setAsked(null)} onPaused={onChanged} />}
     </>
   );
 }
@@ -115,8 +183,10 @@ const COLUMNS: Column<Row>[] = [
     ),
   },
   { name: "Module", cell: ({ workflow }) => workflow.module ?? "–" },
-  { name: "Team", cell: ({ workflow }) => workflow.team || "–" },
-  { name: "Owner", cell: ({ workflow }) => workflow.owner ?? "–" },
+  {
+    name: "Owner",
+    cell: ({ workflow: { owner, team } }) => [owner, team].filter(Boolean).join(", ") || "–",
+  },
   {
     name: "Live",
     cell: ({ workflow }) =>
@@ -131,6 +201,11 @@ const COLUMNS: Column<Row>[] = [
   { name: "Last 14 days", cell: ({ activity }) => activity && <MiniBars days={activity.days} /> },
   { name: "Succeeded", number: true, cell: ({ activity }) => (activity ? shareOf(activity) : "–") },
   {
+    name: "Median",
+    number: true,
+    cell: ({ activity }) => (activity?.median == null ? "–" : seconds(activity.median)),
+  },
+  {
     name: "Last run",
     number: true,
     cell: ({ workflow, activity }) =>
@@ -138,11 +213,32 @@ const COLUMNS: Column<Row>[] = [
         "–"
       ) : (
         <Link to={`workflows/${workflow.id}/runs/`}>
-          <StatusMark status={activity.last_run.status} /> <Ago at={activity.last_run.created_at} />
+          <StatusDot status={activity.last_run.status} /> <Ago at={activity.last_run.created_at} />
         </Link>
       ),
   },
 ];
+
+function Problems({ workflow, counts }: { workflow: Workflow; counts: ReadonlyMap<number, ProblemCount> }) {
+  const count = counts.get(workflow.id);
+  if (count === undefined) return "–";
+  const { problems, warnings } = count;
+  if (problems + warnings === 0) return <span className="note">none</span>;
+  return (
+    <Link to={`workflows/${workflow.id}/`}>
+      {problems > 0 ? `⚠ ${problems}` : `${warnings} worth a look`}
+    </Link>
+  );
+}
+
+function PauseButton({ workflow, onPress }: { workflow: Workflow; onPress: () => void }) {
+  return (
+    <button type="button" onClick={onPress}>
+      {workflow.paused_at === null ? "Pause…" : "Resume"}
+      <span className="visually-hidden"> {workflow.name}</span>
+    </button>
+  );
+}
 
 function shareOf({ days }: Activity): string {
   const sum = (part: "succeeded" | "failed") => days.reduce((total, one) => total + one[part], 0);

@@ -63,6 +63,7 @@ export function RunViews({ run, steps, entries, live, refresh }: Known) {
               <GraphSection
                 document={drawn}
                 steps={steps}
+                now={now}
                 selected={selected?.node ?? ""}
                 onSelect={select}
               />

@@ -14,6 +14,7 @@ export function StepDetails({ row, now }: { row: StepRow | undefined; now: numbe
     );
   }
   const { step } = row;
+  const disabled = step?.status === "skipped" && step.error?.code === "disabled";
   return (
     <aside className="details" aria-labelledby="details">
       <h2 id="details">
@@ -26,7 +27,8 @@ export function StepDetails({ row, now }: { row: StepRow | undefined; now: numbe
         <p>The run has not come here.</p>
       ) : (
         <>
-          {step.error?.message && (
+          {disabled && <p>Disabled: the run went on without it.</p>}
+          {!disabled && step.error?.message && (
             <p className="problem">
               {step.error.message}
               {step.error.code && (
@@ -37,7 +39,7 @@ export function StepDetails({ row, now }: { row: StepRow | undefined; now: numbe
               )}
             </p>
           )}
-          {step.status === "skipped" && <p>No branch led here.</p>}
+          {step.status === "skipped" && !disabled && <p>No branch led here.</p>}
           {step.started_at !== null && (
             <dl className="facts">
               <Fact name="Started" value={dateTime(step.started_at)} />

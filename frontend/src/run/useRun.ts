@@ -7,6 +7,12 @@ import type { LiveState } from "../live/socket";
 import { addNews, EMPTY_RUN, type RunState } from "../live/state";
 import { useLive } from "../live/useLive";
 
+interface Known {
+  id: number;
+  state: RunState;
+  trouble: string;
+}
+
 interface Watched {
   state: RunState;
   live: LiveState;
@@ -16,11 +22,17 @@ interface Watched {
   refresh: () => void;
 }
 
+const UNKNOWN = { state: EMPTY_RUN, trouble: "" };
+
 /** A run with its steps and its log, as new as the socket, or else the polling, makes it. */
 export function useRun(id: number): Watched {
   const { api, home, signIn } = useSite();
-  const [state, setState] = useState<RunState>(EMPTY_RUN);
-  const [trouble, setTrouble] = useState("");
+  const [known, setKnown] = useState<Known>({ id, ...UNKNOWN });
+  // What was known of the run before is not of this one, nor are its late answers.
+  if (known.id !== id) setKnown({ id, ...UNKNOWN });
+  const { state, trouble } = known;
+  const change = (how: (state: RunState) => RunState, trouble = "") =>
+    setKnown((known) => (known.id === id ? { id, state: how(known.state), trouble } : known));
 
   const fetchAfter = async (after: number) => {
     try {
@@ -36,23 +48,22 @@ export function useRun(id: number): Watched {
         page = itemsOf(await api.logs(id, cursor));
         entries.push(...page);
       }
-      setState((known) => addNews(known, { run, steps: itemsOf(steps), entries }));
-      setTrouble("");
+      change((state) => addNews(state, { run, steps: itemsOf(steps), entries }));
       return cursor;
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) toSignIn(signIn);
-      setTrouble(error instanceof ApiError ? error.message : "The run could not be loaded.");
+      const trouble = error instanceof ApiError ? error.message : "The run could not be loaded.";
+      change((state) => state, trouble);
       throw error;
     }
   };
 
   const onFrame = (frame: Frame) => {
-    setTrouble("");
     if (frame.type === "reset") {
-      setState((known) => ({ ...known, entries: [] }));
+      change((state) => ({ ...state, entries: [] }));
       fetchAfter(0).catch(() => undefined);
-    } else if (frame.type !== "end" && frame.type !== "pong") {
-      setState((known) => addNews(known, frame));
+    } else if (frame.type === "replay" || frame.type === "nothing" || frame.type === "news") {
+      change((state) => addNews(state, frame));
     }
   };
   const live = useLive({ path: `ws/runs/${id}/`, home, after: 0, onFrame, poll: fetchAfter });

@@ -16,7 +16,15 @@ export function Filters({ children }: { children: ReactNode }) {
 
 type Option = readonly [value: string, label: string];
 
-export function Choice({ label, name, options }: { label: string; name: string; options: Option[] }) {
+interface Choosing {
+  label: string;
+  name: string;
+  options: Option[];
+  /** What is shown for nothing chosen. */
+  any?: string;
+}
+
+export function Choice({ label, name, options, any = "Any" }: Choosing) {
   const [search, change] = useSearch();
   const id = useId();
   const value = search[name] ?? "";
@@ -25,7 +33,7 @@ export function Choice({ label, name, options }: { label: string; name: string; 
     <div className="filter">
       <label htmlFor={id}>{label}</label>
       <select id={id} value={value} onChange={(event) => change({ [name]: event.target.value })}>
-        <option value="">Any</option>
+        <option value="">{any}</option>
         {!known && <option value={value}>{value}</option>}
         {options.map(([option, words]) => (
           <option key={option} value={option}>
@@ -49,7 +57,12 @@ export function Typed({ label, name, type = "search" }: Typing) {
   const id = useId();
   const set = search[name] ?? "";
   const [typed, setTyped] = useState(set);
-  useEffect(() => setTyped(set), [set]);
+  const [before, setBefore] = useState(set);
+  // While it is drawn, not after: an effect would come too late, and write the dropped value back.
+  if (before !== set) {
+    setBefore(set);
+    setTyped(set);
+  }
   useEffect(() => {
     if (typed === set) return;
     const timer = setTimeout(() => change({ [name]: typed.trim() }), type === "date" ? 0 : TYPING_MS);

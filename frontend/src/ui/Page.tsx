@@ -1,12 +1,23 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { IN_APP } from "../app/router";
 import type { Loaded } from "../app/useLoad";
+import { Waiting } from "./Waiting";
+
+interface Titled {
+  title: string;
+  /** How much waits on the page; the tab shows it. */
+  count?: number;
+  children?: ReactNode;
+}
 
 /** A page's heading: names the tab, and takes the focus when the page was reached by a link inside the app. */
-export function Heading({ title, children }: { title: string; children?: ReactNode }) {
+export function Heading({ title, count = 0, children }: Titled) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} · Automations`;
+    document.title = `${count > 0 ? `(${count}) ` : ""}${title} · Automations`;
+  }, [title, count]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another title is another page.
+  useEffect(() => {
     if (history.state === IN_APP) heading.current?.focus();
   }, [title]);
   return (
@@ -22,12 +33,14 @@ export function Heading({ title, children }: { title: string; children?: ReactNo
 interface Showing<Value> {
   loaded: Loaded<Value>;
   again: () => void;
+  /** How many rows of a table what comes is high. */
+  rows?: number;
   children: (value: Value) => ReactNode;
 }
 
 /** What was loaded, or that it is being loaded, or why it could not be. */
-export function Show<Value>({ loaded, again, children }: Showing<Value>) {
-  if (loaded.state === "loading") return <p className="note">Loading…</p>;
+export function Show<Value>({ loaded, again, rows = 6, children }: Showing<Value>) {
+  if (loaded.state === "loading") return <Waiting rows={rows} again={again} />;
   if (loaded.state === "failed") {
     return (
       <div className="problem" role="alert">

@@ -13,7 +13,7 @@ interface Paging<Item> {
 /** A list that was asked for page by page, with the button for the next one. */
 export function Paged<Item>({ pages, what, empty, children }: Paging<Item>) {
   return (
-    <Show loaded={pages.loaded} again={pages.again}>
+    <Show loaded={pages.loaded} again={pages.again} rows={10}>
       {(items) => (
         <>
           {items.length === 0 ? !pages.stale && empty : children(items, pages.stale)}

@@ -20,7 +20,16 @@ export function clock(moment: string): string {
 /** "12 ms", "2.1 s", "3 min 5 s", "4 h 10 min", "2 d 3 h"; "–" when it hasn't begun. */
 export function duration(from: string | null, to: string | null, now: number): string {
   if (from === null) return "–";
-  const ms = Math.max(0, (to === null ? now : Date.parse(to)) - Date.parse(from));
+  return length((to === null ? now : Date.parse(to)) - Date.parse(from));
+}
+
+/** As `duration`, of a number of seconds. */
+export function seconds(count: number): string {
+  return length(count * 1000);
+}
+
+function length(between: number): string {
+  const ms = Math.max(0, between);
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const seconds = Math.floor(ms / 1000);
   if (seconds < 60) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;

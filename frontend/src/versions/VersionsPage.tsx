@@ -1,14 +1,13 @@
 import { useCallback, useState } from "react";
-import type { Version } from "../api/types";
 import { useSite } from "../app/context";
+import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
-import { ChangeList } from "../editor/ChangeList";
-import { changesBetween } from "../editor/changes";
 import { kindsOf } from "../editor/world";
 import { ModeChip } from "../ui/chips";
 import { dateTime } from "../ui/format";
 import { Link } from "../ui/Link";
 import { Heading, Show } from "../ui/Page";
+import { Comparison } from "./Comparison";
 import { ReasonDialog } from "./ReasonDialog";
 import "./versions.css";
 
@@ -48,7 +47,7 @@ export default function VersionsPage({ id }: { id: number }) {
   );
   const [loaded, again] = useLoad(load);
   const [asked, setAsked] = useState<{ verb: Verb; number: number } | null>(null);
-  const [compared, setCompared] = useState<number | null>(null);
+  const [search, setSearch] = useSearch();
 
   const act = async (reason: string) => {
     if (asked === null) return;
@@ -96,13 +95,17 @@ export default function VersionsPage({ id }: { id: number }) {
                       <span className="note">
                         {dateTime(version.published_at)} by {version.published_by ?? "nobody"}
                       </span>
-                      {version.note !== "" && <span>{version.note}</span>}
+                      {version.note !== "" && <span className="versions-note">“{version.note}”</span>}
                       <span className="versions-tools">
                         {index < versions.length - 1 && (
                           <button
                             type="button"
-                            aria-expanded={compared === version.number}
-                            onClick={() => setCompared(compared === version.number ? null : version.number)}
+                            onClick={() =>
+                              setSearch({
+                                from: String(versions[index + 1]?.number ?? ""),
+                                to: String(version.number),
+                              })
+                            }
                           >
                             What changed
                           </button>
@@ -116,12 +119,19 @@ export default function VersionsPage({ id }: { id: number }) {
                           </button>
                         )}
                       </span>
-                      {compared === version.number && (
-                        <Difference id={id} before={versions[index + 1]} after={version} kinds={kinds} />
-                      )}
                     </li>
                   ))}
                 </ol>
+              )}
+              {versions.length > 0 && (
+                <Comparison
+                  id={id}
+                  versions={versions}
+                  from={search.from ?? ""}
+                  to={search.to ?? ""}
+                  onChoose={setSearch}
+                  kinds={kinds}
+                />
               )}
             </>
           );
@@ -136,35 +146,5 @@ export default function VersionsPage({ id }: { id: number }) {
         />
       )}
     </>
-  );
-}
-
-interface DifferenceProps {
-  id: number;
-  before: Version | undefined;
-  after: Version;
-  kinds: ReturnType<typeof kindsOf>;
-}
-
-function Difference({ id, before, after, kinds }: DifferenceProps) {
-  const { api } = useSite();
-  const older = before?.number ?? after.number;
-  const load = useCallback(
-    async (signal: AbortSignal) => {
-      const [old, now] = await Promise.all([
-        api.version(id, older, signal),
-        api.version(id, after.number, signal),
-      ]);
-      return changesBetween(old.document, now.document);
-    },
-    [api, id, older, after.number],
-  );
-  const [loaded, again] = useLoad(load);
-  return (
-    <div className="versions-difference">
-      <Show loaded={loaded} again={again}>
-        {(changes) => <ChangeList changes={changes} kinds={kinds} />}
-      </Show>
-    </div>
   );
 }

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from automations import permissions
 from automations.models import (
+    Approval,
     DeadLetter,
     Deadline,
     IdempotencyKey,
@@ -26,6 +27,7 @@ from automations.models import (
 )
 from automations.services.policies import create_policy
 from automations.services.records import comment_record, create_record
+from automations.services.scenarios import save_scenario
 from automations.services.sources import create_source
 from automations.services.tokens import create_token
 from automations.testing import chain, make_module, make_workflow, node, run_everything
@@ -61,6 +63,13 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     create_policy(
         key="big", name="Big", module=tickets, rule={"field": "title", "op": "is_not_empty"}, actor=root
     )
+    save_scenario(
+        workflow=workflow,
+        actor=root,
+        name="<script>alert(1)</script>",
+        kind="positive",
+        given={"record": {"module": "tickets", "key": "T1", "values": {"title": "One"}}},
+    )
     create_source(key="erp", name="ERP", module=tickets, actor=root)
     comment_record(module=tickets, key="T1", text="Hello", actor=root)
     create_token(name="shop", scope="read", days=1, actor=root, now=now)
@@ -70,6 +79,9 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
         to="a@example.org", subject="Hello", body="You", run=run, key="k", due_at=now, **at
     )
     DeadLetter.objects.create(run=run, code="late", message="It came late", attempts=3, **at)
+    Approval.objects.create(
+        run=run, node="p1", workflow=workflow, title="<script>alert(1)</script>", asked_at=now
+    )
     RunSignal.objects.create(run=run, node="a1", key="k", outcome={}, **at)
     RotationCursor.objects.create(workflow=workflow, node="a1", position=1)
     ProcessStamp.objects.create(name="worker-1", role="worker", host="here", pid=1, stamped_at=now)

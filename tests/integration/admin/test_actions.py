@@ -16,6 +16,8 @@ from automations.models import (
     Module,
     Policy,
     Run,
+    Scenario,
+    ScenarioResult,
     TriggerSource,
     Workflow,
     WorkflowVersion,
@@ -231,3 +233,12 @@ def test_a_source_is_added(admin_client: Client, tickets: Module) -> None:
     assert "contract" in errors_of(bad)
     assert add(admin_client, TriggerSource, key="erp", name="ERP", contract="{}").status_code == 302
     assert audited("source.created").object_id == str(TriggerSource.objects.get(key="erp").pk)
+
+
+def test_a_scenario_is_run_on_the_draft_by_who_may_test(
+    admin_client: Client, world: Workflow, root: Any
+) -> None:
+    scenario = Scenario.objects.get()
+    assert act(admin_client, Scenario, "run_on_the_draft", scenario) == ["Run on the draft: 1 done."]
+    result = ScenarioResult.objects.get(scenario=scenario)
+    assert (result.status, result.run_by.is_superuser if result.run_by else None) == ("passed", True)

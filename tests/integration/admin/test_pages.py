@@ -32,7 +32,12 @@ WITHOUT_A_PAGE = {
     "Condition": "stands on its workflow's page",
     "Action": "stands on its workflow's page",
     "Edge": "stands on its workflow's page",
+    "ApprovalDecision": "stands on its approval's page",
+    "ApprovalDelegation": "stands on its approval's page",
+    "ScenarioResult": "stands on its scenario's page",
+    "AuditSeal": "the chain over the trail: `manage.py audit verify` reads it",
     "Activation": "counts activations for the caches of the engine",
+    "Preference": "is each person's own, in the menu with their name",
 }
 NASTY = ["' OR 1=1 --", "%00", "\\", "a" * 2_000, "\N{SNOWMAN}"]
 

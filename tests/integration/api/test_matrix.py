@@ -8,13 +8,25 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.utils import timezone
 from guardian.shortcuts import assign_perm
 from rest_framework.test import APIClient
 
 from automations import permissions
 from automations.api.urls import urlpatterns
-from automations.models import Event, Module, Notification, Run, TriggerSource, Workflow, WorkflowVersion
+from automations.models import (
+    Approval,
+    Event,
+    Module,
+    Notification,
+    Run,
+    Scenario,
+    TriggerSource,
+    Workflow,
+    WorkflowVersion,
+)
+from automations.services.checkpoints import add_checkpoint
 from automations.services.policies import create_policy
 
 from .conftest import client_of
@@ -35,6 +47,10 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "me"): (EVERYBODY, EVERYBODY),
     ("GET", "overview"): (EVERYBODY, EVERYBODY),
     ("GET", "catalog"): (EVERYBODY, EVERYBODY),
+    ("GET", "preferences"): (EVERYBODY, EVERYBODY),
+    ("PATCH", "preferences"): (EVERYBODY, EVERYBODY),
+    ("GET", "first-steps"): (EVERYBODY, EVERYBODY),
+    ("POST", "first-steps"): (EVERYBODY, EVERYBODY),
     ("GET", "people"): (BUILD, EVERYBODY),
     ("GET", "schema"): (EVERYBODY, EVERYBODY),
     ("GET", "modules"): (EVERYBODY, EVERYBODY),
@@ -42,6 +58,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "module"): (SIGHT, SIGHT),
     ("PATCH", "module"): (ADMIN, SIGHT),
     ("POST", "module-explain"): (SIGHT, SIGHT),
+    ("POST", "module-preview-text"): (SIGHT, SIGHT),
     ("GET", "records"): (SIGHT, SIGHT),
     ("POST", "records"): (OPERATE, SIGHT),
     ("GET", "record"): (SIGHT, SIGHT),
@@ -63,6 +80,8 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "decisions"): (EVERYBODY, EVERYBODY),
     ("GET", "workflows"): (EVERYBODY, EVERYBODY),
     ("POST", "workflows"): (BUILD, EVERYBODY),
+    ("GET", "templates"): (EVERYBODY, EVERYBODY),
+    ("GET", "workflows-problems"): (EVERYBODY, EVERYBODY),
     ("GET", "workflows-activity"): (EVERYBODY, EVERYBODY),
     ("GET", "workflow"): (SIGHT, SIGHT),
     ("PATCH", "workflow"): (BUILD, SIGHT),
@@ -72,6 +91,9 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "workflow-grid"): (SIGHT, SIGHT),
     ("GET", "workflow-graph"): (SIGHT, SIGHT),
     ("PUT", "workflow-graph"): (BUILD, SIGHT),
+    ("GET", "checkpoints"): (SIGHT, SIGHT),
+    ("POST", "checkpoints"): (BUILD, SIGHT),
+    ("GET", "checkpoint"): (SIGHT, SIGHT),
     ("POST", "workflow-validate"): (SIGHT, SIGHT),
     ("POST", "workflow-run-test"): (OPERATE, SIGHT),
     ("GET", "workflow-trigger-preview"): (OPERATE, SIGHT),
@@ -80,13 +102,32 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "workflow-promote"): (PUBLISH, SIGHT),
     ("POST", "workflow-demote"): (PUBLISH, SIGHT),
     ("POST", "workflow-rollback"): (PUBLISH, SIGHT),
+    ("POST", "workflows-import"): (BUILD, EVERYBODY),
+    ("GET", "workflow-export"): (SIGHT, SIGHT),
+    ("POST", "workflow-import"): (BUILD, SIGHT),
+    ("GET", "workflow-describe"): (SIGHT, SIGHT),
+    ("GET", "version-difference"): (SIGHT, SIGHT),
     ("GET", "versions"): (SIGHT, SIGHT),
     ("GET", "version"): (SIGHT, SIGHT),
+    ("GET", "scenarios"): (SIGHT, SIGHT),
+    ("POST", "scenarios"): (BUILD, SIGHT),
+    ("GET", "scenario"): (SIGHT, SIGHT),
+    ("PATCH", "scenario"): (BUILD, SIGHT),
+    ("DELETE", "scenario"): (BUILD, SIGHT),
+    ("POST", "scenario-proposal"): (OPERATE, SIGHT),
+    ("POST", "scenarios-run"): (OPERATE, SIGHT),
     ("GET", "runs"): (EVERYBODY, EVERYBODY),
     ("GET", "run"): (SIGHT, SIGHT),
     ("GET", "run-steps"): (SIGHT, SIGHT),
     ("GET", "run-logs"): (SIGHT, SIGHT),
     ("POST", "run-cancel"): (OPERATE, SIGHT),
+    ("GET", "approvals"): (EVERYBODY, EVERYBODY),
+    ("GET", "approval"): (SIGHT, SIGHT),
+    ("POST", "approval-decide"): (SIGHT, SIGHT),  # who is asked is looked at past the body
+    ("POST", "approval-delegate"): (SIGHT, SIGHT),
+    ("GET", "audit"): (EVERYBODY, EVERYBODY),
+    ("GET", "audit-export"): (EVERYBODY, EVERYBODY),
+    ("GET", "audit-chain"): (ADMIN, EVERYBODY),
     ("GET", "notifications"): (EVERYBODY, EVERYBODY),
     ("POST", "notification-read"): (frozenset(), frozenset()),
     ("GET", "tokens"): (EVERYBODY, EVERYBODY),
@@ -139,6 +180,7 @@ def places(
     version = WorkflowVersion.objects.create(
         workflow=workflow, number=1, digest="0", document={"schema": 1, "nodes": []}, published_at=now
     )
+    add_checkpoint(workflow=workflow, actor=alice)
     event = Event.objects.filter(record_key="T-1").get()
     run = Run.objects.create(
         workflow=workflow,
@@ -154,8 +196,13 @@ def places(
     )
     TriggerSource.objects.create(key="tix", kind="api", name="x", module=tickets)
     notification = Notification.objects.create(user=alice, key="1", title="x", created_at=now)
+    approval = Approval.objects.create(run=run, node="p1", workflow=workflow, title="?", asked_at=now)
+    Scenario.objects.create(
+        pk=1, workflow=workflow, name="x", kind="positive", given={}, at=now, created_at=now, updated_at=now
+    )
     return {
         "workflow": workflow.pk,
+        "approval": approval.pk,
         "event": event.pk,
         "run": run.pk,
         "notification": notification.pk,
@@ -174,6 +221,13 @@ def address_of(name: str, places: dict[str, Any]) -> str:
     noun = {
         "versions": "workflow",
         "version": "workflow",
+        "checkpoints": "workflow",
+        "checkpoint": "workflow",
+        "version-difference": "workflow",
+        "scenarios": "workflow",
+        "scenario": "workflow",
+        "scenario-proposal": "workflow",
+        "scenarios-run": "workflow",
         "record-changes": "record",
         "record-comments": "record",
     }.get(name, name.partition("-")[0])
@@ -187,18 +241,21 @@ def address_of(name: str, places: dict[str, Any]) -> str:
     return f"/api/v1/{path}"
 
 
+def asked(client: APIClient, verb: str, address: str) -> int:
+    """The status of the answer; what the request did is undone, so that the next one meets the same world."""
+    with transaction.atomic():
+        answer = client.generic(verb, address, b'{"no such field": 1}', content_type="application/json")
+        transaction.set_rollback(True)
+    return answer.status_code
+
+
 @pytest.mark.parametrize(("verb", "name"), MATRIX)
 def test_everybody_gets_what_the_matrix_says(
     clients: dict[str, APIClient], places: dict[str, Any], verb: str, name: str
 ) -> None:
     passes, sees = MATRIX[verb, name]
     address = address_of(name, places)
-    answers = {
-        who: client.generic(
-            verb, address, b'{"no such field": 1}', content_type="application/json"
-        ).status_code
-        for who, client in clients.items()
-    }
+    answers = {who: asked(client, verb, address) for who, client in clients.items()}
     expected = {
         who: 401 if who == "nobody" else "passes" if who in passes else 403 if who in sees else 404
         for who in clients

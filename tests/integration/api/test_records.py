@@ -313,3 +313,26 @@ def test_a_wrong_rule_is_not_explained(owner: APIClient, tickets: Module) -> Non
     answer = owner.post("/api/v1/modules/tickets/explain/", {"rule": rule}, format="json")
     assert answer.status_code == 422
     assert answer.json()["problems"][0]["path"] == "rule.field"
+
+
+def test_a_text_with_data_is_read_for_a_record(owner: APIClient, make_ticket: Callable[..., str]) -> None:
+    make_ticket("T-1", subject="No ink")
+    text = "{{ record.subject | upper }} ({{ event.record }}){{ variables.tier }}{{ steps.a1.output.x }}"
+    wanted = {"text": text, "record": "T-1"}
+    answer = owner.post("/api/v1/modules/tickets/preview-text/", wanted, format="json")
+    assert answer.json() == {"text": "NO INK (T-1)", "unknown": ["variables.tier", "steps.a1.output.x"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"), [("{{ record.subject", "Close it"), ("{{ record.subject | uper }}", "upper")]
+)
+def test_a_text_that_is_not_sound_is_told_so(
+    owner: APIClient, make_ticket: Callable[..., str], text: str, hint: str
+) -> None:
+    make_ticket("T-1", subject="No ink")
+    answer = owner.post(
+        "/api/v1/modules/tickets/preview-text/", {"text": text, "record": "T-1"}, format="json"
+    )
+    assert answer.status_code == 422
+    assert answer.json()["problems"][0]["path"] == "text"
+    assert hint in answer.json()["problems"][0]["hint"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 
+from automations import permissions
 from automations.models import Module, RecordComment, Run, Step
 from automations.services.records import create_record
 from automations.testing import chain, make_module, make_workflow, node, run_everything
@@ -31,6 +32,7 @@ def tickets(db: None) -> Module:
 def people(alice: Any, bob: Any, charlie: Any) -> Group:
     group = Group.objects.create(name="Support")
     group.user_set.add(alice, bob)
+    permissions.assign_perm(permissions.codename("approve"), bob)
     return group
 
 

@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group
 from automations.actions import ACTIONS
 from automations.engine.kinds import Risk
 from automations.models import (
+    Approval,
     LogEntry,
     Module,
     Notification,
@@ -39,6 +40,8 @@ class Case:
     """Read from the database afterwards; equal to `leaves` in execute, and to what it was before in simulate."""
     leaves: object = False
     output: Mapping[str, Any] = field(default_factory=dict)
+    waits: bool = False
+    """Whether its run waits for people in execute; in simulate nobody is asked."""
 
 
 def told() -> list[tuple[str, str]]:
@@ -53,7 +56,19 @@ def orders() -> list[Any]:
     return [record.data["title"] for record in Record.objects.filter(module__key="errands")]
 
 
+def asked() -> list[str]:
+    return list(Approval.objects.values_list("title", flat=True))
+
+
 CASES: dict[str, list[Case]] = {
+    "approval": [
+        Case(
+            {"title": "Ink for {{ record.amount }}?", "users": ["bob"]},
+            left=asked,
+            leaves=["Ink for 250?"],
+            waits=True,
+        )
+    ],
     "update_fields": [
         Case(
             {"values": {"title": "{{ record.title | upper }}!", "amount": {"ref": "record.amount"}}},
@@ -178,7 +193,7 @@ def test_execute_does_it_once_and_the_history_names_the_run(
     kind: str, case: Case, tickets: Module, alice: Any
 ) -> None:
     run = play(tickets, alice, "execute", node("a1", f"action.{kind}", **case.config))
-    assert run.status == "succeeded", run.failure
+    assert run.status == ("waiting" if case.waits else "succeeded"), run.failure
     assert changes_of(run) == case.changes
     assert case.left() == case.leaves
     written = (

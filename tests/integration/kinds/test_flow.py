@@ -197,3 +197,18 @@ def test_a_change_that_was_made_meanwhile_is_seen_by_the_next_step(tickets: Modu
     let_its_time_come(run)
     run_everything()
     assert comments() == ["Now Paper"]
+
+
+@pytest.mark.usefixtures("scene")
+@pytest.mark.parametrize("mode", ["simulate", "execute"])
+def test_a_disabled_step_does_nothing_says_so_and_the_next_one_runs(
+    tickets: Module, alice: Any, mode: str
+) -> None:
+    disabled = {**node("a1", "action.comment", text="Never said."), "disabled": True}
+    run = play(tickets, alice, mode, disabled, node("a2", "action.comment", text="Said."))
+    assert run.status == "succeeded"
+    assert comments() == (["Said."] if mode == "execute" else [])
+    step, following = run.steps.get(node="a1"), run.steps.get(node="a2")
+    assert (step.status, step.branches, step.error["code"]) == ("skipped", [""], "disabled")
+    assert following.status == "succeeded"
+    assert run.logs.filter(node="a1", message__contains="is disabled").count() == 1

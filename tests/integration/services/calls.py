@@ -11,23 +11,35 @@ from typing import Any
 
 from django.utils import timezone
 
-from automations.models import Module, Run
+from automations import permissions
+from automations.models import Approval, Event, Module, Run, Scenario, Workflow
 from automations.services import (
+    approvals,
     audit,
+    checkpoints,
     csv_rows,
+    draft_problems,
     drafts,
+    first_steps,
     import_mappings,
     modules,
     notifications,
     policies,
+    preferences,
     record_imports,
     records,
     run_tests,
     runs,
+    scenario_files,
+    scenario_givens,
+    scenario_runs,
+    scenarios,
     sources,
+    templates,
     texts,
     tokens,
     versions,
+    workflow_files,
     workflows,
 )
 from automations.services.run_tests import RunTestRequest
@@ -89,6 +101,38 @@ def _token(world: World) -> Any:
     return tokens.create_token(name="old", scope="read", days=1, actor=world.alice, now=timezone.now())[0]
 
 
+def _approval(world: World) -> Approval:
+    """A question that Bob is asked, and may answer."""
+    for person in (world.bob, world.alice):
+        permissions.assign_perm(permissions.codename("approve"), person, world.workflow)
+    Approval.objects.filter(run=world.run).delete()
+    return Approval.objects.create(
+        run=world.run,
+        node="p1",
+        workflow=world.workflow,
+        title="Go on?",
+        users=[world.bob.get_username()],
+        plan_hash="0" * 64,
+        asked_at=NOW,
+    )
+
+
+GIVEN: Mapping[str, Any] = {"record": {"module": "tickets", "key": "T1", "values": {"title": "One"}}}
+
+
+def _scenario(world: World) -> Scenario:
+    there = Scenario.objects.filter(workflow=world.workflow).first()
+    return there or scenarios.save_scenario(
+        workflow=world.workflow, actor=world.alice, name="Greets", kind="positive", given=GIVEN, at=NOW
+    )
+
+
+def _file(world: World) -> Any:
+    return workflow_files.read_file(
+        workflow_files.export_workflow(world.fresh(), _definition(world), world.workflow.layout)
+    )
+
+
 def _definition(world: World) -> Any:
     return drafts.load_draft(world.workflow).definition
 
@@ -97,12 +141,43 @@ READS = Reads()
 HISTORY = Traced(
     ("event", "record", "recordchange"), "the record's history and the event name who changed it to what"
 )
+RESULTS = Traced(("scenarioresult",), "a result names who ran the scenario, and changes nothing else")
+OWN = Traced(("preference",), "it is the person's own and concerns nobody else")
 
 CALLS: tuple[Call, ...] = (
+    Call(
+        approvals.decide_approval,
+        lambda w: {
+            "approval": _approval(w),
+            "actor": w.bob,
+            "verdict": "approve",
+            "plan_hash": "0" * 64,
+            "reason": "Fine",
+            "answers": {},
+        },
+        Audited("approval.approved", "approval"),
+    ),
+    Call(
+        approvals.delegate_approval,
+        lambda w: {"approval": _approval(w), "actor": w.bob, "receiver": w.alice, "reason": "Away"},
+        Audited("approval.delegated", "approval"),
+    ),
+    Call(approvals.changed_since, lambda w: {"approval": _approval(w)}, READS),
     Call(
         audit.write_audit,
         lambda w: {"actor": w.alice, "action": "thing.done", "obj": w.workflow, "reason": "Why"},
         Audited("thing.done", "obj"),
+    ),
+    Call(
+        checkpoints.add_checkpoint,
+        lambda w: {"workflow": w.workflow, "actor": w.bob, "occasion": "save", "name": "Good"},
+        Traced(("checkpoint",), "a checkpoint names who made it, and changes no draft"),
+    ),
+    Call(checkpoints.draft_to_keep, lambda w: {"workflow": w.workflow}, READS),
+    Call(
+        checkpoints.changes_since,
+        lambda w: {"checkpoint": w.workflow.checkpoints.first(), "definition": _definition(w)},
+        READS,
     ),
     Call(csv_rows.read_csv, lambda w: {"file": w.file(), "delimiter": ",", "columns": ["Number"]}, READS),
     Call(csv_rows.unreadable, lambda w: {"code": "c", "message": "m", "hint": "h"}, READS),
@@ -118,6 +193,27 @@ CALLS: tuple[Call, ...] = (
             "actor": w.bob,
         },
         Audited("draft.saved", "workflow"),
+    ),
+    Call(
+        draft_problems.count_problems,
+        lambda w: {"workflows": Workflow.objects.all(), "viewer": w.alice},
+        READS,
+    ),
+    Call(first_steps.read_first_steps, lambda w: {"actor": w.alice, "now": timezone.now()}, READS),
+    Call(
+        first_steps.note_opened,
+        lambda w: {"actor": w.alice, "workflow": w.workflow, "now": timezone.now()},
+        OWN,
+    ),
+    Call(
+        first_steps.note_tested,
+        lambda w: {"actor": w.alice, "workflow": w.workflow, "draft": True, "now": timezone.now()},
+        OWN,
+    ),
+    Call(
+        first_steps.note_watched,
+        lambda w: {"actor": w.alice, "run": w.run, "now": timezone.now()},
+        OWN,
     ),
     Call(import_mappings.read_mapping, lambda w: {"text": MAPPING, "module": w.tickets}, READS),
     Call(
@@ -238,6 +334,96 @@ CALLS: tuple[Call, ...] = (
         Audited("run.cancelled", "run"),
     ),
     Call(
+        scenario_files.scenarios_for_file,
+        lambda w: {"workflow": _scenario(w).workflow},
+        READS,
+    ),
+    Call(scenario_files.scenarios_from_file, lambda w: {"raw": []}, READS),
+    Call(
+        scenario_files.replace_scenarios,
+        lambda w: {
+            "workflow": _scenario(w).workflow,
+            "items": [{"name": "Greets", "kind": "positive", "given": GIVEN, "at": NOW}],
+            "actor": w.bob,
+        },
+        READS,  # the same scenarios again change nothing; its parts are services of their own
+    ),
+    Call(scenario_givens.given_from_record, lambda w: {"module": w.tickets, "key": "T1"}, READS),
+    Call(scenario_givens.given_from_event, lambda w: {"event": Event.objects.first()}, READS),
+    Call(scenario_givens.given_from_run, lambda w: {"run": w.run}, READS),
+    Call(scenario_givens.module_of_draft, lambda w: {"workflow": w.workflow}, READS),
+    Call(scenario_givens.checked_given, lambda w: {"raw": GIVEN}, READS),
+    Call(scenario_givens.require_small, lambda w: {"value": {}, "path": "given"}, READS),
+    Call(
+        scenario_runs.run_scenarios,
+        lambda w: {"workflow": _scenario(w).workflow, "definition": _definition(w), "actor": w.bob},
+        RESULTS,
+    ),
+    Call(
+        scenario_runs.rehearse,
+        lambda w: {
+            "workflow": w.fresh(),
+            "definition": _definition(w),
+            "given": scenario_givens.checked_given(GIVEN),
+            "at": NOW,
+        },
+        READS,
+    ),
+    Call(
+        scenario_runs.walk_given,
+        lambda w: {
+            "workflow": w.fresh(),
+            "definition": _definition(w),
+            "given": scenario_givens.checked_given(GIVEN),
+            "at": NOW,
+        },
+        READS,
+    ),
+    Call(scenario_runs.identity_of, lambda w: {"as_user": "bob", "as_role": ""}, READS),
+    Call(
+        scenarios.propose_scenario,
+        lambda w: {"workflow": w.fresh(), "given": scenario_givens.Given(GIVEN, NOW)},
+        READS,
+    ),
+    Call(
+        scenarios.save_scenario,
+        lambda w: {
+            "workflow": w.workflow,
+            "actor": w.bob,
+            "name": "Greets too",
+            "kind": "positive",
+            "given": GIVEN,
+            "at": NOW,
+            "as_user": "bob",
+            "as_role": "",
+            "expected": {"outcome": "succeeded"},
+            "origin": "record",
+        },
+        Audited("scenario.saved"),
+    ),
+    Call(
+        scenarios.edit_scenario,
+        lambda w: {"scenario": _scenario(w), "changes": {"name": "Anew"}, "actor": w.bob},
+        Audited("scenario.changed", "scenario"),
+    ),
+    Call(
+        scenarios.delete_scenario,
+        lambda w: {"scenario": _scenario(w), "actor": w.bob},
+        Audited("scenario.deleted", "scenario"),
+    ),
+    Call(scenarios.run_one, lambda w: {"scenario": _scenario(w), "actor": w.bob}, RESULTS),
+    Call(
+        scenarios.run_all,
+        lambda w: {"workflow": _scenario(w).workflow, "actor": w.bob},
+        RESULTS,
+    ),
+    Call(
+        scenarios.run_missing,
+        lambda w: {"workflow": _scenario(w).workflow, "definition": _definition(w), "actor": w.bob},
+        RESULTS,
+    ),
+    Call(scenarios.evidence, lambda w: {"workflow": w.fresh(), "digest": "0" * 64}, READS),
+    Call(
         sources.create_source,
         lambda w: {
             "key": "till",
@@ -259,6 +445,9 @@ CALLS: tuple[Call, ...] = (
         },
         Traced(("event",), "an event names who sent it"),
     ),
+    Call(preferences.preference_of, lambda w: {"user": w.alice}, READS),
+    Call(preferences.change_preference, lambda w: {"user": w.alice, "changes": {"theme": "dark"}}, OWN),
+    Call(templates.list_templates, lambda w: {"actor": w.alice}, READS),
     Call(texts.text_problems, lambda w: {"model": Module, "name": "x"}, READS),
     Call(texts.require_texts, lambda w: {"model": Module, "name": "x"}, READS),
     Call(texts.require_object, lambda w: {"value": {}, "path": "data"}, READS),
@@ -273,10 +462,35 @@ CALLS: tuple[Call, ...] = (
         lambda w: {"token": _token(w), "actor": w.bob},
         Audited("token.revoked", "token"),
     ),
+    Call(
+        workflow_files.export_workflow,
+        lambda w: {"workflow": w.fresh(), "definition": _definition(w), "layout": {}},
+        READS,
+    ),
+    Call(
+        workflow_files.read_file,
+        lambda w: {"text": "automations: 1\nkey: k\nname: K\nnodes: []\n"},
+        READS,
+    ),
+    Call(
+        workflow_files.import_workflow,
+        lambda w: {"file": _file(w), "workflow": w.fresh(), "actor": w.bob},
+        READS,  # the same file again changes nothing; its parts are services of their own
+    ),
+    Call(versions.describe_definition, lambda w: {"definition": _definition(w)}, READS),
     Call(versions.validation_context, lambda w: {"definition": _definition(w)}, READS),
     Call(
         versions.validate_definition_of,
         lambda w: {"workflow": w.workflow, "definition": _definition(w)},
+        READS,
+    ),
+    Call(
+        versions.judge_definition,
+        lambda w: {
+            "workflow": w.workflow,
+            "definition": _definition(w),
+            "context": versions.validation_context(_definition(w)),
+        },
         READS,
     ),
     Call(versions.load_definition, lambda w: {"workflow": w.workflow, "version": 1}, READS),

@@ -27,12 +27,18 @@ for _ in range(5_000):
 
 STORED = {
     "action",
+    "as_role",
+    "as_user",
     "description",
     "idempotency_key",
     "key",
+    "kind",
     "mode",
     "name",
     "note",
+    "occasion",
+    "origin",
+    "plan_hash",
     "reason",
     "record_key",
     "scope",
@@ -40,6 +46,7 @@ STORED = {
     "team",
     "text",
     "title_field",
+    "verdict",
     "zone",
 }
 """Arguments that end as a text in a row."""
@@ -52,6 +59,7 @@ SOUGHT = {
 """Texts that name a thing instead: of those that can't be stored there is none."""
 
 STRUCTURED: Mapping[str, tuple[tuple[Any, str], ...]] = {
+    "answers": (("text", "answers"), ([], "answers"), ({"a": "a\0b"}, "answers"), ({"a": DEEP}, "answers")),
     "changes": (
         ("text", "changes"),
         ({"team": "a\0b"}, "team"),
@@ -67,6 +75,15 @@ STRUCTURED: Mapping[str, tuple[tuple[Any, str], ...]] = {
         ({"limits": [1]}, "limits"),
         ({"limits": {"blast_radius": 0}}, "limits.blast_radius"),
     ),
+    "preferences.change_preference changes": (
+        ("text", "changes"),
+        ({"theme": "pink"}, "theme"),
+        ({"theme": 7}, "theme"),
+        ({"density": "a\0b"}, "density"),
+        ({"single_keys": "no"}, "single_keys"),
+        ({"first_steps": {}}, "first_steps"),
+        ({"user_id": 1}, "user_id"),
+    ),
     "contract": (
         ("text", "contract"),
         ([], "contract"),
@@ -75,6 +92,44 @@ STRUCTURED: Mapping[str, tuple[tuple[Any, str], ...]] = {
         ({"default": DEEP}, "contract"),
         ({"type": "nothing"}, "contract.type"),
         ({"properties": {"a": {"$ref": "http://localhost/"}}}, "contract.properties.a.$ref"),
+    ),
+    "expected": (
+        ("text", "expected"),
+        ([], "expected"),
+        ({"outcome": "a\0b"}, "expected"),
+        ({"outcome": DEEP}, "expected"),
+        ({"outcome": "happy"}, "expected.outcome"),
+        ({"path": {"c1": "true"}}, "expected.path.c1"),
+        ({"effects": [{"node": "a1"}]}, "expected.effects[0].kind"),
+        ({"effects": [{"kind": "x", "changes": [{"field": 7}]}]}, "expected.effects[0].changes[0].field"),
+        ({"fires": True}, "expected.fires"),
+        ({"fields": {"title": HUGE}}, "expected"),
+    ),
+    "given": (
+        ("text", "given"),
+        (None, "given"),
+        ({"input": {"a": "a\0b"}}, "given"),
+        ({"input": DEEP}, "given"),
+        ({"input": {"a": ["x" * 60_000] * 4}}, "given"),
+        ({"owner__password": 1}, "given.owner__password"),
+        ({"record": {"key": "T1"}}, "given.record.module"),
+        ({"record": {"module": "gone", "key": "T1", "values": {}}}, "given.record.module"),
+        (
+            {"record": {"module": "tickets", "key": "T1", "values": {"amount": "much"}}},
+            "given.record.values.amount",
+        ),
+        ({"event": {"before": "x"}}, "given.event.before"),
+        ({"event": {"changed": [7]}}, "given.event.changed[0]"),
+        ({"answers": {"p1": "perhaps"}}, "given.answers.p1"),
+    ),
+    "scenarios.edit_scenario changes": (
+        ("text", "changes"),
+        ({"workflow_id": 1}, "workflow_id"),
+        ({"name": " "}, "name"),
+        ({"kind": "neutral"}, "kind"),
+        ({"at": "2026-03-29"}, "at"),
+        ({"as_user": "alice", "as_role": "Admin"}, "as_role"),
+        ({"given": []}, "given"),
     ),
     "data": (
         ("text", "data"),
@@ -133,7 +188,11 @@ STRUCTURED: Mapping[str, tuple[tuple[Any, str], ...]] = {
 
 GIVEN = {
     "actor",
+    "approval",
     "at",
+    "by_link",
+    "definition",
+    "draft",
     "expected_version",
     "file",
     "mapping",
@@ -143,11 +202,14 @@ GIVEN = {
     "number",
     "obj",
     "policy",
+    "receiver",
     "revision",
     "rows",
     "run",
+    "scenario",
     "source",
     "token",
+    "user",
     "workflow",
 }
 """What only code of ours hands over: rows, people, moments and numbers that were looked up or parsed before."""
@@ -157,8 +219,9 @@ CHANGING = [call for call in CALLS if not isinstance(call.leaves, Reads)]
 
 def hostile(call: Call, name: str) -> list[tuple[Any, str]]:
     """The values that this argument must be refused for, each with the path of its problem."""
-    if name in STRUCTURED:
-        return list(STRUCTURED[name])
+    for key in (f"{call.name} {name}", name):
+        if key in STRUCTURED:
+            return list(STRUCTURED[key])
     return [(value, name) for value in TEXTS]
 
 
@@ -265,3 +328,69 @@ def test_a_place_that_no_canvas_can_show_is_left_out(world: World) -> None:
             actor=world.bob,
         )
         assert saved.layout == drafts.load_draft(world.workflow).layout == {"a1": {"x": -3.5, "y": 10}}
+
+
+NOTE = {"id": "n1", "text": "Ask Noor", "x": 0, "y": 10.5, "width": 200, "height": 80}
+
+
+@pytest.mark.parametrize(
+    ("notes", "path"),
+    [
+        ("text", "notes"),
+        ([{**NOTE, "id": f"n{number}"} for number in range(101)], "notes"),
+        ([7], "notes[0]"),
+        ([{**NOTE, "id": None}], "notes[0]"),
+        ([{**NOTE, "id": "a b"}], "notes[0].id"),
+        ([NOTE, NOTE], "notes[1].id"),
+        ([{**NOTE, "text": "x" * 2_001}], "notes[0].text"),
+        ([{**NOTE, "text": "\0"}], "notes[0].text"),
+        ([{**NOTE, "text": None}], "notes[0].text"),
+        ([{**NOTE, "x": math.nan}], "notes[0].x"),
+        ([{**NOTE, "y": 10**8}], "notes[0].y"),
+        ([{**NOTE, "width": 0}], "notes[0].width"),
+        ([{**NOTE, "height": "80"}], "notes[0].height"),
+    ],
+)
+def test_notes_that_cannot_be_kept_are_refused_whole(world: World, notes: Any, path: str) -> None:
+    before = contents()
+    with pytest.raises(InvalidError) as refused:
+        drafts.save_draft(
+            workflow=world.workflow,
+            document={**document("Third"), "notes": notes},
+            revision=None,
+            actor=world.bob,
+        )
+    assert [problem.path for problem in refused.value.problems] == [path]
+    assert contents() == before
+
+
+def test_notes_change_neither_the_digest_nor_the_revision(world: World) -> None:
+    def saved(**parts: Any) -> drafts.Draft:
+        return drafts.save_draft(
+            workflow=world.workflow,
+            document={**document("Third"), **parts},
+            revision=None,
+            actor=world.bob,
+        )
+
+    before = saved()
+    after = saved(notes=[{**NOTE, "colour": "red"}])
+    assert (after.revision, after.definition.digest()) == (before.revision, before.definition.digest())
+    assert drafts.load_draft(world.workflow).to_document()["notes"] == [NOTE]
+    assert saved().notes == [NOTE], "a document that says nothing of notes keeps them"
+    assert saved(notes=[]).notes == []
+
+
+def test_a_disabled_step_is_kept_and_part_of_the_digest(world: World) -> None:
+    wanted = document("Third")
+    before = drafts.save_draft(workflow=world.workflow, document=wanted, revision=None, actor=world.bob)
+    nodes = [
+        {**node, "disabled": True} if node["type"].startswith("action.") else node for node in wanted["nodes"]
+    ]
+    after = drafts.save_draft(
+        workflow=world.workflow, document={**wanted, "nodes": nodes}, revision=None, actor=world.bob
+    )
+    assert after.definition.digest() != before.definition.digest()
+    assert [node["type"] for node in after.to_document()["nodes"] if node.get("disabled")] == [
+        node["type"] for node in nodes if node.get("disabled")
+    ]

@@ -10,6 +10,7 @@ from automations.engine.kinds import ActionKind, Risk
 from automations.engine.schemas import check_config
 
 KEYS = [
+    "approval",
     "assign",
     "change_status",
     "comment",

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from automations.actions import ACTIONS
@@ -10,6 +8,7 @@ from automations.engine.effects import AddComment, ChangeRecord
 from automations.engine.errors import EngineError
 from automations.engine.outcomes import Failed
 from tests.unit.actions.world import CONTEXT, KEY, TICKETS, codes, perform, problems, scope
+from tests.unit.speed import quick
 
 HOSTILE = [
     "{{ record.delete }}",
@@ -81,18 +80,15 @@ def test_a_text_that_grows_too_long_fails_the_step_and_does_not_break_the_walk()
 
 
 def test_a_number_with_a_huge_exponent_costs_nothing() -> None:
-    started = time.process_time()
     for filtered in ("number", "round: 2"):
-        text = "{{ event.data.n | " + filtered + " }}"
-        perform("comment", {"text": text}, scope(data={"n": "1e999999999"}))
-    assert time.process_time() - started < 0.1
+        config = {"text": "{{ event.data.n | " + filtered + " }}"}
+        quick(lambda config=config: perform("comment", config, scope(data={"n": "1e999999999"})), 0.05)
 
 
 def test_a_huge_template_is_refused_quickly() -> None:
-    started = time.process_time()
-    assert problems("stop", {"outcome": "failed", "message": "{{" * 500_000})
-    assert check_values({"title": "{{" * 500_000}, TICKETS, CONTEXT, "config")
-    assert time.process_time() - started < 0.05
+    huge = "{{" * 500_000
+    assert quick(lambda: problems("stop", {"outcome": "failed", "message": huge}), 0.03)
+    assert quick(lambda: check_values({"title": huge}, TICKETS, CONTEXT, "config"), 0.03)
 
 
 def test_only_references_and_templates_are_known_at_run_time_alone() -> None:

@@ -93,6 +93,6 @@ def test_an_approval_covers_what_only_it_leads_to() -> None:
         node("r2", "action.refund", amount=1),
         node("x1", "action.unknown"),
     ]
-    edges = [edge("t1", "p1"), edge("p1", "r1"), edge("r1", "r2"), edge("t1", "x1")]
+    edges = [edge("t1", "p1"), edge("p1", "r1", "approved"), edge("r1", "r2"), edge("t1", "x1")]
     assert advice(nodes, edges) == []
-    assert advice(nodes, [*edges, edge("t1", "r2")]) == ["sensitive-without-approval"]
+    assert advice(nodes, [*edges, edge("p1", "r2", "expired")]) == ["sensitive-without-approval"]

@@ -3,13 +3,14 @@ import { ApiError } from "../../api/client";
 import type { Notification } from "../../api/types";
 import { Ago } from "../../ui/Ago";
 import { Link } from "../../ui/Link";
+import { Waiting } from "../../ui/Waiting";
 import { useNotifications } from "./context";
 import "./notifications.css";
 
 /** The unread notifications, each to be marked as read; the newest `atMost`. */
 export function NotificationList({ atMost = 50 }: { atMost?: number }) {
   const { unread, more } = useNotifications();
-  if (unread === null) return <p className="note">Loading…</p>;
+  if (unread === null) return <Waiting rows={3} />;
   if (unread.length === 0) return <p className="note">Nothing waits for you.</p>;
   return (
     <>

@@ -1,6 +1,6 @@
 import { useCallback, useState } from "react";
 import { query } from "../../api/client";
-import type { DataRecord, Decision, Module, Run } from "../../api/types";
+import type { DataRecord, Decision, ModuleDetail, Run } from "../../api/types";
 import { useSite } from "../../app/context";
 import { useLoad } from "../../app/useLoad";
 import { mergeNewest, usePages } from "../../app/usePages";
@@ -11,6 +11,7 @@ import { Paged } from "../../ui/Pager";
 import { DecisionTable } from "../decisions/DecisionTable";
 import { RunTable } from "../runs/RunList";
 import { EditRecord } from "./EditRecord";
+import { LookOnly } from "./LookOnly";
 import { Comments, History } from "./RecordPast";
 import { Value } from "./Value";
 import "./records.css";
@@ -42,7 +43,7 @@ export function RecordPage({ moduleKey, recordKey }: { moduleKey: string; record
   );
 }
 
-function Ready({ module, first }: { module: Module; first: DataRecord }) {
+function Ready({ module, first }: { module: ModuleDetail; first: DataRecord }) {
   const [record, setRecord] = useState(first);
   const [editing, setEditing] = useState(false);
   const about = query({ module: module.key, record: record.key });
@@ -55,7 +56,7 @@ function Ready({ module, first }: { module: Module; first: DataRecord }) {
         <Link to="records/">Records</Link> › <Link to={`records/${module.key}/`}>{module.name}</Link>
       </p>
       <Heading title={title}>
-        {!editing && (
+        {!editing && module.may_use && (
           <p className="actions">
             <button type="button" onClick={() => setEditing(true)}>
               Edit
@@ -63,6 +64,7 @@ function Ready({ module, first }: { module: Module; first: DataRecord }) {
           </p>
         )}
       </Heading>
+      {!module.may_use && <LookOnly module={module} />}
       {editing ? (
         <EditRecord
           module={module}
@@ -84,7 +86,7 @@ function Ready({ module, first }: { module: Module; first: DataRecord }) {
           ])}
         />
       )}
-      <Comments module={module.key} record={record.key} />
+      <Comments module={module} record={record.key} />
       <section aria-labelledby="runs">
         <h2 id="runs">Runs on this record</h2>
         <Paged pages={runs} what="runs" empty={<p className="note">No workflow has run on this record.</p>}>

@@ -1,6 +1,6 @@
 import { type FormEvent, useEffect, useState } from "react";
 import { recordPath } from "../../api/client";
-import type { Module, RecordChange, RecordComment } from "../../api/types";
+import type { Module, ModuleDetail, RecordChange, RecordComment } from "../../api/types";
 import { useSite } from "../../app/context";
 import { usePages } from "../../app/usePages";
 import { Ago } from "../../ui/Ago";
@@ -12,9 +12,9 @@ import { refusalOf } from "./refusals";
 import { Value } from "./Value";
 
 /** Remarks of people and runs, and a form for one more. */
-export function Comments({ module, record }: { module: string; record: string }) {
+export function Comments({ module, record }: { module: ModuleDetail; record: string }) {
   const { api } = useSite();
-  const pages = usePages<RecordComment>(`${recordPath(module, record)}comments/`);
+  const pages = usePages<RecordComment>(`${recordPath(module.key, record)}comments/`);
   const [text, setText] = useState("");
   const [problem, setProblem] = useState<string | undefined>();
   const [sending, setSending] = useState(false);
@@ -25,7 +25,7 @@ export function Comments({ module, record }: { module: string; record: string })
     setSending(true);
     setProblem(undefined);
     try {
-      await api.comment(module, record, text);
+      await api.comment(module.key, record, text);
       setText("");
       pages.again();
     } catch (error) {
@@ -56,16 +56,18 @@ export function Comments({ module, record }: { module: string; record: string })
           </ul>
         )}
       </Paged>
-      <form className="comment" onSubmit={onSubmit}>
-        <Labelled label="Your comment" problem={problem}>
-          {(input) => (
-            <textarea {...input} rows={2} value={text} onChange={(event) => setText(event.target.value)} />
-          )}
-        </Labelled>
-        <button type="submit" disabled={sending}>
-          Add comment
-        </button>
-      </form>
+      {module.may_use && (
+        <form className="comment" onSubmit={onSubmit}>
+          <Labelled label="Your comment" problem={problem}>
+            {(input) => (
+              <textarea {...input} rows={2} value={text} onChange={(event) => setText(event.target.value)} />
+            )}
+          </Labelled>
+          <button type="submit" disabled={sending}>
+            Add comment
+          </button>
+        </form>
+      )}
     </section>
   );
 }

@@ -10,6 +10,7 @@ import { Heading, Show } from "../../ui/Page";
 import { Paged } from "../../ui/Pager";
 import { type Column, Table } from "../../ui/Table";
 import { CreateRecord } from "./CreateRecord";
+import { LookOnly } from "./LookOnly";
 import { RecordFilters } from "./RecordFilters";
 import { filtersOf, filterWords, recordsAddress } from "./recordFilters";
 import { Value } from "./Value";
@@ -33,7 +34,7 @@ export function RecordsPage({ moduleKey }: { moduleKey: string }) {
         <Link to="records/">Records</Link>
       </p>
       <Heading title={module?.name ?? "Records"}>
-        {module?.kind === "stored" && (
+        {module?.kind === "stored" && module.may_use && (
           <p className="actions">
             <button type="button" onClick={() => setCreating(true)}>
               New record
@@ -44,6 +45,7 @@ export function RecordsPage({ moduleKey }: { moduleKey: string }) {
       <Show loaded={loaded} again={again}>
         {({ module: one, catalog }) => (
           <>
+            {!one.may_use && <LookOnly module={one} />}
             <RecordFilters module={one} catalog={catalog} />
             <RecordList module={one} catalog={catalog} />
             {creating && <CreateRecord module={one} onClose={() => setCreating(false)} />}

@@ -1,4 +1,5 @@
-import type { Run } from "../../api/types";
+import { query } from "../../api/client";
+import type { Decision, Run } from "../../api/types";
 import { useSearch } from "../../app/router";
 import { useOptions } from "../../app/useOptions";
 import { mergeNewest, usePages } from "../../app/usePages";
@@ -9,6 +10,7 @@ import { duration } from "../../ui/format";
 import { Link, recordTo } from "../../ui/Link";
 import { Paged } from "../../ui/Pager";
 import { type Column, Table } from "../../ui/Table";
+import { DecisionTable } from "../decisions/DecisionTable";
 import { type RunFilters, runsAddress, setFilters } from "./runFilters";
 
 const STATUSES = ["queued", "running", "waiting", "succeeded", "failed", "cancelled"] as const;
@@ -46,7 +48,9 @@ export function RunList({ workflow }: { workflow?: number }) {
       <Paged
         pages={pages}
         what="runs"
-        empty={active.length > 0 ? <NoHitAsked what="runs" active={active} /> : <NothingRan />}
+        empty={
+          active.length > 0 ? <NoHitAsked what="runs" active={active} /> : <NothingRan workflow={workflow} />
+        }
       >
         {(runs, stale) => (
           <RunTable runs={runs} stale={stale} columns={workflow === undefined ? ALL : OF_ONE} />
@@ -56,12 +60,40 @@ export function RunList({ workflow }: { workflow?: number }) {
   );
 }
 
-function NothingRan() {
+const DECISIONS = 5;
+
+function NothingRan({ workflow }: { workflow: number | undefined }) {
+  if (workflow !== undefined) return <NothingStarted workflow={workflow} />;
   return (
     <p className="note empty">
       Nothing has run yet. A run begins when an event meets the trigger of a live workflow; the{" "}
       <Link to="decisions/">decisions</Link> say why an event started none.
     </p>
+  );
+}
+
+/** Why a workflow has no run: what its triggers answered last, or that they heard of nothing. */
+function NothingStarted({ workflow }: { workflow: number }) {
+  const pages = usePages<Decision>(`decisions/${query({ workflow, limit: DECISIONS })}`);
+  const design = <Link to={`workflows/${workflow}/`}>Run a test</Link>;
+  return (
+    <>
+      <p className="note empty">
+        Nothing has started this workflow yet. {design} to see what it would do with the records of today.
+      </p>
+      <Paged
+        pages={{ ...pages, older: null }}
+        what="decisions"
+        empty={<p className="note">No event has arrived that one of its live triggers listens to.</p>}
+      >
+        {(decisions) => (
+          <section aria-labelledby="last-decisions">
+            <h2 id="last-decisions">What its triggers answered last</h2>
+            <DecisionTable decisions={decisions} />
+          </section>
+        )}
+      </Paged>
+    </>
   );
 }
 

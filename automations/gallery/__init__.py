@@ -1,0 +1,82 @@
+"""The templates on offer: working examples that a new workflow can begin with.
+
+To add one, here or in the `ready()` of an app of yours:
+
+1. Write its draft as a function that returns a document (`documents.py` has five). Name what is there in every
+   installation that has the module: the gallery tells people what is missing, and what to fill in.
+2. Register it: `TEMPLATES.register("my-key", Template(name=…, sentence=…, module="tickets", document=my_draft))`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from automations.gallery.documents import (
+    approval_gate,
+    auto_routing,
+    close_solved,
+    due_soon,
+    refund_watch,
+    sla_alert,
+)
+from automations.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """`module` is the key of the module whose records it is about; `document` makes a draft that is nobody else's,
+    `example` the values of a record that starts it at once, and `noun` what one such record is called."""
+
+    name: str
+    sentence: str
+    module: str
+    document: Callable[[], dict[str, Any]]
+    example: Callable[[datetime], dict[str, Any]] | None = None
+    noun: str = "record"
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """The keys of every module that its steps name."""
+        configs = [node["config"] for node in self.document()["nodes"]]
+        return frozenset({self.module, *(config["module"] for config in configs if "module" in config)})
+
+
+TEMPLATES: Registry[Template] = Registry("template")
+for _key, _template in {
+    "auto-routing": Template(
+        "Auto-routing",
+        "Gives each new ticket to the team of its category, to whoever has the least to do, and tells them.",
+        "tickets",
+        auto_routing,
+    ),
+    "sla-alert": Template(
+        "SLA alert",
+        "Two hours before a ticket is due: escalates what is urgent and remarks on the rest.",
+        "tickets",
+        sla_alert,
+        due_soon,
+        "ticket",
+    ),
+    "close-solved": Template(
+        "Status update: close solved tickets",
+        "Closes a solved ticket after three quiet days.",
+        "tickets",
+        close_solved,
+    ),
+    "approval-gate": Template(
+        "Approval gate: refunds",
+        "Refunds an order when somebody asks; above 200, only after another person has agreed.",
+        "orders",
+        approval_gate,
+    ),
+    "refund-watch": Template(
+        "Refund watch",
+        "Opens a ticket for Finance when an order of more than 200 is refunded.",
+        "orders",
+        refund_watch,
+    ),
+}.items():
+    TEMPLATES.register(_key, _template)

@@ -1,0 +1,83 @@
+import { useEffect, useMemo, useState } from "react";
+import { isTyping } from "../editor/keys";
+import { nameOf, type World } from "../editor/world";
+import { changesBetween, nothingIn, overlayOf, stopsOf } from "../graph/difference";
+import type { GraphDocument } from "../graph/document";
+import { StillGraph } from "../graph/StillGraph";
+import { ChangeList } from "./ChangeList";
+import "./difference.css";
+
+interface Props {
+  before: GraphDocument;
+  after: GraphDocument;
+  kinds: World["kinds"];
+}
+
+/** Two documents in one graph, what differs marked, with a list beside it; N and P walk from change to change. */
+export function DifferenceView({ before, after, kinds }: Props) {
+  const changes = useMemo(() => changesBetween(before, after), [before, after]);
+  const stops = useMemo(() => stopsOf(changes), [changes]);
+  const overlay = useMemo(() => overlayOf(before, after, changes), [before, after, changes]);
+  const drawn = useMemo(
+    () => ({
+      ...overlay.document,
+      nodes: overlay.document.nodes.map((node) => ({ ...node, title: nameOf(node, kinds) })),
+    }),
+    [overlay, kinds],
+  );
+  const [chosen, setChosen] = useState(-1);
+  const at = stops[chosen] ?? null;
+  const difference = useMemo(() => ({ overlay, at }), [overlay, at]);
+  const walk = (by: number) =>
+    setChosen((now) => (now < 0 && by < 0 ? stops.length - 1 : (now + by + stops.length) % stops.length));
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+      const key = event.key.toLowerCase();
+      if (stops.length === 0 || (key !== "n" && key !== "p")) return;
+      event.preventDefault();
+      walk(key === "n" ? 1 : -1);
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  });
+
+  if (nothingIn(changes)) {
+    return <p className="note">Nothing differs. Where steps stand on the canvas does not count.</p>;
+  }
+  return (
+    <div className="difference">
+      <div className="difference-bar">
+        <button type="button" onClick={() => walk(-1)} aria-keyshortcuts="P">
+          Previous change
+        </button>
+        <button type="button" onClick={() => walk(1)} aria-keyshortcuts="N">
+          Next change
+        </button>
+        <span className="note" role="status">
+          {at === null ? countOf(stops.length) : `${chosen + 1} of ${stops.length}`}
+        </span>
+      </div>
+      <div className="difference-both">
+        <StillGraph
+          document={drawn}
+          difference={difference}
+          selected={at?.edge === null ? (at.nodes[0] ?? "") : ""}
+          onSelect={(node) => setChosen(stops.findIndex((stop) => stop.nodes[0] === node))}
+        />
+        <ChangeList
+          changes={changes}
+          nodes={overlay.document.nodes}
+          kinds={kinds}
+          at={at?.key ?? null}
+          onChoose={setChosen}
+        />
+      </div>
+    </div>
+  );
+}
+
+function countOf(changes: number): string {
+  return changes === 1 ? "1 change" : `${changes} changes`;
+}

@@ -1,0 +1,198 @@
+"""Pictures of every page in light and dark, of the running product with its demo: `make screenshots`.
+
+All go to var/screenshots; those that the documentation shows are also written to docs/images.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.e2e.conftest import CHROMIUM, FLAGS, sign_in
+from tests.e2e.test_approvals import asked
+from tests.faults.launching import Launch
+from tests.postgres_plugin import own_database
+
+ROOT = Path(__file__).resolve().parents[2]
+ALL = ROOT / "var" / "screenshots"
+SHOWN = ROOT / "docs" / "images"
+IN_DOCS = {"editor-tested-light", "editor-tested-dark", "run-light", "versions-light"}
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+
+def workflow(page: Page, name: str) -> None:
+    page.goto("/workflows/")
+    page.get_by_role("link", name=name, exact=True).first.click()
+    expect(page.locator(".react-flow__node").first).to_be_visible()
+
+
+def editor(page: Page) -> None:
+    workflow(page, "SLA alert")
+    page.locator(".react-flow__node").nth(1).click()
+
+
+def tested(page: Page) -> None:
+    editor(page)
+    page.get_by_role("button", name="Run test").click()
+    page.locator(".drawer-body tbody button").first.click()
+
+
+def outline(page: Page) -> None:
+    editor(page)
+    page.get_by_role("button", name="Outline").click()
+
+
+def last_runs(page: Page) -> None:
+    workflow(page, "SLA alert")
+    page.get_by_role("button", name="Last runs").click()
+
+
+def scenarios(page: Page) -> None:
+    tested(page)
+    page.get_by_role("button", name=re.compile("^Scenarios")).click()
+
+
+def approval(page: Page) -> None:
+    page.goto("/approvals/")
+    page.locator("main li a").first.click()
+
+
+def menu(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="Your menu").click()
+
+
+def publishing(page: Page) -> None:
+    workflow(page, "SLA alert")
+    page.get_by_role("button", name="Publish…").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def versions(page: Page) -> None:
+    workflow(page, "SLA alert")
+    page.get_by_role("link", name="Versions").click()
+
+
+def workflow_runs(page: Page) -> None:
+    workflow(page, "SLA alert")
+    address = re.sub(r"\?.*", "", page.url)
+    page.goto(f"{address}runs/?view=grid")
+
+
+def run(page: Page, view: str = "") -> None:
+    page.goto("/runs/?workflow=sla-alert")
+    page.locator("tbody th a").first.click()
+    expect(page.get_by_role("tab").first).to_be_visible()
+    if view:
+        page.get_by_role("tab", name=view).click()
+
+
+def opened(address: str) -> Callable[[Page], None]:
+    def go(page: Page) -> None:
+        page.goto(address)
+
+    return go
+
+
+def first_row(address: str) -> Callable[[Page], None]:
+    def go(page: Page) -> None:
+        page.goto(address)
+        page.locator("tbody th a").first.click()
+
+    return go
+
+
+PAGES: dict[str, Callable[[Page], None]] = {
+    "home": opened("/"),
+    "workflows": opened("/workflows/"),
+    "new-workflow": opened("/workflows/new/"),
+    "editor": editor,
+    "editor-tested": tested,
+    "outline": outline,
+    "last-runs": last_runs,
+    "scenarios": scenarios,
+    "publishing": publishing,
+    "versions": versions,
+    "workflow-runs": workflow_runs,
+    "runs": opened("/runs/"),
+    "run": run,
+    "run-timeline": lambda page: run(page, "Timeline"),
+    "run-log": lambda page: run(page, "Log"),
+    "run-data": lambda page: run(page, "Data"),
+    "decisions": opened("/decisions/"),
+    "events": opened("/events/"),
+    "event": first_row("/events/"),
+    "modules": opened("/records/"),
+    "records": opened("/records/tickets/"),
+    "record": first_row("/records/tickets/"),
+    "menu": menu,
+}
+OF_SAM: dict[str, Callable[[Page], None]] = {
+    "approvals": opened("/approvals/"),
+    "approval": approval,
+}
+"""As he sees them who is asked to decide."""
+
+
+def take_all(browser: Browser, address: str, scheme: Scheme, only: list[str]) -> None:
+    for person, pages in (("priya", PAGES), ("sam", OF_SAM)):
+        chosen = {name: go for name, go in pages.items() if not only or name in only}
+        if chosen:
+            take(browser, address, scheme, person, chosen)
+
+
+def take(
+    browser: Browser, address: str, scheme: Scheme, person: str, pages: dict[str, Callable[[Page], None]]
+) -> None:
+    context = browser.new_context(
+        base_url=address,
+        viewport={"width": 1440, "height": 900},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    page.goto("/")
+    page.screenshot(path=ALL / f"sign-in-{scheme}.png")
+    sign_in(page, person)
+    for name, go in pages.items():
+        go(page)
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(300)
+        file = ALL / f"{name}-{scheme}.png"
+        page.screenshot(path=file)
+        if file.stem in IN_DOCS:
+            shutil.copy(file, SHOWN)
+        sys.stdout.write(f"{file.relative_to(ROOT)}\n")
+    if person == "priya":
+        asked(page, f"R-{scheme.upper()}")  # which Sam sees next
+    context.close()
+
+
+def main(only: list[str]) -> None:
+    ALL.mkdir(parents=True, exist_ok=True)
+    SHOWN.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        running = Launch(Path(folder), DATABASE_URL=own_database("screenshots"))
+        try:
+            running.wait_until_ready(180)
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+                for scheme in SCHEMES:
+                    take_all(browser, f"http://127.0.0.1:{running.port}", scheme, only)
+                browser.close()
+        finally:
+            running.stop()
+            running.clean_up()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

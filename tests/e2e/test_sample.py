@@ -1,0 +1,134 @@
+"""What a test is about: records, past events, pasted data; and why a record is no candidate."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .test_editor import call, make, node, pick, saved
+
+NO_SUCH_PAGE = "the server responded with a status of 404"
+DOCUMENT: dict[str, Any] = {
+    "schema": 1,
+    "nodes": [
+        {
+            "id": "t1",
+            "type": "trigger.record",
+            "config": {
+                "module": "tickets",
+                "on": ["created"],
+                "filter": {"field": "priority", "op": "eq", "value": "urgent"},
+            },
+        },
+        {
+            "id": "c1",
+            "type": "condition.if",
+            "title": "Open?",
+            "config": {"rule": {"field": "status", "op": "eq", "value": "open"}},
+        },
+        {"id": "a1", "type": "action.comment", "title": "Say it", "config": {"text": "{{ record.title }}"}},
+    ],
+    "edges": [{"from": "t1", "to": "c1"}, {"from": "c1", "to": "a1", "branch": "true"}],
+    "layout": {},
+}
+
+
+@pytest.fixture
+def editor(signed_in: Page) -> Page:
+    signed_in.set_viewport_size({"width": 1440, "height": 900})
+    return signed_in
+
+
+def ticket(page: Page, key: str, priority: str) -> None:
+    values = {"title": f"Ticket {key}", "status": "open", "priority": priority, "category": "network"}
+    call(page, "POST", "modules/tickets/records/", {"key": key, "values": values})
+
+
+def test_a_record_that_is_no_candidate_says_which_part_failed_and_what_it_saw(editor: Page) -> None:
+    ticket(editor, "WHY-1", "low")
+    ticket(editor, "WHY-2", "urgent")
+    pk = make(editor, "Why not", DOCUMENT)
+    editor.get_by_role("button", name="Run test").click()
+    answer = call(editor, "POST", f"workflows/{pk}/run-test/", {"version": "draft", "records": "live"})
+    found = answer["candidates"]
+    drawer = editor.get_by_role("region", name="Results")
+    expect(drawer).to_contain_text(f"{found['total']} candidates")
+    expect(drawer).to_contain_text(f"not selected: {found['records'] - found['total']}")
+    drawer.get_by_label("Why not this record?").fill("WHY-1")
+    editor.keyboard.press("Enter")
+    expect(drawer.get_by_role("status").last).to_contain_text(
+        'WHY-1 is no candidate. The filter does not hold: “priority is "urgent"” is false, the value is "low".'
+    )
+    drawer.get_by_label("Why not this record?").fill("WHY-2")
+    drawer.get_by_role("button", name="Why not?").click()
+    expect(drawer.get_by_role("status").last).to_contain_text(
+        "is a candidate: Record event → Open? (true) → Say it."
+    )
+
+
+def test_a_record_that_is_not_there_says_so(editor: Page, said: list[str]) -> None:
+    make(editor, "Why not nobody", DOCUMENT)
+    editor.get_by_role("button", name="Run test").click()
+    editor.get_by_label("Why not this record?").fill("NOBODY")
+    editor.get_by_role("button", name="Why not?").click()
+    expect(editor.get_by_role("status").last).to_contain_text("have no record “NOBODY”")
+    assert [text for text in said if NO_SUCH_PAGE not in text] == []
+    said.clear()
+
+
+def test_the_tested_path_is_walked_by_keys_and_says_what_each_step_would_do(editor: Page) -> None:
+    ticket(editor, "STEP-1", "urgent")
+    make(editor, "Step through", DOCUMENT)
+    editor.get_by_label("Sample:").select_option("record")
+    pick(editor, "STEP-1")
+    editor.get_by_role("button", name="Run test").click()
+    editor.get_by_role("button", name="STEP-1", exact=True, pressed=False).click()
+    node(editor, "t1").focus()
+    editor.keyboard.press("Space")
+    editor.keyboard.press("]")
+    tested = editor.get_by_role("region", name="In the test")
+    expect(tested).to_contain_text("It saw: status is open")
+    editor.keyboard.press("]")
+    expect(tested).to_contain_text("Comment: Ticket STEP-1")
+    editor.keyboard.press("[")
+    expect(tested).to_contain_text("It saw: status is open")
+
+
+def test_a_past_event_and_pasted_data_are_tested_as_they_are(editor: Page, said: list[str]) -> None:
+    ticket(editor, "EVENT-1", "urgent")
+    make(editor, "Events", DOCUMENT)
+    editor.get_by_label("Sample:").select_option("event")
+    pick(editor, "record.created EVENT-1")
+    expect(editor.get_by_label("Sample:")).to_contain_text("of EVENT-1")
+    editor.get_by_role("button", name="Run test").click()
+    expect(
+        editor.get_by_role("region", name="Results").get_by_role("button", name="EVENT-1", exact=True)
+    ).to_be_visible()
+    editor.get_by_label("Sample:").select_option("paste")
+    dialog = editor.get_by_role("dialog", name="Paste the data of an event")
+    dialog.get_by_label("JSON").fill("{oops")
+    dialog.get_by_role("button", name="Take it").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("This is no JSON")
+    dialog.get_by_label("JSON").fill('{"amount": 12}')
+    dialog.get_by_role("button", name="Take it").click()
+    expect(editor.get_by_label("Sample:")).to_contain_text("pasted data")
+    editor.get_by_role("button", name="Run test").click()
+    expect(editor.get_by_role("region", name="Results")).to_contain_text(re.compile("scope|record"))
+    assert said == []
+
+
+def test_a_sample_never_shows_on_the_page_of_a_run(editor: Page) -> None:
+    ticket(editor, "MARKER-77", "urgent")
+    make(editor, "Leak", DOCUMENT)
+    editor.get_by_label("Sample:").select_option("record")
+    pick(editor, "MARKER-77")
+    node(editor, "a1").click()
+    saved(editor)
+    run = call(editor, "GET", "runs/?limit=50")["results"]
+    other = next(one for one in run if one["record"] != "MARKER-77")
+    editor.goto(f"/runs/{other['id']}/?view=data")
+    expect(editor.get_by_role("tree", name="Event")).to_be_visible()
+    assert "MARKER-77" not in editor.content()
