@@ -9,7 +9,7 @@ PORT ?= 8000
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench wheel schema screenshots lock clean
+.PHONY: help setup run browser test lint format bench wheel schema screenshots lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -19,7 +19,9 @@ setup: $(STAMP) $(FRONTEND_STAMP) ## Make the environment and install what the l
 $(STAMP): requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with make PYTHON=…"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@# The lock names every package: asking each for its wishes again would let a newer release of one into the choice.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip check --quiet
 	@touch $@
 
 $(FRONTEND_STAMP): $(wildcard frontend/package-lock.json)
@@ -39,7 +41,15 @@ lint: setup ## Format, types, layers, migrations
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	@if [ -f frontend/package.json ]; then (cd frontend && npm run --silent lint); fi
 
-test: lint ## Run every check and test
+# The pages are tested in a real browser. Whoever may install it has it installed; for others those tests say why they skip.
+browser:
+	@command -v chromium chromium-browser >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing chromium, for the tests of the pages."; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	  else echo "The tests of the pages need chromium: install it with your package manager."; fi; }
+
+test: lint browser ## Run every check and test
 	@if [ -f frontend/package.json ]; then (cd frontend && npm run --silent build && npm run --silent test); fi
 	$(BIN)/python -m pytest tests/unit --cov
 	$(BIN)/python -m pytest --ignore=tests/unit
