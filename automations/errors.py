@@ -42,6 +42,16 @@ class ConflictError(ServiceError):
         self.facts = dict(facts or {})
 
 
+class GateClosedError(ConflictError):
+    """The promotion gate is closed; `problems` are its open lines, each with how it is closed."""
+
+    code = "gate-closed"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(f"The gate is closed: {problems[0].message}")
+        self.problems = list(problems)
+
+
 class InvalidError(ServiceError):
     """The input has problems, all of them in `problems`; the detail tells the first."""
 

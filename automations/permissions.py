@@ -9,10 +9,10 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 from guardian.core import ObjectPermissionChecker
-from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
+from guardian.shortcuts import assign_perm, get_objects_for_user, get_users_with_perms, remove_perm
 
 from automations.errors import ForbiddenError, NotFoundError
-from automations.models import Approval, AuditEntry, Decision, Event, Module, Policy, Run, Workflow
+from automations.models import Approval, AuditEntry, Consent, Decision, Event, Module, Policy, Run, Workflow
 
 WORKFLOW_RIGHTS = (
     "view",
@@ -113,6 +113,44 @@ def may_do_all(person: Any) -> bool:
     if isinstance(person, RoleHolder):
         return str(person) == "The role Admin"
     return bool(person.is_superuser or person.groups.filter(name="Admin").exists())
+
+
+def may_break_glass(actor: Any) -> bool:
+    """Whether somebody may promote past the gate."""
+    return may_do_all(actor)
+
+
+def may_set_mode_policies(actor: Any) -> bool:
+    return may_do_all(actor)
+
+
+def admins() -> QuerySet[Any]:
+    """The active people whom nothing limits."""
+    people = get_user_model().objects.filter(Q(is_superuser=True) | Q(groups__name="Admin"), is_active=True)
+    return people.distinct()
+
+
+def people_with(right: str, workflow: Workflow) -> list[Any]:
+    """The active people who have a right on a workflow, by name."""
+    users = get_user_model()
+    code = codename(right).partition(".")[2]
+    everywhere = users.objects.with_perm(
+        codename(right), backend="django.contrib.auth.backends.ModelBackend", include_superusers=True
+    )
+    here = get_users_with_perms(workflow, only_with_perms_in=[code], with_group_users=True)
+    found = {user.pk: user for user in (*everywhere, *here) if user.is_active}
+    return sorted(found.values(), key=lambda user: str(user.get_username()))
+
+
+def why_not_consent(actor: Any, consent: Consent) -> str:
+    """Why the actor can't agree to a version as its second person, as a sentence; "" when he can."""
+    if not may(actor, "promote", consent.workflow):
+        return f"You lack the right “promote” on “{consent.workflow.name}”."
+    if consent.asked_by_id == actor.pk:
+        return "You have asked for it yourself, so somebody else has to agree."
+    if consent.version.published_by_id == actor.pk:
+        return "You have published this version, so somebody else has to agree."
+    return ""
 
 
 def may(actor: Any, right: str, workflow: Workflow) -> bool:

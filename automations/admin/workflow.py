@@ -16,8 +16,10 @@ from guardian.admin import GuardedModelAdminMixin
 
 from automations import permissions
 from automations.admin.base import SeenAdmin, SeenInline, ServiceAdmin, ServiceForm, as_json, with_reason
-from automations.models import Action, Checkpoint, Condition, Edge, Mode, Trigger, Workflow, WorkflowVersion
-from automations.services import versions, workflows
+from automations.errors import ForbiddenError
+from automations.models import Action, Checkpoint, Condition, Edge, Trigger, Workflow, WorkflowVersion
+from automations.services import gate as gates
+from automations.services import releases, versions, workflows
 from automations.services.audit import write_audit
 
 
@@ -134,22 +136,35 @@ publish = with_reason(
     "Publish the draft in simulate…",
     _acting(
         "publish",
-        lambda w, actor, reason: versions.publish_version(
-            workflow=w, actor=actor, mode=Mode.SIMULATE, note=reason
-        ),
+        lambda w, actor, reason: versions.publish_version(workflow=w, actor=actor, note=reason),
     ),
     needs_reason=False,
 )
 promote = with_reason(
     "Promote to execute…",
     _acting(
-        "promote", lambda w, actor, reason: versions.promote_workflow(workflow=w, actor=actor, reason=reason)
+        "promote", lambda w, actor, reason: releases.promote_workflow(workflow=w, actor=actor, reason=reason)
     ),
+)
+
+
+def _break(workflow: Workflow, actor: Any, reason: str) -> None:
+    permissions.require(actor, "promote", workflow)
+    if not permissions.may_break_glass(actor):
+        raise ForbiddenError("Only an admin may promote past the gate.")
+    releases.break_glass(workflow=workflow, actor=actor, reason=reason)
+
+
+break_glass = with_reason("Promote past the gate (break glass)…", _break)
+check_gate = with_reason(
+    "Run the scenarios and check the gate…",
+    _acting("run_test", lambda w, actor, _: gates.check_gate(workflow=w, actor=actor)),
+    needs_reason=False,
 )
 demote = with_reason(
     "Take back to simulate…",
     _acting(
-        "promote", lambda w, actor, reason: versions.demote_workflow(workflow=w, actor=actor, reason=reason)
+        "promote", lambda w, actor, reason: releases.demote_workflow(workflow=w, actor=actor, reason=reason)
     ),
 )
 archive = with_reason(
@@ -168,11 +183,11 @@ class WorkflowAdmin(GuardedAdmin):
     form = WorkflowForm
     list_display = ("name", "module", "mode", "live", "state", "owner", "team", "runs_of_it")
     list_filter = ("mode", ("paused_at", admin.EmptyFieldListFilter), "team", "module")
-    list_select_related = ("module", "owner", "active_version")
+    list_select_related = ("module", "owner", "active_version", "promotion")
     search_fields = ("name", "key", "description", "team", "owner__username")
     autocomplete_fields = ("owner", "run_as", "module")
     inlines = (TriggerInline, ConditionInline, ActionInline, EdgeInline, VersionInline)
-    actions = (publish, promote, demote, pause, resume, archive)
+    actions = (publish, check_gate, promote, break_glass, demote, pause, resume, archive)
     released = ("mode", "live", "state")
     """What stands at the top of a workflow's page, to read: it says what a change below would touch."""
 
@@ -184,6 +199,8 @@ class WorkflowAdmin(GuardedAdmin):
     def state(self, workflow: Workflow) -> str:
         if workflow.archived_at:
             return "archived"
+        if workflow.promotion is not None and workflow.promotion.is_loud:
+            return f"acts past the gate: {workflow.promotion.reason}"
         return f"paused: {workflow.pause_reason}" if workflow.paused_at else "on"
 
     @admin.display(description="runs")
@@ -218,7 +235,7 @@ class WorkflowAdmin(GuardedAdmin):
 
 def _roll_back(version: WorkflowVersion, actor: Any, reason: str) -> None:
     permissions.require(actor, "rollback", version.workflow)
-    versions.rollback_workflow(workflow=version.workflow, number=version.number, actor=actor, reason=reason)
+    releases.rollback_workflow(workflow=version.workflow, number=version.number, actor=actor, reason=reason)
 
 
 @admin.register(WorkflowVersion)

@@ -24,6 +24,7 @@ class NotificationAnswer(Answer):
     title = serializers.CharField()
     body = serializers.CharField()
     run = serializers.IntegerField(source="run_id", allow_null=True)
+    address = serializers.CharField(help_text="The page that it is about, below the app's own; “” for none.")
     created_at = serializers.DateTimeField()
     read_at = serializers.DateTimeField(allow_null=True)
 
@@ -37,6 +38,7 @@ EXAMPLE: dict[str, Any] = {
     "title": "Ticket T-1042 is overdue",
     "body": "Nobody has answered for 4 hours.",
     "run": 311,
+    "address": "",
     "created_at": "2026-03-29T14:30:00Z",
     "read_at": None,
 }

@@ -15,7 +15,14 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from automations.engine.errors import Problem
-from automations.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, ServiceError
+from automations.errors import (
+    ConflictError,
+    ForbiddenError,
+    GateClosedError,
+    InvalidError,
+    NotFoundError,
+    ServiceError,
+)
 from automations.modules.adapter import VersionConflictError
 from automations.runtime.intake import KeyReusedError, PayloadRefusedError
 
@@ -104,7 +111,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _answer(error: Exception) -> Response | None:
     if isinstance(error, ServiceError):
-        problems = error.problems if isinstance(error, InvalidError) else []
+        problems = error.problems if isinstance(error, InvalidError | GateClosedError) else []
         status = next((number for kind, number in STATUSES.items() if isinstance(error, kind)), 409)
         status = BY_CODE.get(error.code, status)
         code = problems[0].code if problems and problems[0].code in WHOLE_REQUEST else error.code

@@ -1,4 +1,4 @@
-"""A workflow's versions: published, promoted, rolled back; and runs started by hand."""
+"""A workflow's versions: published, rolled back; and runs started by hand. Promotion has a file of its own."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from automations.api.workflows import DETAIL, ReasonBody, WorkflowDetailAnswer, 
 from automations.errors import NotFoundError
 from automations.models import Mode, WorkflowVersion
 from automations.runtime.subscriptions import definition_of
-from automations.services import versions as service
 from automations.services.drafts import load_draft
+from automations.services.releases import publish_into_execute, rollback_workflow
 from automations.services.runs import start_run
+from automations.services.versions import publish_version
 
 
 class VersionAnswer(Answer):
@@ -79,52 +80,16 @@ class PublishView(ApiView):
     )
     @idempotent()
     def post(self, request: Request, pk: int) -> Response:
-        """Freeze the draft as the next version and make it live. In mode execute this needs the right to promote too."""
+        """Freeze the draft as the next version and make it live, in simulate. With mode execute it is promoted, too: that
+        needs the right to promote and a gate that is green at once, else 409 “gate-closed” and nothing is published."""
         workflow = workflow_for(self, pk, "publish")
         wanted = self.body(PublishBody)
         if wanted["mode"] == Mode.EXECUTE:
             permissions.require(self.actor, "promote", workflow)
         require_seen(workflow, load_draft(workflow).definition, self.actor)
-        version = service.publish_version(
-            workflow=workflow, mode=wanted["mode"], note=wanted["note"], actor=self.actor
-        )
+        publish = publish_into_execute if wanted["mode"] == Mode.EXECUTE else publish_version
+        version = publish(workflow=workflow, note=wanted["note"], actor=self.actor)
         return Response(VersionAnswer(version).data, status=201)
-
-
-class PromoteView(ApiView):
-    @operation(
-        "versions_promote",
-        "versions",
-        request=ReasonBody,
-        answer=WorkflowDetailAnswer,
-        sent={"reason": ""},
-        example=DETAIL,
-    )
-    def post(self, request: Request, pk: int) -> Response:
-        """Let the live version act: from simulate to execute."""
-        workflow = workflow_for(self, pk, "promote")
-        reason = self.body(ReasonBody)["reason"]
-        if workflow.active_version is not None:
-            require_seen(workflow, definition_of(workflow.active_version), self.actor)
-        return detail(
-            service.promote_workflow(workflow=workflow, actor=self.actor, reason=reason), self.actor
-        )
-
-
-class DemoteView(ApiView):
-    @operation(
-        "versions_demote",
-        "versions",
-        request=ReasonBody,
-        answer=WorkflowDetailAnswer,
-        sent={"reason": ""},
-        example=DETAIL,
-    )
-    def post(self, request: Request, pk: int) -> Response:
-        """Let the live version only simulate again."""
-        workflow = workflow_for(self, pk, "promote")
-        reason = self.body(ReasonBody)["reason"]
-        return detail(service.demote_workflow(workflow=workflow, actor=self.actor, reason=reason), self.actor)
 
 
 class RollbackView(ApiView):
@@ -143,7 +108,7 @@ class RollbackView(ApiView):
         earlier = WorkflowVersion.objects.filter(workflow=workflow, number=wanted["version"]).first()
         if earlier is not None:
             require_seen(workflow, definition_of(earlier), self.actor)
-        service.rollback_workflow(
+        rollback_workflow(
             workflow=workflow, number=wanted["version"], reason=wanted["reason"], actor=self.actor
         )
         return detail(workflow_for(self, pk, "view"), self.actor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +16,7 @@ from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView
 from automations.errors import ForbiddenError, NotFoundError
-from automations.models import Mode, Workflow
+from automations.models import Mode, ModePolicy, Workflow
 from automations.services import workflows as service
 
 
@@ -35,6 +35,14 @@ class WorkflowAnswer(Answer):
     active_version = serializers.IntegerField(source="active_version.number", default=None, allow_null=True)
     draft_revision = serializers.IntegerField()
     limits = serializers.DictField()
+    glass_broken = serializers.BooleanField(
+        source="promotion.is_loud",
+        default=False,
+        help_text="It acts past the gate, which is not green yet.",
+    )
+    simulate_only = serializers.BooleanField(
+        default=False, help_text="A policy lets nothing act here, whatever the mode is."
+    )
     paused_at = serializers.DateTimeField(allow_null=True)
     pause_reason = serializers.CharField()
     archived_at = serializers.DateTimeField(allow_null=True)
@@ -71,6 +79,7 @@ class WorkflowBody(Body):
 class WorkflowChangeBody(Body):
     read_only_names = (
         *("id", "key", "module", "owner", "run_as", "mode", "active_version", "draft_revision", "paused_at"),
+        *("glass_broken", "simulate_only"),
         *("pause_reason", "archived_at", "created_at", "updated_at", "rights"),
     )
     name = serializers.CharField(max_length=160, required=False)
@@ -100,6 +109,8 @@ EXAMPLE: dict[str, Any] = {
     "active_version": 3,
     "draft_revision": 12,
     "limits": {"blast_radius": 100},
+    "glass_broken": False,
+    "simulate_only": False,
     "paused_at": None,
     "pause_reason": "",
     "archived_at": None,
@@ -110,7 +121,14 @@ DETAIL = {**EXAMPLE, "rights": ["view", "edit", "run_test"]}
 
 
 def visible(actor: Any) -> QuerySet[Workflow]:
-    return permissions.visible_workflows(actor).select_related("module", "owner", "run_as", "active_version")
+    policies = ModePolicy.objects.filter(
+        Q(module=None) | Q(module=OuterRef("module")), rule=ModePolicy.Rule.SIMULATE_ONLY
+    )
+    return (
+        permissions.visible_workflows(actor)
+        .select_related("module", "owner", "run_as", "active_version", "promotion")
+        .annotate(simulate_only=Exists(policies))
+    )
 
 
 def workflow_for(view: ApiView, pk: int, right: str) -> Workflow:
@@ -123,6 +141,8 @@ def workflow_for(view: ApiView, pk: int, right: str) -> Workflow:
 
 
 def detail(workflow: Workflow, actor: Any) -> Response:
+    """The answer about one workflow, as the services have left it."""
+    workflow = visible(actor).get(pk=workflow.pk)
     rights = [right for right in permissions.WORKFLOW_RIGHTS if permissions.may(actor, right, workflow)]
     return Response({**WorkflowAnswer(workflow).data, "rights": rights})
 

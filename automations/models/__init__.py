@@ -7,10 +7,12 @@ from automations.models.audit import AuditEntry, AuditSeal
 from automations.models.checkpoint import Checkpoint, Occasion
 from automations.models.control import IdempotencyKey, ProcessStamp, RotationCursor
 from automations.models.event import Deadline, Decision, Event, ScheduleSlot, TriggerSource
+from automations.models.mode_policy import ModePolicy
 from automations.models.module import Module
 from automations.models.notification import Notification, OutgoingEmail
 from automations.models.policy import Policy, PolicyRevision
 from automations.models.preference import Preference
+from automations.models.promotion import Consent, FirstRelease, Promotion
 from automations.models.record import Record, RecordChange, RecordComment
 from automations.models.run import NEVER, DeadLetter, LogEntry, Run, RunSignal, Step
 from automations.models.scenario import Scenario, ScenarioResult
@@ -31,14 +33,17 @@ __all__ = [
     "AuditSeal",
     "Checkpoint",
     "Condition",
+    "Consent",
     "DeadLetter",
     "Deadline",
     "Decision",
     "Edge",
     "Event",
+    "FirstRelease",
     "IdempotencyKey",
     "LogEntry",
     "Mode",
+    "ModePolicy",
     "Module",
     "Notification",
     "Occasion",
@@ -47,6 +52,7 @@ __all__ = [
     "PolicyRevision",
     "Preference",
     "ProcessStamp",
+    "Promotion",
     "Record",
     "RecordChange",
     "RecordComment",

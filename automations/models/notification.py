@@ -15,6 +15,9 @@ class Notification(models.Model):
     run = models.ForeignKey(
         "automations.Run", null=True, on_delete=models.SET_NULL, related_name="notifications"
     )
+    address = models.CharField(
+        max_length=200, blank=True, help_text="The page that it is about, below the app's own address."
+    )
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
 

@@ -43,6 +43,14 @@ class Workflow(models.Model):
     active_version = models.ForeignKey(
         "automations.WorkflowVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    promotion = models.ForeignKey(
+        "automations.Promotion",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="What let the live version act; empty in simulate.",
+    )
     draft_revision = models.PositiveIntegerField(default=0)
     layout = models.JSONField(default=dict, blank=True)
     notes = models.JSONField(
@@ -75,6 +83,11 @@ class Workflow(models.Model):
             models.CheckConstraint(
                 condition=Q(mode="simulate") | Q(active_version__isnull=False),
                 name="workflow_executes_only_a_version",
+            ),
+            models.CheckConstraint(
+                condition=Q(mode="simulate", promotion__isnull=True)
+                | ~Q(mode="simulate") & Q(promotion__isnull=False),
+                name="workflow_executes_only_what_was_promoted",
             ),
         )
 

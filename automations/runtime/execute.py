@@ -20,7 +20,7 @@ from automations.engine.decide import Journal
 from automations.engine.outcomes import Failed, Outcome, Succeeded
 from automations.engine.program import Program
 from automations.models import Event, Mode, Module, RunSignal, Workflow, WorkflowVersion
-from automations.runtime import approvals, handlers, saving, subscriptions
+from automations.runtime import approvals, handlers, mode_policies, saving, subscriptions
 from automations.runtime.announce import announce_runs
 from automations.runtime.claims import ClaimedRun, fence
 from automations.runtime.unit import Batch, Unit
@@ -83,6 +83,7 @@ def _take_apart(group: Sequence[ClaimedRun], error: Exception) -> int:
 
 
 def _commit(group: Sequence[ClaimedRun]) -> int:
+    held_back: list[ClaimedRun] = []
     if group[0].mode == Mode.SIMULATE:
         worked = _simulate(group)
         with transaction.atomic():
@@ -95,14 +96,26 @@ def _commit(group: Sequence[ClaimedRun]) -> int:
             if not held_runs:
                 return _lost(group, [])
             loaded = load(held_runs)
+            policy = mode_policies.read_before_acting()
+            held_back = [run for run in held_runs if _is_forbidden(run, loaded, policy)]
+            idle = {run.id for run in held_back}
+            acting = [run for run in held_runs if run.id not in idle]
             batch = Batch(writes=True, modules=loaded.modules, workflows=loaded.workflows)
-            batch.load_records(held_runs)
-            worked = [walk(run, loaded, batch, handlers.perform) for run in held_runs]
+            batch.simulate_only = policy
+            batch.load_records(acting)
+            worked = [walk(run, loaded, batch, handlers.perform) for run in acting]
             batch.flush()
             saving.save(worked)
-    _lost(group, [entry.run for entry in worked])
-    announce_runs((entry.run.id, entry.run.workflow_id) for entry in worked)
-    return len(worked)
+            if held_back:
+                mode_policies.hold_back(held_back)
+    done = [*(entry.run for entry in worked), *held_back]
+    _lost(group, done)
+    announce_runs((run.id, run.workflow_id) for run in done)
+    return len(done)
+
+
+def _is_forbidden(run: ClaimedRun, loaded: Loaded, policy: mode_policies.SimulateOnly) -> bool:
+    return bool(policy) and policy.covers(run.module_id, loaded.workflows[run.workflow_id].module_id)
 
 
 def _lost(group: Sequence[ClaimedRun], held: Sequence[ClaimedRun]) -> int:

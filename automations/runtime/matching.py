@@ -239,7 +239,7 @@ def _run_row(verdict: Verdict) -> dict[str, Any]:
         "event_id": event.id,
         "trigger_node": subscription.node,
         "dedupe_key": verdict.dedupe,
-        "mode": subscription.workflow.mode,
+        "mode": subscriptions.mode_of(subscription, event.module_id),
         "module_id": event.module_id,
         "record_key": event.record_key,
         "input": target.get("input", {}),

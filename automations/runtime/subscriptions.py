@@ -15,8 +15,9 @@ from automations.engine.documents import Definition, Node, parse_document
 from automations.engine.errors import EngineError
 from automations.engine.kinds import Judge
 from automations.engine.program import Program, compile_program
-from automations.models import Activation, ActiveTrigger, Module, Workflow, WorkflowVersion
+from automations.models import Activation, ActiveTrigger, Mode, Module, Workflow, WorkflowVersion
 from automations.modules.schema import facts_of
+from automations.runtime.mode_policies import SimulateOnly, read_simulate_only
 
 DEFAULT_BLAST_RADIUS = 100
 DEFAULT_MAX_ATTEMPTS = 3
@@ -43,6 +44,7 @@ class _Cache:
     mark: int = -1
     by_module: Mapping[int | None, Sequence[Subscription]] = field(default_factory=dict)
     by_node: Mapping[tuple[int, str], Subscription] = field(default_factory=dict)
+    simulate_only: SimulateOnly = field(default_factory=SimulateOnly)
 
 
 _cache = _Cache()
@@ -74,7 +76,17 @@ def refresh() -> None:
             by_module[subscription.module.pk if subscription.module else None].append(subscription)
         _cache.by_module = by_module
         _cache.by_node = {(entry.workflow.pk, entry.node): entry for entry in subscriptions}
+        _cache.simulate_only = read_simulate_only()
         _cache.mark = mark
+
+
+def mode_of(subscription: Subscription, module_id: int | None) -> str:
+    """In which mode a trigger starts a run about a record of this module, as of the last `refresh`."""
+    workflow = subscription.workflow
+    own = subscription.module.pk if subscription.module else None
+    if _cache.simulate_only.covers(module_id, own, workflow.module_id):
+        return Mode.SIMULATE
+    return workflow.mode
 
 
 def addressed(workflow_id: int, node: str) -> list[Subscription]:

@@ -35,6 +35,7 @@ from automations.modules.schema import facts_of
 from automations.modules.sql import SqlContext
 from automations.runtime import intake
 from automations.runtime.claims import ClaimedRun
+from automations.runtime.mode_policies import SimulateOnly
 from automations.runtime.subscriptions import DEFAULT_BLAST_RADIUS
 from automations.runtime.writes import Cause, WriteBatch
 
@@ -63,6 +64,8 @@ class Batch:
         self.emails: list[OutgoingEmail] = []
         self.events: list[intake.NewEvent] = []
         self.approvals: list[Approval] = []
+        self.simulate_only = SimulateOnly()
+        """Where nothing may act, read by who acts."""
         self.answers: Mapping[str, str] = {}
         """In simulate: the way out that the approval of a node takes; “approved” where nothing is said."""
         self.identity: Any = None

@@ -1,4 +1,4 @@
-"""Releases: validate, publish, promote, roll back. A published version never changes."""
+"""Versions: a definition judged in its world, described, published. A published version never changes."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from automations.models import (
     WorkflowVersion,
 )
 from automations.modules.schema import facts_of
-from automations.runtime import activation
-from automations.runtime.subscriptions import bump_activation, definition_of
+from automations.runtime.subscriptions import definition_of
 from automations.services.audit import write_audit
 from automations.services.checkpoints import add_checkpoint
 from automations.services.drafts import load_draft
+from automations.services.live import live_facts, lock_workflow, make_live
 from automations.services.scenario_runs import run_scenarios
 from automations.services.texts import require_texts
 from automations.triggers import TRIGGERS
@@ -146,26 +146,24 @@ def publish_version(
     *,
     workflow: Workflow,
     actor: Any,
-    mode: str = Mode.SIMULATE,
     note: str = "",
     at: datetime | None = None,
     clock: str = "",
 ) -> WorkflowVersion:
-    """Freeze the draft as the next version and make it the live one, in `mode`.
+    """Freeze the draft as the next version and make it the live one, in simulate: only the gate lets it act.
 
     Raises InvalidError with every problem, ConflictError when this very draft is live already or the workflow is
     archived. `at` and `clock` belong to replays. Runs in flight stay on their version.
     """
     require_texts(WorkflowVersion, note=note)
-    require_texts(Workflow, mode=mode)
-    workflow = Workflow.objects.select_for_update(of=("self",), no_key=True).get(pk=workflow.pk)
+    workflow = lock_workflow(workflow)
     if workflow.archived_at is not None:
         raise ConflictError(f"“{workflow.name}” is archived.", code="archived")
     definition = load_draft(workflow).definition
     require_valid(workflow, definition)
     digest = definition.digest()
     active = workflow.active_version
-    if active is not None and active.digest == digest and workflow.mode == mode:
+    if active is not None and active.digest == digest and workflow.mode == Mode.SIMULATE:
         raise ConflictError(
             f"Version {active.number} is this very draft and is live. Change the draft first.",
             code="nothing-to-publish",
@@ -181,85 +179,15 @@ def publish_version(
         published_at=timezone.now(),
     )
     add_checkpoint(workflow=workflow, actor=actor, occasion=Occasion.PUBLISH)
-    before = _live(workflow)
-    _make_live(workflow, version, mode, at or timezone.now(), clock)
+    before = live_facts(workflow)
+    make_live(workflow, version, at=at, clock=clock)
     write_audit(
         actor=actor,
         action="workflow.published",
         obj=workflow,
         before=before,
-        after=_live(workflow),
+        after=live_facts(workflow),
         reason=note,
     )
     run_scenarios(workflow=workflow, definition=definition, actor=actor)
     return version
-
-
-@transaction.atomic
-def promote_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Workflow:
-    """Let the live version act: simulate to execute. Raises ConflictError when there is none or it acts already,
-    InvalidError when the version no longer validates."""
-    workflow = Workflow.objects.select_for_update(of=("self",), no_key=True).get(pk=workflow.pk)
-    if workflow.active_version is None:
-        raise ConflictError("Publish a version first.", code="nothing-published")
-    if workflow.mode == Mode.EXECUTE:
-        raise ConflictError(f"“{workflow.name}” is in execute already.", code="already-executing")
-    require_valid(workflow, definition_of(workflow.active_version))
-    return _set_mode(workflow, Mode.EXECUTE, "workflow.promoted", actor, reason)
-
-
-@transaction.atomic
-def demote_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Workflow:
-    """Let the live version only simulate again. Raises ConflictError when it does already."""
-    workflow = Workflow.objects.select_for_update(of=("self",), no_key=True).get(pk=workflow.pk)
-    if workflow.mode == Mode.SIMULATE:
-        raise ConflictError(f"“{workflow.name}” is in simulate already.", code="already-simulating")
-    return _set_mode(workflow, Mode.SIMULATE, "workflow.demoted", actor, reason)
-
-
-@transaction.atomic
-def rollback_workflow(*, workflow: Workflow, number: int, reason: str, actor: Any) -> WorkflowVersion:
-    """Make an earlier version the live one again, in the workflow's mode. Effects of newer runs are not undone.
-
-    Raises NotFoundError for a number that was never published, ConflictError when it is live, InvalidError when
-    it no longer validates.
-    """
-    workflow = Workflow.objects.select_for_update(of=("self",), no_key=True).get(pk=workflow.pk)
-    version = WorkflowVersion.objects.filter(workflow=workflow, number=number).first()
-    if version is None:
-        raise NotFoundError(f"“{workflow.name}” has no version {number}.")
-    if workflow.active_version_id == version.pk:
-        raise ConflictError(f"Version {number} is the live one.", code="already-live")
-    require_valid(workflow, definition_of(version))
-    before = _live(workflow)
-    _make_live(workflow, version, workflow.mode, timezone.now(), "")
-    write_audit(
-        actor=actor,
-        action="workflow.rolled_back",
-        obj=workflow,
-        before=before,
-        after=_live(workflow),
-        reason=reason,
-    )
-    return version
-
-
-def _make_live(workflow: Workflow, version: WorkflowVersion, mode: str, at: datetime, clock: str) -> None:
-    workflow.active_version = version
-    workflow.mode = mode
-    workflow.save(update_fields=["active_version", "mode", "updated_at"])
-    activation.activate(workflow=workflow, version=version, now=at, clock=clock)
-
-
-def _set_mode(workflow: Workflow, mode: str, action: str, actor: Any, reason: str) -> Workflow:
-    before = _live(workflow)
-    workflow.mode = mode
-    workflow.save(update_fields=["mode", "updated_at"])
-    bump_activation()
-    write_audit(actor=actor, action=action, obj=workflow, before=before, after=_live(workflow), reason=reason)
-    return workflow
-
-
-def _live(workflow: Workflow) -> dict[str, Any]:
-    version = workflow.active_version
-    return {"version": version.number if version is not None else None, "mode": workflow.mode}

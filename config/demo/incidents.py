@@ -13,12 +13,16 @@ from django.contrib.auth.models import Group
 from automations.engine.fields import FieldType
 from automations.models import Event, Mode, Module, Record, Run, Step, Workflow
 from automations.runtime.replay import Replay
+from automations.services.consents import confirm_first_release
 from automations.services.drafts import save_draft
 from automations.services.modules import create_module
 from automations.services.records import create_record, update_record
-from automations.services.versions import promote_workflow, publish_version
+from automations.services.releases import promote_workflow
+from automations.services.scenarios import save_scenario
+from automations.services.versions import publish_version
 from automations.services.workflows import create_workflow
 from config.demo.incident_log import COLUMNS, COUNTS, FLAGS, TIMES, IncidentLog, LogRow
+from config.demo.scenarios import incident_scenarios
 
 ROUTE, URGENT, MISSED = "route-by-category", "urgent-unresolved", "missed-sla"
 DESK = "Incident desk"
@@ -186,10 +190,13 @@ class IncidentDemo:
                 key=key, name=name, module=module, team="IT operations", actor=self.owner, run_as=self.owner
             )
             save_draft(workflow=workflow, document=document, revision=None, actor=self.owner)
+            for scenario in incident_scenarios(module.key, start)[name]:
+                save_scenario(workflow=workflow, actor=self.owner, **scenario)
             publish_version(
                 workflow=workflow, actor=self.owner, note="First release", at=start, clock=self.clock
             )
             if self.mode == Mode.EXECUTE:
+                confirm_first_release(workflow=workflow, actor=self.owner)
                 promote_workflow(
                     workflow=workflow, actor=self.owner, reason="Simulated on the same log before."
                 )

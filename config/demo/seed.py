@@ -17,10 +17,14 @@ from automations import permissions
 from automations.gallery import TEMPLATES
 from automations.models import Mode, Module, Workflow
 from automations.runtime.replay import Replay
+from automations.services.consents import confirm_first_release
 from automations.services.modules import create_module
 from automations.services.records import create_record, update_record
-from automations.services.versions import promote_workflow, publish_version
+from automations.services.releases import promote_workflow
+from automations.services.scenarios import save_scenario
+from automations.services.versions import publish_version
 from automations.services.workflows import create_workflow
+from config.demo.scenarios import SCENARIOS
 
 CLOCK = "demo"
 TICKETS, ORDERS, DAYS = 160, 80, 14
@@ -118,11 +122,14 @@ def seed(*, now: datetime) -> dict[str, int]:
             run_as=people["svc-support"],
             document=template.document(),
         )
-        publish_version(workflow=workflow, actor=owner, note="First release", at=start, clock=CLOCK)
-        if key != "refund-watch":
-            promote_workflow(workflow=workflow, actor=owner, reason="Simulated for a week, no surprises.")
         for role in permissions.ROLES:
             permissions.share(workflow, role)
+        for scenario in SCENARIOS[key](start):
+            save_scenario(workflow=workflow, actor=owner, **scenario)
+        publish_version(workflow=workflow, actor=owner, note="First release", at=start, clock=CLOCK)
+        if key != "refund-watch":
+            confirm_first_release(workflow=workflow, actor=owner, note="Nothing was automated before.")
+            promote_workflow(workflow=workflow, actor=owner, reason="Its scenarios pass.")
     _live_through(modules, people, start, now)
     return {"records": TICKETS + ORDERS, "workflows": Workflow.objects.filter(mode=Mode.EXECUTE).count()}
 

@@ -15,19 +15,19 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from automations.engine.differences import difference
 from automations.engine.documents import Definition, parse_document
-from automations.errors import InvalidError, NotFoundError, ServiceError
+from automations.errors import GateClosedError, InvalidError, NotFoundError, ServiceError
 from automations.management.database import database_needed
 from automations.models import ScenarioResult, Workflow
 from automations.services.drafts import load_draft, pin_policies
+from automations.services.gate import check_gate
+from automations.services.releases import promote_workflow, rollback_workflow
 from automations.services.run_tests import RunTestRequest, run_test
 from automations.services.scenario_files import scenarios_for_file
 from automations.services.scenarios import run_all
 from automations.services.versions import (
     describe_definition,
     load_definition,
-    promote_workflow,
     publish_version,
-    rollback_workflow,
     validate_definition_of,
 )
 from automations.services.workflow_files import export_workflow, import_workflow, read_file
@@ -90,7 +90,14 @@ class Command(BaseCommand):
         publish.add_argument("--note", default="")
         _actor(publish)
 
-        promote = part("promote", self._promote, "Let the live version act.")
+        gate = part(
+            "gate",
+            self._gate,
+            "Run the scenarios on the live version and judge the gate; 1 when it is closed.",
+        )
+        _actor(gate)
+
+        promote = part("promote", self._promote, "Let the live version act, through the gate.")
         promote.add_argument("--reason", default="")
         _actor(promote)
 
@@ -103,7 +110,7 @@ class Command(BaseCommand):
         try:
             with database_needed(self):
                 code = options["work"](**options)
-        except InvalidError as error:
+        except (InvalidError, GateClosedError) as error:
             for problem in error.problems:
                 self.stderr.write(f"{problem.path or 'file'}: {problem.message} {problem.hint}")
             code = REFUSED
@@ -188,6 +195,12 @@ class Command(BaseCommand):
         version = publish_version(workflow=_workflow(key), actor=_user(actor), note=note)
         self.stdout.write(f"Version {version.number} is live in simulate. Digest: {version.digest}")
         return GOOD
+
+    def _gate(self, key: str, actor: str, **_: Any) -> int:
+        gate = check_gate(workflow=_workflow(key), actor=_user(actor))
+        for line in gate.lines:
+            self.stdout.write(f"{line.state.value}: {line.title}. {line.sentence} {line.hint}".rstrip())
+        return GOOD if gate.is_green else REFUSED
 
     def _promote(self, key: str, reason: str, actor: str, **_: Any) -> int:
         workflow = promote_workflow(workflow=_workflow(key), actor=_user(actor), reason=reason)

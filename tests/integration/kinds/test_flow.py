@@ -23,7 +23,7 @@ from automations.services.drafts import save_draft
 from automations.services.records import create_record, update_record
 from automations.services.runs import start_run
 from automations.services.versions import publish_version
-from automations.testing import chain, make_workflow, node, run_everything
+from automations.testing import chain, let_act, make_workflow, node, run_everything
 
 from .scene import children, comments, let_its_time_come, play
 
@@ -153,7 +153,8 @@ def test_a_chain_of_workflows_ends_at_its_cap(alice: Any) -> None:
     )
     again = chain(trigger, node("a1", "action.start_workflow", workflow="again"))
     save_draft(workflow=workflow, document=again, revision=None, actor=alice)
-    publish_version(workflow=workflow, actor=alice, mode="execute")
+    publish_version(workflow=workflow, actor=alice)
+    let_act(workflow, alice)
     start_run(workflow=workflow, actor=alice)
     run_everything()
     depths = list(Run.objects.order_by("id").values_list("depth", "status", "failure_code"))
@@ -174,7 +175,8 @@ def test_a_run_in_flight_keeps_the_version_that_it_began_with(tickets: Module, a
     workflow = run.workflow
     newer = chain(trigger, node("a1", "action.comment", text="New"))
     save_draft(workflow=workflow, document=newer, revision=None, actor=alice)
-    publish_version(workflow=workflow, actor=alice, mode="execute")
+    publish_version(workflow=workflow, actor=alice)
+    let_act(workflow, alice)
     let_its_time_come(run)
     create_record(module=tickets, key="T2", values={"title": "x"}, actor=None)
     run_everything()

@@ -1,0 +1,97 @@
+"""Mode policies: where nothing may act, and where every promotion needs a second person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from automations import permissions
+from automations.api.pagination import page_of
+from automations.api.schema import operation
+from automations.api.serializers import Answer, Body
+from automations.api.views import ApiView
+from automations.errors import ForbiddenError, NotFoundError
+from automations.models import ModePolicy
+from automations.services.mode_policies import lift_mode_policy, set_mode_policy
+
+
+class ModePolicyAnswer(Answer):
+    id = serializers.IntegerField()
+    module = serializers.CharField(
+        source="module.key", default=None, allow_null=True, help_text="null: every workflow."
+    )
+    rule = serializers.ChoiceField(ModePolicy.Rule.choices)
+    reason = serializers.CharField()
+    set_by = serializers.CharField(source="set_by_name")
+    set_at = serializers.DateTimeField()
+
+
+class ModePolicyBody(Body):
+    module = serializers.CharField(max_length=63, allow_null=True, help_text="A module's key; null: all.")
+    rule = serializers.ChoiceField(ModePolicy.Rule.choices)
+    reason = serializers.CharField(max_length=300)
+
+
+class LiftBody(Body):
+    reason = serializers.CharField(max_length=300)
+
+
+EXAMPLE: dict[str, Any] = {
+    "id": 2,
+    "module": "orders",
+    "rule": "simulate_only",
+    "reason": "Year-end close",
+    "set_by": "ada",
+    "set_at": "2026-12-30T17:00:00Z",
+}
+
+
+def _require_admin(actor: Any) -> None:
+    if not permissions.may_set_mode_policies(actor):
+        raise ForbiddenError("Only an admin sets and lifts mode policies.")
+
+
+class ModePoliciesView(ApiView):
+    @operation("mode_policies_list", "mode-policies", answer=ModePolicyAnswer, many=True, example=EXAMPLE)
+    def get(self, request: Request) -> Response:
+        """The policies that hold now: those of all, and those of modules that you may see."""
+        rows = ModePolicy.objects.select_related("module")
+        seen = permissions.visible_modules(self.actor).values("pk")
+        rows = rows.filter(module=None) | rows.filter(module__in=seen)
+        return Response(page_of(request, rows, lambda page: ModePolicyAnswer(page, many=True).data))
+
+    @operation(
+        "mode_policies_set",
+        "mode-policies",
+        request=ModePolicyBody,
+        answer=ModePolicyAnswer,
+        status=201,
+        sent={"module": "orders", "rule": "simulate_only", "reason": "Year-end close"},
+        example=EXAMPLE,
+    )
+    def post(self, request: Request) -> Response:
+        """Demand something of every workflow on a module, or of all. “simulate_only” binds at once: what would act from
+        now on is simulated or held back."""
+        _require_admin(self.actor)
+        wanted = self.body(ModePolicyBody)
+        key = wanted.pop("module")
+        module = permissions.visible_modules(self.actor).filter(key=key).first() if key else None
+        if key and module is None:
+            raise NotFoundError(f"There is no module “{key}”.", code="unknown-module")
+        policy = set_mode_policy(**wanted, module=module, actor=self.actor)
+        return Response(ModePolicyAnswer(policy).data, status=201)
+
+
+class LiftView(ApiView):
+    @operation("mode_policies_lift", "mode-policies", request=LiftBody, status=204)
+    def post(self, request: Request, pk: int) -> Response:
+        """Demand it no longer; what was held back goes on."""
+        _require_admin(self.actor)
+        policy = ModePolicy.objects.select_related("module").filter(pk=pk).first()
+        if policy is None:
+            raise NotFoundError("There is no such policy.")
+        lift_mode_policy(policy=policy, reason=self.body(LiftBody)["reason"], actor=self.actor)
+        return Response(status=204)

@@ -1,0 +1,245 @@
+"""The promotion gate: may this version act? A decision over facts that somebody else has gathered, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+NAMED = 3
+"""How many things a sentence names before it only counts the others."""
+
+
+class LineState(StrEnum):
+    MET = "met"
+    OPEN = "open"
+    NOT_NEEDED = "not_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentFact:
+    """How far a second person's consent has come; `given_by` is "" while it is asked for."""
+
+    asked_by: str
+    given_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedFacts:
+    """What the version has done with live events in simulate, since it was published. `compared` runs stand beside one of
+    the version that acted on the same event; `agreed` of them took the same ways and planned the same effects."""
+
+    runs: int = 0
+    failed: int = 0
+    inconclusive: int = 0
+    compared: int = 0
+    agreed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GateFacts:
+    """What the gate looks at. Names are those that people know: of scenarios, steps, persons.
+
+    `denied` is what the identity that the runs act as may not do among the live candidates; None where that was not
+    looked at. `forbidden` is the sentence of a policy that lets nothing act, "" where there is none.
+    """
+
+    version: int
+    errors: Sequence[str] = ()
+    scenarios: int = 0
+    positive_passed: int = 0
+    negative_passed: int = 0
+    limited_passed: int = 0
+    failing: Sequence[str] = ()
+    earlier: int | None = None
+    first_release_by: str = ""
+    sensitive: Sequence[str] = ()
+    four_eyes_demanded: str = ""
+    consent: ConsentFact | None = None
+    forbidden: str = ""
+    simulated: SimulatedFacts = SimulatedFacts()
+    denied: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the gate: how it stands, in a sentence, and how it is closed where it is open."""
+
+    key: str
+    title: str
+    state: LineState
+    sentence: str
+    hint: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is LineState.OPEN
+
+
+def judge_gate(facts: GateFacts) -> list[Line]:
+    """Every line of the gate, in the order in which one closes them. It is green when none is open."""
+    lines = [
+        _valid(facts),
+        _positive(facts),
+        _negative(facts),
+        _none_fails(facts),
+        _limited(facts),
+        _simulated(facts),
+        _rollback(facts),
+        _four_eyes(facts),
+        _allowed(facts),
+    ]
+    return lines if facts.denied is None else [*lines[:5], _identity(facts.denied), *lines[5:]]
+
+
+def is_green(lines: Sequence[Line]) -> bool:
+    return not any(line.is_open for line in lines)
+
+
+def _met(key: str, title: str, sentence: str) -> Line:
+    return Line(key, title, LineState.MET, sentence)
+
+
+def _open(key: str, title: str, sentence: str, hint: str) -> Line:
+    return Line(key, title, LineState.OPEN, sentence, hint)
+
+
+def _not_needed(key: str, title: str, sentence: str) -> Line:
+    return Line(key, title, LineState.NOT_NEEDED, sentence)
+
+
+def _valid(facts: GateFacts) -> Line:
+    key, title = "valid", "No validation error"
+    if not facts.errors:
+        return _met(key, title, f"Version {facts.version} has no validation error.")
+    hint = "Mend the draft in the editor and publish it."
+    return _open(key, title, f"Version {facts.version} has {_errors(facts.errors)}", hint)
+
+
+def _errors(errors: Sequence[str]) -> str:
+    return (
+        f"a validation error: {errors[0]}"
+        if len(errors) == 1
+        else f"{len(errors)} errors, the first: {errors[0]}"
+    )
+
+
+def _positive(facts: GateFacts) -> Line:
+    key, title = "positive-scenario", "A positive scenario passes"
+    if facts.positive_passed:
+        return _met(key, title, _pass(facts.positive_passed, "in which it should fire", facts.version))
+    sentence = "No scenario in which it should fire passes on this very version."
+    return _open(key, title, sentence, "Save one in the editor's scenarios, then check the gate.")
+
+
+def _negative(facts: GateFacts) -> Line:
+    key, title = "negative-scenario", "A negative scenario passes"
+    if facts.negative_passed:
+        return _met(key, title, _pass(facts.negative_passed, "in which it should not fire", facts.version))
+    sentence = "No scenario in which it should not fire passes on this very version."
+    return _open(key, title, sentence, "Save one in the editor's scenarios, then check the gate.")
+
+
+def _pass(count: int, which: str, version: int) -> str:
+    many = "1 scenario passes" if count == 1 else f"{count} scenarios pass"
+    return f"{many} on version {version} {which}."
+
+
+def _none_fails(facts: GateFacts) -> Line:
+    key, title = "no-scenario-fails", "No scenario fails"
+    if facts.failing:
+        hint = "Mend the workflow or the scenario, publish, then check the gate."
+        return _open(
+            key, title, f"{_named(facts.failing)} {_fail(facts.failing)} on this very version.", hint
+        )
+    if facts.scenarios == 0:
+        return _not_needed(key, title, "There is no scenario yet.")
+    return _met(key, title, "None that was run on this very version fails.")
+
+
+def _fail(names: Sequence[str]) -> str:
+    return "fails" if len(names) == 1 else "fail"
+
+
+def _limited(facts: GateFacts) -> Line:
+    key, title = "non-admin-scenario", "One of them runs as somebody with limits"
+    if facts.limited_passed:
+        many = "1 passing scenario acts" if facts.limited_passed == 1 else f"{facts.limited_passed} act"
+        return _met(key, title, f"{many} as somebody who is no admin.")
+    sentence = "No passing scenario acts as somebody who is no admin."
+    hint = "Set “as role” or “as person” in a scenario, or let the workflow run as a service identity."
+    return _open(key, title, sentence, hint)
+
+
+def _identity(denied: Sequence[str]) -> Line:
+    key, title = "identity", "The workflow may do what it plans"
+    if not denied:
+        return _met(key, title, "Whom it runs as may do all that the live candidates need.")
+    sentence = f"Whom it runs as may not: {'; '.join(denied[:NAMED])}{_more(denied)}."
+    return _open(key, title, sentence, "Give the identity these rights, or let the workflow run as another.")
+
+
+def _simulated(facts: GateFacts) -> Line:
+    key, title = "simulated", "Simulated on live events"
+    seen = facts.simulated
+    if seen.runs == 0:
+        sentence = (
+            "Nothing has started it since it was published, so that nothing was simulated on live events."
+        )
+        return _not_needed(key, title, sentence)
+    sentence = f"{_count(seen.runs, 'run')} simulated on live events: {seen.failed} failed, {seen.inconclusive} inconclusive."
+    if seen.compared:
+        share = 100 * seen.agreed / seen.compared
+        sentence += f" {seen.agreed} of {seen.compared} agree with the version that acts ({share:.1f} %)."
+    if seen.inconclusive:
+        return _open(key, title, sentence, "Publish a version of which every step can be simulated.")
+    return _met(key, title, sentence)
+
+
+def _rollback(facts: GateFacts) -> Line:
+    key, title = "rollback", "A way back"
+    if facts.earlier is not None:
+        return _met(key, title, f"Version {facts.earlier} has acted before and can be rolled back to.")
+    if facts.first_release_by:
+        return _met(key, title, f"{facts.first_release_by} has confirmed that this is the first release.")
+    sentence = "No earlier version has acted, so that there is nothing to roll back to."
+    return _open(key, title, sentence, "Confirm that this is the first release.")
+
+
+def _four_eyes(facts: GateFacts) -> Line:
+    key, title = "four-eyes", "A second person agrees"
+    if not facts.sensitive and not facts.four_eyes_demanded:
+        return _not_needed(key, title, "No step of it is a sensitive action.")
+    if facts.consent is not None and facts.consent.given_by:
+        sentence = (
+            f"{facts.consent.given_by} agrees to version {facts.version}, asked by {facts.consent.asked_by}."
+        )
+        return _met(key, title, sentence)
+    why = (
+        f"{_named(facts.sensitive)} {'is a sensitive action' if len(facts.sensitive) == 1 else 'are sensitive actions'}"
+        if facts.sensitive
+        else facts.four_eyes_demanded
+    )
+    if facts.consent is not None:
+        sentence = f"{why}. {facts.consent.asked_by} has asked for consent; nobody has given it yet."
+        return _open(key, title, sentence, "Somebody else with the right to promote gives it on this page.")
+    return _open(key, title, f"{why}. Nobody has been asked yet.", "Ask for the consent of a second person.")
+
+
+def _allowed(facts: GateFacts) -> Line:
+    key, title = "mode-policy", "Execute is allowed"
+    if facts.forbidden:
+        return _open(key, title, facts.forbidden, "An admin lifts the policy under Mode policies.")
+    return _met(key, title, "No policy lets it only simulate.")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _named(names: Sequence[str]) -> str:
+    return f"{', '.join(f'“{name}”' for name in names[:NAMED])}{_more(names)}"
+
+
+def _more(names: Sequence[str]) -> str:
+    return f" and {len(names) - NAMED} more" if len(names) > NAMED else ""

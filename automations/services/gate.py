@@ -1,0 +1,217 @@
+"""The promotion gate of a workflow's live version: its facts gathered, its lines with their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from automations.actions import ACTIONS
+from automations.engine.documents import Definition
+from automations.engine.errors import Problem
+from automations.engine.gate import ConsentFact, GateFacts, Line, SimulatedFacts, is_green, judge_gate
+from automations.engine.kinds import Risk
+from automations.errors import ConflictError, InvalidError
+from automations.models import (
+    Consent,
+    FirstRelease,
+    Mode,
+    ModePolicy,
+    Promotion,
+    Run,
+    Workflow,
+    WorkflowVersion,
+)
+from automations.runtime.subscriptions import definition_of
+from automations.services import scenarios
+from automations.services.audit import write_audit
+from automations.services.live import OPEN, lock_workflow
+from automations.services.scenario_runs import run_scenarios
+from automations.services.versions import require_valid, validate_definition_of
+
+GREEN = "The gate is green."
+"""Why the alarm about a broken glass has ended, when what was missing has been made good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A page where something can be looked at; `to` is its address below the app's own."""
+
+    label: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """How the gate stands for one version. `consent` is the open one on this very version, if there is one."""
+
+    version: WorkflowVersion
+    lines: Sequence[Line]
+    evidence: Mapping[str, Sequence[Link]]
+    consent: Consent | None
+
+    @property
+    def is_green(self) -> bool:
+        return is_green(self.lines)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The open lines, as problems of a request to promote."""
+        return [
+            Problem(line.key, f"gate.{line.key}", line.sentence, line.hint)
+            for line in self.lines
+            if line.is_open
+        ]
+
+    def to_json(self) -> list[dict[str, str]]:
+        """The lines, to be kept with a promotion."""
+        return [
+            {"key": line.key, "state": line.state.value, "sentence": line.sentence} for line in self.lines
+        ]
+
+
+def read_gate(*, workflow: Workflow) -> Gate:
+    """How the gate stands for the live version. Raises ConflictError when there is none."""
+    version = workflow.active_version
+    if version is None:
+        raise ConflictError("Publish a version first.", code="nothing-published")
+    definition = definition_of(version)
+    consent = open_consent(workflow)
+    facts = _facts(workflow, version, definition, consent)
+    return Gate(version, judge_gate(facts), _evidence(workflow, facts), consent)
+
+
+def open_consent(workflow: Workflow) -> Consent | None:
+    """The consent that is asked for or given on the live version, if any."""
+    version = workflow.active_version
+    if version is None:
+        return None
+    rows = Consent.objects.select_related("asked_by", "given_by", "version", "workflow")
+    return rows.filter(workflow=workflow, version=version, digest=version.digest, state__in=OPEN).first()
+
+
+@transaction.atomic
+def check_gate(*, workflow: Workflow, actor: Any) -> Gate:
+    """Run every scenario on the live version and look at the gate anew; a broken glass is settled when it is green.
+
+    Raises ConflictError when nothing is published.
+    """
+    workflow = lock_workflow(workflow)
+    if workflow.active_version is not None:
+        definition = definition_of(workflow.active_version)
+        try:
+            require_valid(workflow, definition)
+        except InvalidError:
+            pass  # nothing can be run on it; the gate says why
+        else:
+            run_scenarios(workflow=workflow, definition=definition, actor=actor)
+    gate = read_gate(workflow=workflow)
+    settle_glass(workflow=workflow, gate=gate, actor=actor)
+    return gate
+
+
+def settle_glass(*, workflow: Workflow, gate: Gate, actor: Any) -> bool:
+    """End the alarm about a glass that was broken, when the gate is green by now. Returns whether it ended."""
+    promotion = workflow.promotion
+    if promotion is None or not promotion.is_loud or not gate.is_green:
+        return False
+    changed = Promotion.objects.filter(pk=promotion.pk, settled_at=None).update(
+        settled_at=timezone.now(), settled_why=GREEN
+    )
+    if changed:
+        after = {"version": gate.version.number, "gate": gate.to_json()}
+        write_audit(actor=actor, action="workflow.glass_mended", obj=workflow, after=after)
+        promotion.refresh_from_db()
+    return bool(changed)
+
+
+def sensitive_steps(definition: Definition) -> list[str]:
+    """The steps that are sensitive actions, by their titles; disabled ones do nothing."""
+    kinds = dict(ACTIONS.items())
+    return [
+        node.label
+        for node in definition.nodes
+        if node.family == "action"
+        and not node.disabled
+        and (kind := kinds.get(node.type.partition(".")[2])) is not None
+        and kind.risk is Risk.SENSITIVE
+    ]
+
+
+def _facts(
+    workflow: Workflow, version: WorkflowVersion, definition: Definition, consent: Consent | None
+) -> GateFacts:
+    problems = validate_definition_of(workflow, definition)
+    proof = scenarios.evidence(workflow, version.digest)
+    release = FirstRelease.objects.filter(version=version).first()
+    forbidden, four_eyes = _policies(workflow)
+    return GateFacts(
+        version=version.number,
+        errors=[problem.message for problem in problems if problem.severity == "error"],
+        scenarios=proof.positive + proof.negative,
+        positive_passed=proof.positive_passed,
+        negative_passed=proof.negative_passed,
+        limited_passed=proof.limited_passed,
+        failing=proof.failing,
+        earlier=_earlier(workflow, version),
+        first_release_by=release.confirmed_by_name if release is not None else "",
+        sensitive=sensitive_steps(definition),
+        four_eyes_demanded=four_eyes,
+        consent=ConsentFact(consent.asked_by_name, consent.given_by_name) if consent is not None else None,
+        forbidden=forbidden,
+        simulated=_simulated(version),
+    )
+
+
+def _earlier(workflow: Workflow, version: WorkflowVersion) -> int | None:
+    """The newest other version that has acted, so that it can be rolled back to."""
+    rows = Promotion.objects.filter(workflow=workflow).exclude(version=version)
+    return rows.order_by("-version__number").values_list("version__number", flat=True).first()
+
+
+def _policies(workflow: Workflow) -> tuple[str, str]:
+    """What policies say of this workflow: why nothing may act, and why a second person has to agree; "" for neither."""
+    rows = ModePolicy.objects.filter(Q(module=None) | Q(module=workflow.module_id)).select_related("module")
+    said = {row.rule: row for row in rows.order_by("-pk")}
+    return _told(said.get(ModePolicy.Rule.SIMULATE_ONLY)), _told(said.get(ModePolicy.Rule.FOUR_EYES))
+
+
+def _told(policy: ModePolicy | None) -> str:
+    if policy is None:
+        return ""
+    where = policy.module.name if policy.module else "everything"
+    return f"{policy.set_by_name} has set {where} to “{policy.get_rule_display()}”: {policy.reason}"
+
+
+def _simulated(version: WorkflowVersion) -> SimulatedFacts:
+    """What became of the version's simulated runs; those of a replay are not of live events."""
+    found = Run.objects.filter(
+        workflow=version.workflow_id, version=version, mode=Mode.SIMULATE, clock="", event__isnull=False
+    ).aggregate(
+        runs=Count("pk"),
+        failed=Count("pk", filter=Q(status="failed")),
+        inconclusive=Count("pk", filter=Q(inconclusive=True)),
+    )
+    return SimulatedFacts(**found)
+
+
+def _evidence(workflow: Workflow, facts: GateFacts) -> dict[str, list[Link]]:
+    here = f"workflows/{workflow.pk}/"
+    proofs = [Link("Scenarios", f"{here}?show=scenarios")]
+    runs = [Link("Simulated runs", f"runs/?workflow={workflow.pk}&mode=simulate")]
+    found: dict[str, list[Link]] = {
+        "valid": [Link("Design", here)],
+        "positive-scenario": proofs,
+        "negative-scenario": proofs,
+        "no-scenario-fails": proofs,
+        "non-admin-scenario": proofs,
+        "simulated": runs,
+        "rollback": [Link("Versions", f"{here}versions/")],
+    }
+    if facts.simulated.runs == 0:
+        del found["simulated"]
+    return found
