@@ -155,7 +155,7 @@ def _break(workflow: Workflow, actor: Any, reason: str) -> None:
     releases.break_glass(workflow=workflow, actor=actor, reason=reason)
 
 
-break_glass = with_reason("Promote past the gate (break glass)…", _break)
+break_glass = with_reason("Promote past the gate…", _break)
 check_gate = with_reason(
     "Run the scenarios and check the gate…",
     _acting("run_test", lambda w, actor, _: gates.check_gate(workflow=w, actor=actor)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,7 +21,7 @@ from automations.errors import NotFoundError
 from automations.models import Mode, WorkflowVersion
 from automations.runtime.subscriptions import definition_of
 from automations.services.drafts import load_draft
-from automations.services.releases import publish_into_execute, rollback_workflow
+from automations.services.releases import promote_workflow, rollback_workflow
 from automations.services.runs import start_run
 from automations.services.versions import publish_version
 
@@ -87,8 +88,10 @@ class PublishView(ApiView):
         if wanted["mode"] == Mode.EXECUTE:
             permissions.require(self.actor, "promote", workflow)
         require_seen(workflow, load_draft(workflow).definition, self.actor)
-        publish = publish_into_execute if wanted["mode"] == Mode.EXECUTE else publish_version
-        version = publish(workflow=workflow, note=wanted["note"], actor=self.actor)
+        with transaction.atomic():
+            version = publish_version(workflow=workflow, note=wanted["note"], actor=self.actor)
+            if wanted["mode"] == Mode.EXECUTE:
+                promote_workflow(workflow=workflow, reason=wanted["note"], actor=self.actor)
         return Response(VersionAnswer(version).data, status=201)
 
 

@@ -18,7 +18,7 @@ from automations.services.gate import GREEN, Gate, read_gate
 from automations.services.live import live_facts, lock_workflow, make_live, set_promotion
 from automations.services.messages import tell
 from automations.services.texts import require_texts
-from automations.services.versions import publish_version, require_valid
+from automations.services.versions import require_valid
 
 
 @transaction.atomic
@@ -39,15 +39,6 @@ def promote_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Wor
         actor=actor, action="workflow.promoted", obj=workflow, before=before, after=after, reason=reason
     )
     return workflow
-
-
-@transaction.atomic
-def publish_into_execute(*, workflow: Workflow, actor: Any, note: str = "") -> WorkflowVersion:
-    """Publish the draft and promote it, both or neither. Raises what the two raise: a gate that can't be green at once,
-    because a second person has to agree, keeps this from working."""
-    version = publish_version(workflow=workflow, actor=actor, note=note)
-    promote_workflow(workflow=workflow, actor=actor, reason=note)
-    return version
 
 
 @transaction.atomic

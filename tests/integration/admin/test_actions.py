@@ -99,7 +99,8 @@ def test_a_draft_is_published_in_simulate_promoted_and_taken_back(
     act(admin_client, Workflow, "publish_the_draft_in_simulate", workflow)
     workflow.refresh_from_db()
     assert (workflow.mode, workflow.versions.count()) == ("simulate", 2)
-    act(admin_client, Workflow, "promote_to_execute", workflow)
+    assert "The gate is closed" in act(admin_client, Workflow, "promote_to_execute", workflow)[0]
+    act(admin_client, Workflow, "promote_past_the_gate", workflow, reason="The till stands still")
     workflow.refresh_from_db()
     assert workflow.mode == "execute"
     act(admin_client, Workflow, "take_back_to_simulate", workflow)

@@ -12,6 +12,7 @@ from automations import permissions
 from automations.models import Module, Workflow
 from automations.services.modules import create_module
 from automations.services.records import create_record
+from automations.services.scenarios import save_scenario
 from automations.services.workflows import create_workflow
 
 FIELDS = [
@@ -121,6 +122,15 @@ def save_draft(client: APIClient, workflow: Workflow, document: dict[str, Any] |
     return client.put(
         f"/api/v1/workflows/{workflow.pk}/graph/", {**document, "revision": revision}, format="json"
     )
+
+
+def prove(workflow: Workflow, actor: Any) -> None:
+    """Save the cases of DOCUMENT that the gate asks for, acting as its owner, who is no admin."""
+    for kind, amount in (("positive", "200.00"), ("negative", "20.00")):
+        record = {"module": "tickets", "key": "T-0", "values": {"status": "open", "amount": amount}}
+        save_scenario(
+            workflow=workflow, actor=actor, name=kind, kind=kind, given={"record": record}, as_user="alice"
+        )
 
 
 def publish(client: APIClient, workflow: Workflow, **body: Any) -> Any:

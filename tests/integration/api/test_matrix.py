@@ -99,6 +99,16 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "workflow-trigger-preview"): (OPERATE, SIGHT),
     ("POST", "workflow-run"): (OPERATE, SIGHT),
     ("POST", "workflow-publish"): (PUBLISH, SIGHT),
+    ("GET", "workflow-gate"): (SIGHT, SIGHT),
+    ("POST", "workflow-gate"): (OPERATE, SIGHT),
+    ("POST", "workflow-first-release"): (PUBLISH, SIGHT),
+    ("POST", "workflow-consent"): (PUBLISH, SIGHT),
+    ("POST", "workflow-consent-give"): (PUBLISH, SIGHT),
+    ("POST", "workflow-consent-withdraw"): (SIGHT, SIGHT),  # only who asked or agreed; looked at past the body
+    ("GET", "workflow-promotions"): (SIGHT, SIGHT),
+    ("GET", "mode-policies"): (EVERYBODY, EVERYBODY),
+    ("POST", "mode-policies"): (ADMIN, EVERYBODY),
+    ("POST", "mode-policy-lift"): (frozenset(), EVERYBODY),  # there is none; admins get 404
     ("POST", "workflow-promote"): (PUBLISH, SIGHT),
     ("POST", "workflow-demote"): (PUBLISH, SIGHT),
     ("POST", "workflow-rollback"): (PUBLISH, SIGHT),

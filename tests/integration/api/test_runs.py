@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from automations.models import Event, LogEntry, Module, Run, TriggerSource, Workflow
 from automations.runtime.drain import drain
+from automations.testing import let_act
 
 from .conftest import client_of, publish, save_draft
 
@@ -20,7 +21,8 @@ pytestmark = pytest.mark.django_db
 def finished(owner: APIClient, workflow: Workflow, make_ticket: Callable[..., str]) -> Run:
     """A run that closed T-1, done by the worker's own code."""
     save_draft(owner, workflow)
-    assert publish(owner, workflow, mode="execute").status_code == 201
+    assert publish(owner, workflow).status_code == 201
+    let_act(workflow, workflow.owner)
     make_ticket("T-1", amount="7316.25")
     drain()
     return Run.objects.get()

@@ -7,13 +7,13 @@ from rest_framework.test import APIClient
 
 from automations.models import Module, Workflow
 
-from .conftest import DOCUMENT, publish, save_draft
+from .conftest import DOCUMENT, prove, publish, save_draft
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_workflow_is_made_drawn_tested_published_and_rolled_back(
-    owner: APIClient, make_ticket: Any
+    owner: APIClient, alice: Any, make_ticket: Any
 ) -> None:
     make_ticket("T-1", amount="250")
     make_ticket("T-2", amount="50")
@@ -37,7 +37,12 @@ def test_a_workflow_is_made_drawn_tested_published_and_rolled_back(
         "T-2": "false",
     }
 
+    prove(Workflow.objects.get(pk=made.json()["id"]), alice)
     assert owner.post(f"{address}publish/", {"note": "first"}, format="json").json()["number"] == 1
+    closed = owner.post(f"{address}promote/", {}, format="json")
+    assert (closed.status_code, closed.json()["code"]) == (409, "gate-closed")
+    assert [problem["code"] for problem in closed.json()["problems"]] == ["rollback"]
+    assert owner.post(f"{address}first-release/", {}, format="json").json()["green"] is True
     promoted = owner.post(f"{address}promote/", {}, format="json")
     assert promoted.status_code == 200, promoted.content
     assert promoted.json()["mode"] == "execute"

@@ -12,22 +12,28 @@ from typing import Any
 from django.utils import timezone
 
 from automations import permissions
-from automations.models import Approval, Event, Module, Run, Scenario, Workflow
+from automations.models import Approval, Event, ModePolicy, Module, Run, Scenario, Workflow
 from automations.services import (
     approvals,
     audit,
     checkpoints,
+    consents,
     csv_rows,
     draft_problems,
     drafts,
     first_steps,
+    gate,
     import_mappings,
+    live,
+    messages,
+    mode_policies,
     modules,
     notifications,
     policies,
     preferences,
     record_imports,
     records,
+    releases,
     run_tests,
     runs,
     scenario_files,
@@ -43,6 +49,7 @@ from automations.services import (
     workflows,
 )
 from automations.services.run_tests import RunTestRequest
+from automations.testing import let_act
 
 from .world import FIELDS, MAPPING, NOW, RULE, World, document
 
@@ -84,7 +91,38 @@ class Call:
 
 
 def _executing(world: World) -> Any:
-    return versions.promote_workflow(workflow=world.fresh(), actor=world.alice)
+    return world.fresh() if world.fresh().mode == "execute" else let_act(world.fresh(), world.alice)
+
+
+def _green(world: World) -> Workflow:
+    """The workflow, with all that the gate asks for."""
+    if not Scenario.objects.filter(workflow=world.workflow, as_user="bob").exists():
+        permissions.assign_perm("automations.use_module", world.bob, world.tickets)
+        for kind, state in (("positive", "open"), ("negative", "closed")):
+            given = {"record": {"module": "tickets", "key": "T1", "values": {"state": state}}}
+            scenarios.save_scenario(
+                workflow=world.workflow, actor=world.alice, name=kind, kind=kind, given=given, at=NOW, as_user="bob"
+            )
+        consents.confirm_first_release(workflow=world.fresh(), actor=world.alice)
+        gate.check_gate(workflow=world.fresh(), actor=world.alice)
+    return world.fresh()
+
+
+def _asked(world: World) -> Workflow:
+    """Alice has asked for a second person's consent, and Bob may give it."""
+    for right in ("view", "promote"):
+        permissions.assign_perm(permissions.codename(right), world.bob, world.workflow)
+    world.workflow.versions.update(published_by=None)
+    if gate.open_consent(world.fresh()) is None:
+        consents.ask_consent(workflow=world.fresh(), actor=world.alice)
+    return world.fresh()
+
+
+def _policy(world: World) -> ModePolicy:
+    there = ModePolicy.objects.filter(module=world.machines).first()
+    return there or mode_policies.set_mode_policy(
+        rule="simulate_only", module=world.machines, reason="Stocktaking", actor=world.alice
+    )
 
 
 def _paused(world: World) -> Any:
@@ -117,7 +155,9 @@ def _approval(world: World) -> Approval:
     )
 
 
-GIVEN: Mapping[str, Any] = {"record": {"module": "tickets", "key": "T1", "values": {"title": "One"}}}
+GIVEN: Mapping[str, Any] = {
+    "record": {"module": "tickets", "key": "T1", "values": {"title": "One", "state": "open"}}
+}
 
 
 def _scenario(world: World) -> Scenario:
@@ -497,21 +537,91 @@ CALLS: tuple[Call, ...] = (
     Call(versions.require_valid, lambda w: {"workflow": w.workflow, "definition": _definition(w)}, READS),
     Call(
         versions.publish_version,
-        lambda w: {"workflow": w.workflow, "actor": w.bob, "mode": "simulate", "note": "Kinder words"},
+        lambda w: {"workflow": w.workflow, "actor": w.bob, "note": "Kinder words"},
         Audited("workflow.published", "workflow"),
     ),
     Call(
-        versions.promote_workflow,
-        lambda w: {"workflow": w.workflow, "actor": w.bob, "reason": "It did well"},
+        gate.read_gate,
+        lambda w: {"workflow": w.fresh()},
+        READS,
+    ),
+    Call(gate.open_consent, lambda w: {"workflow": w.fresh()}, READS),
+    Call(gate.check_gate, lambda w: {"workflow": _scenario(w).workflow, "actor": w.bob}, RESULTS),
+    Call(
+        gate.settle_glass,
+        lambda w: {"workflow": w.fresh(), "gate": gate.read_gate(workflow=w.fresh()), "actor": w.bob},
+        READS,  # there is no alarm to end; that one ends is written is tested with the gate
+    ),
+    Call(gate.sensitive_steps, lambda w: {"definition": _definition(w)}, READS),
+    Call(live.lock_workflow, lambda w: {"workflow": w.workflow}, READS),
+    Call(live.live_facts, lambda w: {"workflow": w.fresh()}, READS),
+    Call(
+        live.make_live,
+        lambda w: {"workflow": w.fresh(), "version": w.workflow.versions.get(number=1)},
+        Traced(("activation", "activetrigger", "workflow"), "a part of services that say who released what"),
+    ),
+    Call(
+        live.set_promotion,
+        lambda w: {"workflow": w.fresh(), "promotion": None},
+        Traced(("activation", "workflow"), "a part of services that say who released what"),
+    ),
+    Call(
+        messages.tell,
+        lambda w: {"people": [w.bob], "key": "k", "title": "T", "body": "", "address": "", "now": NOW},
+        Traced(("notification", "outgoingemail"), "a message is the person's own, and changes nothing"),
+    ),
+    Call(
+        mode_policies.set_mode_policy,
+        lambda w: {
+            "rule": "simulate_only",
+            "module": w.tickets,
+            "reason": "Year-end close",
+            "actor": w.bob,
+        },
+        Audited("modepolicy.set"),
+    ),
+    Call(
+        mode_policies.lift_mode_policy,
+        lambda w: {"policy": _policy(w), "reason": "Done", "actor": w.bob},
+        Audited("modepolicy.lifted", "policy"),
+    ),
+    Call(
+        consents.ask_consent,
+        lambda w: {"workflow": w.workflow, "actor": w.bob, "note": "Please look"},
+        Audited("consent.asked", "workflow"),
+    ),
+    Call(
+        consents.give_consent,
+        lambda w: {"workflow": _asked(w), "digest": w.fresh().active_version.digest, "actor": w.bob},
+        Audited("consent.given", "workflow"),
+    ),
+    Call(
+        consents.withdraw_consent,
+        lambda w: {"workflow": _asked(w), "actor": w.alice, "reason": "A case is missing"},
+        Audited("consent.withdrawn", "workflow"),
+    ),
+    Call(
+        consents.confirm_first_release,
+        lambda w: {"workflow": w.workflow, "actor": w.bob, "note": "By hand until now"},
+        Audited("workflow.first_release_confirmed", "workflow"),
+    ),
+    Call(
+        releases.promote_workflow,
+        lambda w: {"workflow": _green(w), "actor": w.bob, "reason": "It did well"},
         Audited("workflow.promoted", "workflow"),
     ),
     Call(
-        versions.demote_workflow,
+        releases.break_glass,
+        lambda w: {"workflow": w.workflow, "actor": w.bob, "reason": "It can't wait till Monday"},
+        Audited("workflow.glass_broken", "workflow"),
+    ),
+    Call(
+        releases.demote_workflow,
         lambda w: {"workflow": _executing(w), "actor": w.bob, "reason": "It did not"},
         Audited("workflow.demoted", "workflow"),
     ),
     Call(
-        versions.rollback_workflow,
+        releases.rollback_workflow,
         lambda w: {"workflow": w.workflow, "number": 1, "actor": w.bob, "reason": "It was better"},
         Audited("workflow.rolled_back", "workflow"),
     ),

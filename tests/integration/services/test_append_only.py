@@ -13,7 +13,8 @@ from automations.models import AuditEntry, LogEntry, PolicyRevision, Run, Step, 
 from automations.services.audit import write_audit
 from automations.services.drafts import save_draft
 from automations.services.runs import cancel_run, start_run
-from automations.services.versions import publish_version, rollback_workflow
+from automations.services.releases import rollback_workflow
+from automations.services.versions import publish_version
 from automations.testing import chain, make_workflow, node, run_everything
 
 from .world import World, document

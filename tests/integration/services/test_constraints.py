@@ -16,8 +16,11 @@ from automations.models import (
     Approval,
     ApprovalDecision,
     Checkpoint,
+    Consent,
     Event,
+    ModePolicy,
     Module,
+    Promotion,
     Run,
     Scenario,
     ScenarioResult,
@@ -55,7 +58,10 @@ SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
     Scenario: {"kind": "positive", "origin": "hand", "as_user": "", "as_role": ""},
     ScenarioResult: {"status": "passed"},
     Run: {"status": "queued", "finished_at": None, "lease_token": None},
-    Workflow: {"mode": "simulate", "active_version_id": None},
+    Consent: {"state": "asked", "given_by_id": None},
+    ModePolicy: {"rule": "simulate_only"},
+    Promotion: {"way": "gate"},
+    Workflow: {"mode": "simulate", "active_version_id": None, "promotion_id": None},
 }
 """Columns of which not every value will do."""
 
@@ -70,6 +76,13 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("module_native_names_its_model", {"kind": "stored", "model_label": "demo.Order"}),
     ("module_native_names_its_model", {"kind": "native", "model_label": ""}),
     ("module_native_names_its_model", {"kind": "imagined", "model_label": ""}),
+    ("consent_state_known", {"state": "asleep"}),
+    ("consent_of_somebody_else", {"given_by_id": 1, "asked_by_id": 1}),
+    ("consent_given_by_somebody", {"state": "given", "given_at": None}),
+    ("consent_given_by_somebody", {"state": "given", "given_by_name": ""}),
+    ("modepolicy_rule_known", {"rule": "anarchy"}),
+    ("promotion_way_known", {"way": "by_night"}),
+    ("promotion_glass_broken_with_reason", {"way": "break_glass", "reason": "Hurry!"}),
     ("run_status_known", {"status": "asleep", "finished_at": WHEN}),
     ("run_status_known", {"status": "", "finished_at": WHEN}),
     ("run_finished_when_terminal", {"status": "queued", "finished_at": WHEN}),
@@ -82,8 +95,10 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("scenario_origin_known", {"origin": "dream"}),
     ("scenario_as_one", {"as_user": "alice", "as_role": "Admin"}),
     ("scenarioresult_status_known", {"status": "asleep"}),
-    ("workflow_executes_only_a_version", {"mode": "execute", "active_version_id": None}),
-    ("workflow_mode_known", {"mode": "half", "active_version_id": 1}),
+    ("workflow_executes_only_a_version", {"mode": "execute", "active_version_id": None, "promotion_id": 1}),
+    ("workflow_mode_known", {"mode": "half", "active_version_id": 1, "promotion_id": 1}),
+    ("workflow_executes_only_what_was_promoted", {"mode": "execute", "active_version_id": 1}),
+    ("workflow_executes_only_what_was_promoted", {"mode": "simulate", "promotion_id": 1}),
 )
 """What each check refuses."""
 
@@ -164,7 +179,8 @@ def test_a_check_refuses_what_it_is_named_for(name: str, columns: Mapping[str, A
         (Run, {"status": "waiting"}),
         (Run, {"status": "running", "lease_token": str(uuid.uuid4())}),
         (Run, {"status": "succeeded", "finished_at": WHEN}),
-        (Workflow, {"mode": "execute", "active_version_id": 1}),
+        (Workflow, {"mode": "execute", "active_version_id": 1, "promotion_id": 1}),
+        (Promotion, {"way": "break_glass", "reason": "It can't wait"}),
     ],
 )
 def test_a_check_takes_what_is_sound(model: type[models.Model], columns: Mapping[str, Any]) -> None:

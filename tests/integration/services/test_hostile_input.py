@@ -10,7 +10,7 @@ import pytest
 
 from automations.errors import ConflictError, InvalidError, NotFoundError
 from automations.models import Workflow
-from automations.services import drafts, records, run_tests, runs, versions
+from automations.services import drafts, records, releases, run_tests, runs
 from automations.services.run_tests import RunTestRequest
 from automations.testing import make_workflow
 
@@ -260,7 +260,7 @@ def test_what_can_not_be_named_is_not_found(world: World) -> None:
 
 
 FOREIGN: Mapping[str, Callable[[World, Workflow], Any]] = {
-    "a version of another workflow, to roll back to": lambda w, other: versions.rollback_workflow(
+    "a version of another workflow, to roll back to": lambda w, other: releases.rollback_workflow(
         workflow=other, number=2, reason="", actor=w.alice
     ),
     "a version of another workflow, to read": lambda w, other: versions.load_definition(other, 2),

@@ -15,6 +15,7 @@ from automations.services import (
     modules,
     policies,
     records,
+    releases,
     runs,
     tokens,
     versions,
@@ -72,9 +73,9 @@ CONFLICTS: list[Act] = [
         key="tickets", name="T", fields=[{"key": "a", "type": "text"}], actor=w.root
     ),
     lambda w: policies.create_policy(key="p", name="P", module=w.tickets, rule=RULE, actor=w.root),
-    lambda w: versions.promote_workflow(workflow=w.workflow, actor=w.root),
-    lambda w: versions.promote_workflow(workflow=w.idle, actor=w.root),
-    lambda w: versions.demote_workflow(workflow=w.idle, actor=w.root),
+    lambda w: releases.promote_workflow(workflow=w.workflow, actor=w.root),
+    lambda w: releases.promote_workflow(workflow=w.idle, actor=w.root),
+    lambda w: releases.demote_workflow(workflow=w.idle, actor=w.root),
     lambda w: runs.start_run(workflow=w.workflow, actor=w.root),
     lambda w: runs.cancel_run(run=runs.cancel_run(run=w.run, actor=w.root), actor=w.root),
     lambda w: drafts.save_draft(workflow=w.idle, document=LINE, revision=999, actor=w.root),
@@ -93,7 +94,7 @@ def test_what_the_state_does_not_allow_is_refused_in_a_sentence(number: int, wor
 @pytest.mark.parametrize(
     "act",
     [
-        lambda w: versions.rollback_workflow(workflow=w.workflow, number=9, reason="x", actor=w.root),
+        lambda w: releases.rollback_workflow(workflow=w.workflow, number=9, reason="x", actor=w.root),
         lambda w: records.comment_record(module=w.tickets, key="T404", text="x", actor=w.root),
         lambda w: records.update_record(module=w.tickets, key="T404", values={"title": "x"}, actor=w.root),
     ],

@@ -10,9 +10,10 @@ import pytest
 from django.core.management import call_command
 
 from automations.models import AuditEntry, Mode, Scenario, Workflow
+from automations.services.releases import demote_workflow
 from automations.services.scenarios import save_scenario
 from automations.services.workflows import create_workflow
-from automations.testing import chain, make_module, make_workflow, node
+from automations.testing import chain, let_act, make_module, make_workflow, node
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +50,7 @@ def test_out_and_in_again_changes_nothing(
 
 
 def test_a_changed_file_is_judged_imported_and_published(
-    workflow: Workflow, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    workflow: Workflow, alice: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "greet.yaml"
     run(capsys, "export", "greet", "--file", file)
@@ -65,8 +66,15 @@ def test_a_changed_file_is_judged_imported_and_published(
     assert out.startswith("Version 2 is live in simulate.")
     found = json.loads(run(capsys, "diff", "greet", "1", "2")[1])
     assert found["nodes"][0]["values"] == [{"path": "config.text", "before": "Hello.", "after": "Good day."}]
-    assert run(capsys, "promote", "greet")[0] == 0
-    assert run(capsys, "rollback", "greet", "--to", "1", "--reason", "too polite", "--actor", "alice")[0] == 0
+    code, out, _ = run(capsys, "gate", "greet", "--actor", "alice")
+    assert (code, "open: A way back." in out) == (1, True)
+    code, _, refused = run(capsys, "promote", "greet")
+    assert (code, "gate.positive-scenario: " in refused) == (1, True)
+    let_act(workflow, alice)
+    back = ("rollback", "greet", "--to", "1", "--reason", "too polite", "--actor", "alice")
+    assert "never acted" in run(capsys, *back)[2]
+    demote_workflow(workflow=workflow, actor=alice)
+    assert run(capsys, *back)[0] == 0
     workflow.refresh_from_db()
     assert workflow.active_version is not None
     assert workflow.active_version.number == 1

@@ -36,7 +36,9 @@ MAPPING = '{"key": "Number", "columns": {"Title": "title"}}'
 
 def document(text: str) -> dict[str, Any]:
     """A workflow that a person starts on a ticket and that comments it."""
-    return chain(node("t1", "trigger.manual", module="tickets"), node("a1", "action.comment", text=text))
+    open_ones = {"field": "state", "op": "eq", "value": "open"}
+    trigger = node("t1", "trigger.manual", module="tickets", filter=open_ones)
+    return chain(trigger, node("a1", "action.comment", text=text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,100 @@
+"""The gate decides over facts: each line met, open or not needed, with a sentence that says why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from automations.engine.gate import ConsentFact, GateFacts, LineState, SimulatedFacts, is_green, judge_gate
+
+GREEN = GateFacts(
+    version=3,
+    scenarios=2,
+    positive_passed=1,
+    negative_passed=1,
+    limited_passed=1,
+    earlier=2,
+)
+NOTHING = GateFacts(version=1)
+
+
+def states(facts: GateFacts) -> dict[str, LineState]:
+    return {line.key: line.state for line in judge_gate(facts)}
+
+
+def sentence(facts: GateFacts, key: str) -> str:
+    return next(line.sentence for line in judge_gate(facts) if line.key == key)
+
+
+def test_a_version_with_all_its_evidence_passes() -> None:
+    lines = judge_gate(GREEN)
+    assert is_green(lines)
+    assert not any(line.hint for line in lines)
+    assert states(GREEN)["four-eyes"] is LineState.NOT_NEEDED
+
+
+def test_a_version_without_evidence_is_held_by_each_line_that_needs_some() -> None:
+    lines = judge_gate(NOTHING)
+    opened = [line.key for line in lines if line.is_open]
+    assert opened == ["positive-scenario", "negative-scenario", "non-admin-scenario", "rollback"]
+    assert all(line.hint for line in lines if line.is_open)
+    assert not is_green(lines)
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "state", "said"),
+    [
+        ({"errors": ["No such field."]}, "valid", LineState.OPEN, "has a validation error: No such field."),
+        ({"errors": ["A.", "B."]}, "valid", LineState.OPEN, "has 2 errors, the first: A."),
+        ({"positive_passed": 2}, "positive-scenario", LineState.MET, "2 scenarios pass on version 3"),
+        ({"negative_passed": 0}, "negative-scenario", LineState.OPEN, "should not fire"),
+        ({"failing": ["Big"]}, "no-scenario-fails", LineState.OPEN, "“Big” fails"),
+        ({"failing": ["A", "B", "C", "D", "E"]}, "no-scenario-fails", LineState.OPEN, "“C” and 2 more fail"),
+        ({"scenarios": 0}, "no-scenario-fails", LineState.NOT_NEEDED, "no scenario yet"),
+        ({"limited_passed": 0}, "non-admin-scenario", LineState.OPEN, "no admin"),
+        ({"limited_passed": 2}, "non-admin-scenario", LineState.MET, "2 act as somebody"),
+        ({"denied": []}, "identity", LineState.MET, "may do all"),
+        ({"denied": ["use Orders"]}, "identity", LineState.OPEN, "may not: use Orders."),
+        ({"earlier": None}, "rollback", LineState.OPEN, "nothing to roll back to"),
+        ({"earlier": None, "first_release_by": "ada"}, "rollback", LineState.MET, "ada has confirmed"),
+        ({"forbidden": "ada forbids it."}, "mode-policy", LineState.OPEN, "ada forbids it."),
+    ],
+)
+def test_each_line_speaks_of_its_fact(
+    changes: dict[str, object], key: str, state: LineState, said: str
+) -> None:
+    facts = replace(GREEN, **changes)  # type: ignore[arg-type]
+    assert states(facts)[key] is state
+    assert said in sentence(facts, key)
+    assert is_green(judge_gate(facts)) is (state is not LineState.OPEN)
+
+
+def test_a_sensitive_action_asks_for_a_second_person() -> None:
+    sensitive = replace(GREEN, sensitive=["Refund"])
+    assert states(sensitive)["four-eyes"] is LineState.OPEN
+    assert "“Refund” is a sensitive action. Nobody has been asked yet." in sentence(sensitive, "four-eyes")
+    two = replace(sensitive, sensitive=["Refund", "Delete"], consent=ConsentFact("priya"))
+    assert states(two)["four-eyes"] is LineState.OPEN
+    assert "are sensitive actions. priya has asked" in sentence(two, "four-eyes")
+    agreed = replace(two, consent=ConsentFact("priya", "ada"))
+    assert states(agreed)["four-eyes"] is LineState.MET
+    assert sentence(agreed, "four-eyes") == "ada agrees to version 3, asked by priya."
+
+
+def test_a_policy_can_ask_for_a_second_person_too() -> None:
+    demanded = replace(GREEN, four_eyes_demanded="ada has set Orders to “four eyes”")
+    assert states(demanded)["four-eyes"] is LineState.OPEN
+    assert sentence(demanded, "four-eyes").startswith("ada has set Orders")
+
+
+def test_what_was_simulated_is_told_and_an_inconclusive_run_holds() -> None:
+    seen = replace(GREEN, simulated=SimulatedFacts(runs=40, failed=2, compared=40, agreed=39))
+    assert states(seen)["simulated"] is LineState.MET
+    assert sentence(seen, "simulated") == (
+        "40 runs simulated on live events: 2 failed, 0 inconclusive."
+        " 39 of 40 agree with the version that acts (97.5 %)."
+    )
+    one = replace(GREEN, simulated=SimulatedFacts(runs=1, inconclusive=1))
+    assert states(one)["simulated"] is LineState.OPEN
+    assert sentence(one, "simulated").startswith("1 run simulated")
