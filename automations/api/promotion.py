@@ -24,7 +24,7 @@ from automations.services.gate import Gate, check_gate, read_gate
 
 
 class LinkAnswer(Answer):
-    label = serializers.CharField()
+    text = serializers.CharField()
     to = serializers.CharField(help_text="A page, below the app's own address.")
 
 
@@ -121,7 +121,7 @@ GATE: dict[str, Any] = {
             "state": "met",
             "sentence": "Version 3 has no validation error.",
             "hint": "",
-            "evidence": [{"label": "Design", "to": "workflows/4/"}],
+            "evidence": [{"text": "Design", "to": "workflows/4/"}],
         }
     ],
     "consent": CONSENT,
@@ -274,7 +274,9 @@ class PromotionsView(ApiView):
     def get(self, request: Request, pk: int) -> Response:
         """Every time that a version of it was let into execute, newest first."""
         workflow = workflow_for(self, pk, "view")
-        rows = Promotion.objects.filter(workflow=workflow).select_related("version").defer("version__document")
+        rows = (
+            Promotion.objects.filter(workflow=workflow).select_related("version").defer("version__document")
+        )
         return Response(page_of(request, rows, lambda page: PromotionAnswer(page, many=True).data))
 
 
@@ -291,7 +293,9 @@ class DemoteView(ApiView):
         """Let the live version only simulate again."""
         workflow = workflow_for(self, pk, "promote")
         reason = self.body(ReasonBody)["reason"]
-        return detail(releases.demote_workflow(workflow=workflow, actor=self.actor, reason=reason), self.actor)
+        return detail(
+            releases.demote_workflow(workflow=workflow, actor=self.actor, reason=reason), self.actor
+        )
 
 
 def _looked_at(view: ApiView, pk: int) -> Response:

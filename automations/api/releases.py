@@ -16,7 +16,7 @@ from automations.api.references import require_seen
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView
-from automations.api.workflows import DETAIL, ReasonBody, WorkflowDetailAnswer, detail, workflow_for
+from automations.api.workflows import DETAIL, WorkflowDetailAnswer, detail, workflow_for
 from automations.errors import NotFoundError
 from automations.models import Mode, WorkflowVersion
 from automations.runtime.subscriptions import definition_of

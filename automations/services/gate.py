@@ -41,7 +41,7 @@ GREEN = "The gate is green."
 class Link:
     """A page where something can be looked at; `to` is its address below the app's own."""
 
-    label: str
+    text: str
     to: str
 
 

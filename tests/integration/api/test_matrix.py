@@ -104,7 +104,10 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "workflow-first-release"): (PUBLISH, SIGHT),
     ("POST", "workflow-consent"): (PUBLISH, SIGHT),
     ("POST", "workflow-consent-give"): (PUBLISH, SIGHT),
-    ("POST", "workflow-consent-withdraw"): (SIGHT, SIGHT),  # only who asked or agreed; looked at past the body
+    ("POST", "workflow-consent-withdraw"): (
+        SIGHT,
+        SIGHT,
+    ),  # only who asked or agreed; looked at past the body
     ("GET", "workflow-promotions"): (SIGHT, SIGHT),
     ("GET", "mode-policies"): (EVERYBODY, EVERYBODY),
     ("POST", "mode-policies"): (ADMIN, EVERYBODY),

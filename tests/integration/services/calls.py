@@ -101,7 +101,13 @@ def _green(world: World) -> Workflow:
         for kind, state in (("positive", "open"), ("negative", "closed")):
             given = {"record": {"module": "tickets", "key": "T1", "values": {"state": state}}}
             scenarios.save_scenario(
-                workflow=world.workflow, actor=world.alice, name=kind, kind=kind, given=given, at=NOW, as_user="bob"
+                workflow=world.workflow,
+                actor=world.alice,
+                name=kind,
+                kind=kind,
+                given=given,
+                at=NOW,
+                as_user="bob",
             )
         consents.confirm_first_release(workflow=world.fresh(), actor=world.alice)
         gate.check_gate(workflow=world.fresh(), actor=world.alice)

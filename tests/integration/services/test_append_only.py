@@ -12,8 +12,8 @@ from django.db import DatabaseError, connection, models, transaction
 from automations.models import AuditEntry, LogEntry, PolicyRevision, Run, Step, WorkflowVersion
 from automations.services.audit import write_audit
 from automations.services.drafts import save_draft
-from automations.services.runs import cancel_run, start_run
 from automations.services.releases import rollback_workflow
+from automations.services.runs import cancel_run, start_run
 from automations.services.versions import publish_version
 from automations.testing import chain, make_workflow, node, run_everything
 

@@ -157,6 +157,8 @@ def refused_by(model: type[models.Model], *rows: Mapping[str, Any]) -> str | Non
 
 def other(field: models.Field[Any, Any]) -> Any:
     """Another value for a column."""
+    if field.choices:
+        return list(field.choices)[-1][0]
     values = {str: "y", int: 2}
     typical = TYPICAL[field.get_internal_type()]
     return "2027-01-01T00:00:00Z" if typical == WHEN else values[type(typical)]

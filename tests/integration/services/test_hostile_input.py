@@ -10,7 +10,7 @@ import pytest
 
 from automations.errors import ConflictError, InvalidError, NotFoundError
 from automations.models import Workflow
-from automations.services import drafts, records, releases, run_tests, runs
+from automations.services import drafts, records, releases, run_tests, runs, versions
 from automations.services.run_tests import RunTestRequest
 from automations.testing import make_workflow
 

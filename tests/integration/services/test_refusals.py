@@ -18,7 +18,6 @@ from automations.services import (
     releases,
     runs,
     tokens,
-    versions,
     workflows,
 )
 from automations.testing import chain, make_module, make_workflow, node, run_everything
