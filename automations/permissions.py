@@ -153,6 +153,11 @@ def why_not_consent(actor: Any, consent: Consent) -> str:
     return ""
 
 
+def may_withdraw_consent(actor: Any, consent: Consent) -> bool:
+    """Whether somebody has asked or agreed, and can take it back while the version does not act."""
+    return actor.pk in (consent.asked_by_id, consent.given_by_id) and consent.workflow.promotion_id is None
+
+
 def may(actor: Any, right: str, workflow: Workflow) -> bool:
     """Whether the actor has this right (one of WORKFLOW_RIGHTS) on the workflow."""
     name = codename(right)

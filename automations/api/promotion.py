@@ -69,6 +69,7 @@ class GateAnswer(Answer):
     why_not_consent = serializers.CharField(
         allow_blank=True, help_text="Why you can't be the second person; “” when you can."
     )
+    may_withdraw = serializers.BooleanField(help_text="You have asked or agreed, and can take it back.")
     may_break_glass = serializers.BooleanField()
     min_reason = serializers.IntegerField(help_text="Characters that breaking the glass asks for.")
     promotion = PromotionAnswer(allow_null=True, help_text="What let the version act; null in simulate.")
@@ -126,6 +127,7 @@ GATE: dict[str, Any] = {
     ],
     "consent": CONSENT,
     "why_not_consent": "You have asked for it yourself, so somebody else has to agree.",
+    "may_withdraw": True,
     "may_break_glass": False,
     "min_reason": MIN_REASON,
     "promotion": None,
@@ -161,6 +163,7 @@ def _gate(workflow: Workflow, gate: Gate, actor: Any) -> Response:
         ],
         "consent": gate.consent,
         "why_not_consent": permissions.why_not_consent(actor, gate.consent) if gate.consent else "",
+        "may_withdraw": permissions.may_withdraw_consent(actor, gate.consent) if gate.consent else False,
         "may_break_glass": permissions.may_break_glass(actor) and permissions.may(actor, "promote", workflow),
         "min_reason": MIN_REASON,
         "promotion": promotion,

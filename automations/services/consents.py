@@ -119,10 +119,10 @@ def withdraw_consent(*, workflow: Workflow, actor: Any, reason: str = "") -> Con
     consent = open_consent(workflow)
     if consent is None:
         raise ConflictError("Nobody asks for consent any more.", code="not-asked")
-    if actor.pk not in (consent.asked_by_id, consent.given_by_id):
-        raise ForbiddenError("Only who has asked or agreed can take it back.")
     if workflow.promotion_id is not None:
         raise ConflictError("The version acts already. Take it back to simulate first.", code="already-used")
+    if not permissions.may_withdraw_consent(actor, consent):
+        raise ForbiddenError("Only who has asked or agreed can take it back.")
     Consent.objects.filter(pk=consent.pk, state__in=OPEN).update(
         state=Consent.State.WITHDRAWN, ended_at=timezone.now(), ended_why=reason
     )

@@ -362,10 +362,9 @@ def test_a_draft_is_published_after_its_impact_and_its_changes_were_shown(editor
     editor.get_by_label("Reason").fill("Wrong text")
     editor.get_by_role("button", name="Roll back", exact=True).click()
     expect(editor.locator(".versions li", has_text="Version 1")).to_contain_text("live")
-    editor.get_by_role("button", name="Promote to execute…").click()
-    editor.get_by_role("button", name="Promote", exact=True).click()
-    expect(editor.locator(".mode-execute")).to_have_text("Execute")
-    call(editor, "POST", f"workflows/{pk}/pause/", {"reason": "only a test"})
+    editor.get_by_role("link", name="Promote to execute…").click()
+    expect(editor.get_by_role("heading", name="Promote")).to_be_visible()
+    expect(editor.get_by_role("button", name="Promote to execute…")).to_be_disabled()
 
 
 def publish(page: Page) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.conftest import sign_in, violations
+from tests.e2e.releasing import OPEN, RENAMED, given, let_act
 from tests.e2e.test_run_page import api, pretend_running
 
 DRAFT: dict[str, Any] = {
@@ -54,7 +56,7 @@ def publish(signed_in: Page) -> Iterator[Callable[[dict[str, Any]], int]]:
         )
         made.append(pk)
         api(signed_in, "PUT", f"workflows/{pk}/graph/", document)
-        api(signed_in, "POST", f"workflows/{pk}/publish/", {"mode": "execute"})
+        let_act(partial(api, signed_in), pk, given(OPEN, RENAMED))
         return pk
 
     yield one

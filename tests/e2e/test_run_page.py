@@ -6,18 +6,21 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.e2e.conftest import sign_in, violations
+from tests.e2e.releasing import SOLVED, given, let_act
 
 VIEWS = ("Graph", "Timeline", "Log", "Data")
 LINES = 4
 """What a run of the workflow below writes: started, waits, waited, escalated; then the line of its failure."""
+IN_WORK = {"field": "status", "op": "in", "value": ["open", "pending"]}
 NODES: list[dict[str, Any]] = [
-    {"id": "t1", "type": "trigger.manual", "title": "By hand", "config": {"module": "tickets"}},
+    {"id": "t1", "type": "trigger.manual", "title": "By hand", "config": {"module": "tickets", "filter": IN_WORK}},
     {"id": "w1", "type": "action.wait", "title": "A moment", "config": {"for": "PT3S"}},
     {"id": "a1", "type": "action.update_fields", "title": "Escalate", "config": {"values": {"escalated": True}}},
     {"id": "a2", "type": "action.change_status", "title": "Close it", "config": {"to": "closed"}},
@@ -48,7 +51,7 @@ def start(signed_in: Page) -> Iterator[Callable[[str], int]]:
     ]
     draft = {"schema": 1, "revision": 0, "nodes": NODES, "edges": EDGES, "layout": {}}
     api(page, "PUT", f"workflows/{workflow}/graph/", draft)
-    api(page, "POST", f"workflows/{workflow}/publish/", {"mode": "execute"})
+    let_act(partial(api, page), workflow, given(SOLVED))
 
     def one(key: str) -> int:
         values = {"title": f"Ticket {key}", "status": "open", "category": "network"}

@@ -1,6 +1,7 @@
 /** Asking /api/v1 with the session of the page. */
 
 import type { GraphDocument } from "../graph/document";
+import type { Gate } from "./gateTypes";
 import type * as t from "./types";
 
 /** A refusal of the server, or that it can't be reached (status 0). The message is a sentence for people. */
@@ -136,6 +137,14 @@ export function apiAt(home: string) {
     createWorkflow: (body: t.NewWorkflow) => send<t.WorkflowDetail>("POST", "workflows/", body),
     act: (id: number, verb: "promote" | "demote" | "pause" | "resume" | "rollback", body: object) =>
       send<t.WorkflowDetail>("POST", `workflows/${id}/${verb}/`, body, { patience: SLOW_WORK_MS }),
+    gate: (id: number, signal?: Signal) => get<Gate>(`workflows/${id}/gate/`, signal),
+    /** Run the scenarios on the live version and look anew. */
+    checkGate: (id: number) => send<Gate>("POST", `workflows/${id}/gate/`, {}, { patience: SLOW_WORK_MS }),
+    confirmFirstRelease: (id: number) => send<Gate>("POST", `workflows/${id}/first-release/`, {}),
+    askConsent: (id: number, note: string) => send<Gate>("POST", `workflows/${id}/consent/`, { note }),
+    giveConsent: (id: number, digest: string, answer: string) =>
+      send<Gate>("POST", `workflows/${id}/consent/give/`, { digest, answer }),
+    withdrawConsent: (id: number) => send<Gate>("POST", `workflows/${id}/consent/withdraw/`, {}),
     publish: (id: number, note: string) =>
       send<t.Version>(
         "POST",

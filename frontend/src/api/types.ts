@@ -17,6 +17,10 @@ export interface Workflow {
   mode: Mode;
   active_version: number | null;
   draft_revision: number;
+  /** It acts past the gate, which is not green yet. */
+  glass_broken: boolean;
+  /** A policy lets nothing act here, whatever the mode is. */
+  simulate_only: boolean;
   paused_at: string | null;
   pause_reason: string;
 }
@@ -379,6 +383,8 @@ export interface Notification {
   title: string;
   body: string;
   run: number | null;
+  /** The page that it is about, below the app's home; "" for none. */
+  address: string;
   created_at: string;
   read_at: string | null;
 }

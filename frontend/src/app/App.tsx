@@ -33,6 +33,7 @@ const RecordsPage = lazy(async () => ({
 }));
 const RecordPage = lazy(async () => ({ default: (await import("../pages/records/RecordPage")).RecordPage }));
 const EditorPage = lazy(() => import("../editor/EditorPage"));
+const PromotePage = lazy(() => import("../promote/PromotePage"));
 const VersionsPage = lazy(() => import("../versions/VersionsPage"));
 const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage"));
 const ApprovalPage = lazy(() => import("../approvals/ApprovalPage"));
@@ -64,6 +65,8 @@ function Shown({ route }: { route: Route }) {
       return <EditorPage key={route.id} id={route.id} />;
     case "versions":
       return <VersionsPage key={route.id} id={route.id} />;
+    case "promote":
+      return <PromotePage key={route.id} id={route.id} />;
     case "new-workflow":
       return <NewWorkflowPage />;
     case "workflow-runs":

@@ -30,6 +30,14 @@ export function Toolbar({ bench }: { bench: Bench }) {
           v{live.number} live{digest !== "" && digest !== live.digest && " · draft differs"}
         </span>
       )}
+      {workflow.mode === "execute" && workflow.simulate_only && (
+        <span className="chip">held to simulate</span>
+      )}
+      {workflow.glass_broken && (
+        <Link className="chip glass-chip" to={`workflows/${workflow.id}/promote/`}>
+          ⚠ acts past the gate
+        </Link>
+      )}
       {workflow.paused_at !== null && <span className="chip paused">Paused</span>}
       {readOnly ? (
         <span className="chip">You can look, not edit</span>
@@ -77,6 +85,7 @@ export function Toolbar({ bench }: { bench: Bench }) {
         </button>
       )}
       <Link to={`workflows/${workflow.id}/versions/`}>Versions</Link>
+      {live !== undefined && <Link to={`workflows/${workflow.id}/promote/`}>Promote</Link>}
       {may("run_test") && (
         <button type="button" onClick={bench.runTest} aria-keyshortcuts="Control+Enter">
           Run test

@@ -17,6 +17,11 @@ export type Drawer = "problems" | "test" | "scenarios";
 export type Dialog = "commands" | "connect" | "publish" | "keys" | "checkpoints" | "checkpoint" | "step";
 const CLIP = "automations.clip";
 
+/** The drawer that the address names, so that other pages can lead to it. */
+function shownFirst(): Drawer | null {
+  return new URLSearchParams(location.search).get("show") === "scenarios" ? "scenarios" : null;
+}
+
 /** What is done in the editor beside changing the draft, and what is open in it. */
 export function useBench(saver: Autosave | null) {
   const { api } = useSite();
@@ -24,7 +29,7 @@ export function useBench(saver: Autosave | null) {
   const { workflow } = useWorld();
   const drawing = useSlice((state) => state.history.drawing);
   const findings = useSlice((state) => state.findings);
-  const [drawer, setDrawer] = useState<Drawer | null>(null);
+  const [drawer, setDrawer] = useState<Drawer | null>(shownFirst);
   const [dialog, setDialog] = useState<Dialog | null>(null);
   const [testing, setTesting] = useState(false);
   const [trouble, setTrouble] = useState("");

@@ -195,6 +195,14 @@ const COLUMNS: Column<Row>[] = [
       ) : (
         <>
           <ModeChip mode={workflow.mode} /> v{workflow.active_version}
+          {workflow.mode === "execute" && workflow.simulate_only && (
+            <span className="chip">held to simulate</span>
+          )}
+          {workflow.glass_broken && (
+            <Link className="chip glass-chip" to={`workflows/${workflow.id}/promote/`}>
+              ⚠ past the gate
+            </Link>
+          )}
         </>
       ),
   },

@@ -19,6 +19,8 @@ function workflow(name: string, more: Partial<Workflow> = {}): Workflow {
       mode: "execute",
       active_version: 1,
       draft_revision: 1,
+      glass_broken: false,
+      simulate_only: false,
       paused_at: null,
       pause_reason: "",
     },

@@ -11,14 +11,9 @@ import { Comparison } from "./Comparison";
 import { ReasonDialog } from "./ReasonDialog";
 import "./versions.css";
 
-type Verb = "promote" | "demote" | "rollback";
+type Verb = "demote" | "rollback";
 
 const WORDS: Record<Verb, { title: string; text: string; button: string }> = {
-  promote: {
-    title: "Promote to execute",
-    text: "From now on the live version acts: it changes records and tells people.",
-    button: "Promote",
-  },
   demote: {
     title: "Back to simulate",
     text: "The live version goes on judging events and no longer acts.",
@@ -71,16 +66,22 @@ export default function VersionsPage({ id }: { id: number }) {
               <p>
                 {workflow.name}{" "}
                 {live === null ? <span className="chip">Draft</span> : <ModeChip mode={workflow.mode} />}
+                {workflow.glass_broken && <span className="chip glass-chip">⚠ acts past the gate</span>}
               </p>
-              {live !== null && may("promote") && (
-                <button
-                  type="button"
-                  onClick={() =>
-                    setAsked({ verb: workflow.mode === "simulate" ? "promote" : "demote", number: live })
-                  }
-                >
-                  {workflow.mode === "simulate" ? "Promote to execute…" : "Back to simulate…"}
-                </button>
+              {live !== null && (
+                <p className="actions">
+                  <Link className="button" to={`workflows/${id}/promote/`}>
+                    {workflow.mode === "simulate" ? "Promote to execute…" : "The gate"}
+                  </Link>
+                  <Link className="button" to={`workflows/${id}/golive/`}>
+                    Go-live checklist
+                  </Link>
+                  {workflow.mode === "execute" && may("promote") && (
+                    <button type="button" onClick={() => setAsked({ verb: "demote", number: live })}>
+                      Back to simulate…
+                    </button>
+                  )}
+                </p>
               )}
               {versions.length === 0 ? (
                 <p className="note">

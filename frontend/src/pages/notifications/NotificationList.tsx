@@ -30,7 +30,7 @@ export function NotificationList({ atMost = 50 }: { atMost?: number }) {
 function Item({ notification }: { notification: Notification }) {
   const { markRead } = useNotifications();
   const [trouble, setTrouble] = useState("");
-  const { id, title, body, run, created_at } = notification;
+  const { id, title, body, run, address, created_at } = notification;
   const onRead = () => {
     markRead(id).catch((error: unknown) => {
       setTrouble(error instanceof ApiError ? error.message : "It could not be marked. Try again.");
@@ -41,6 +41,7 @@ function Item({ notification }: { notification: Notification }) {
       <strong>{title}</strong> <Ago at={created_at} />
       {body !== "" && <p>{body}</p>}
       <p className="actions">
+        {address !== "" && <Link to={address}>Look at it</Link>}
         {run !== null && <Link to={`runs/${run}/`}>Run {run}</Link>}
         <button type="button" onClick={onRead}>
           Mark as read<span className="visually-hidden">: {title}</span>
