@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from automations import permissions
 from automations.admin.base import SeenAdmin, ServiceAdmin, ServiceForm, as_json, with_reason
 from automations.errors import ForbiddenError
-from automations.models import Consent, FirstRelease, ModePolicy, Promotion
+from automations.models import Consent, FirstRelease, ModePolicy, Promotion, RunTestMark, SignOff
 from automations.services.mode_policies import lift_mode_policy, set_mode_policy
 
 
@@ -84,6 +84,34 @@ class FirstReleaseAdmin(SeenAdmin):
     @admin.display(description="workflow")
     def workflow(self, release: FirstRelease) -> str:
         return release.version.workflow.name
+
+
+@admin.register(SignOff)
+class SignOffAdmin(SeenAdmin):
+    """Who signed which version's go-live checklist, and how it stood then."""
+
+    sees = staticmethod(_of_visible_workflows(SignOff))
+    list_display = ("workflow", "version", "signed_by_name", "note", "at")
+    list_filter = ("at", "workflow")
+    list_select_related = ("workflow", "version")
+    search_fields = ("workflow__name", "signed_by_name", "note", "=digest")
+    date_hierarchy = "at"
+    fields = ("workflow", "version", "digest", "signed_by_name", "note", "at", "shown_checklist")
+    readonly_fields = fields
+
+    @admin.display(description="checklist")
+    def shown_checklist(self, signed: SignOff) -> str:
+        return as_json(signed.checklist)
+
+
+@admin.register(RunTestMark)
+class RunTestMarkAdmin(SeenAdmin):
+    """Which documents were run-tested, and by whom."""
+
+    sees = staticmethod(_of_visible_workflows(RunTestMark))
+    list_display = ("workflow", "digest", "tested_by_name", "tested_at", "candidates")
+    list_select_related = ("workflow",)
+    search_fields = ("workflow__name", "tested_by_name", "=digest")
 
 
 class ModePolicyForm(ServiceForm):

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from guardian.admin import GuardedModelAdminMixin
 
@@ -181,7 +181,7 @@ class WorkflowAdmin(GuardedAdmin):
 
     sees = staticmethod(permissions.visible_workflows)
     form = WorkflowForm
-    list_display = ("name", "module", "mode", "live", "state", "owner", "team", "runs_of_it")
+    list_display = ("name", "module", "mode", "live", "state", "owner", "team", "release", "runs_of_it")
     list_filter = ("mode", ("paused_at", admin.EmptyFieldListFilter), "team", "module")
     list_select_related = ("module", "owner", "active_version", "promotion")
     search_fields = ("name", "key", "description", "team", "owner__username")
@@ -202,6 +202,15 @@ class WorkflowAdmin(GuardedAdmin):
         if workflow.promotion is not None and workflow.promotion.is_loud:
             return f"acts past the gate: {workflow.promotion.reason}"
         return f"paused: {workflow.pause_reason}" if workflow.paused_at else "on"
+
+    @admin.display(description="release")
+    def release(self, workflow: Workflow) -> str:
+        """The pages where it is promoted and signed; nothing where the host shows the pages elsewhere."""
+        try:
+            gate, go_live = (reverse(name, args=(workflow.pk,)) for name in ("promote-page", "golive-page"))
+        except NoReverseMatch:
+            return ""
+        return format_html('<a href="{}">Gate</a> · <a href="{}">Go-live</a>', gate, go_live)
 
     @admin.display(description="runs")
     def runs_of_it(self, workflow: Workflow) -> str:

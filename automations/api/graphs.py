@@ -22,6 +22,7 @@ from automations.errors import NotFoundError
 from automations.models import Scenario, Workflow
 from automations.services import drafts, scenarios
 from automations.services.first_steps import note_tested
+from automations.services.go_live import note_run_test
 from automations.services.run_tests import DEFAULT_LIMIT, MAX_LIMIT, RunTestRequest, run_test
 from automations.services.versions import load_definition
 
@@ -341,7 +342,8 @@ class RunTestView(ApiView):
                     ]
                 }
             )
-        require_seen(workflow, load_definition(workflow, wanted.get("version", "draft")), self.actor)
+        definition = load_definition(workflow, wanted.get("version", "draft"))
+        require_seen(workflow, definition, self.actor)
         given = {key: value for key, value in wanted.items() if value is not None}
         event = given.pop("event_id", None)
         past = readable_event(self.actor, event) if event is not None else None
@@ -353,6 +355,13 @@ class RunTestView(ApiView):
         if wanted.get("records") == "live":
             draft = wanted.get("version", "draft") == "draft"
             note_tested(actor=self.actor, workflow=workflow, draft=draft, now=timezone.now())
+        note_run_test(
+            workflow=workflow,
+            digest=definition.digest(),
+            candidates=answer["candidates"]["total"],
+            actor=self.actor,
+            now=timezone.now(),
+        )
         return Response(answer)
 
     def _scenario(self, workflow: Workflow, pk: int) -> Scenario:

@@ -7,6 +7,7 @@ from automations.models.audit import AuditEntry, AuditSeal
 from automations.models.checkpoint import Checkpoint, Occasion
 from automations.models.control import IdempotencyKey, ProcessStamp, RotationCursor
 from automations.models.event import Deadline, Decision, Event, ScheduleSlot, TriggerSource
+from automations.models.go_live import RunTestMark, SignOff
 from automations.models.mode_policy import ModePolicy
 from automations.models.module import Module
 from automations.models.notification import Notification, OutgoingEmail
@@ -59,9 +60,11 @@ __all__ = [
     "RotationCursor",
     "Run",
     "RunSignal",
+    "RunTestMark",
     "Scenario",
     "ScenarioResult",
     "ScheduleSlot",
+    "SignOff",
     "Step",
     "Trigger",
     "TriggerSource",

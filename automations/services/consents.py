@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from automations import permissions
 from automations.errors import ConflictError, ForbiddenError
-from automations.models import Consent, FirstRelease, Workflow
+from automations.models import AuditEntry, Consent, FirstRelease, Workflow
+from automations.runtime.messages import tell
 from automations.services.audit import write_audit
 from automations.services.gate import open_consent, read_gate, settle_glass
 from automations.services.live import OPEN, lock_workflow
-from automations.services.messages import tell
 from automations.services.texts import require_texts
 
 
@@ -74,7 +74,7 @@ def give_consent(*, workflow: Workflow, digest: str, actor: Any, answer: str = "
     Raises ForbiddenError for who may not be the second person; ConflictError when consent is not asked for, when it was
     given already, and when another version is live by now (“version-changed”).
     """
-    require_texts(Consent, answer=answer)
+    require_texts(Consent, digest=digest, answer=answer)
     workflow = lock_workflow(workflow)
     consent = open_consent(workflow)
     if workflow.active_version is None or workflow.active_version.digest != digest:
@@ -114,7 +114,7 @@ def give_consent(*, workflow: Workflow, digest: str, actor: Any, answer: str = "
 def withdraw_consent(*, workflow: Workflow, actor: Any, reason: str = "") -> Consent:
     """Take back a request, or a consent before it was used. Raises ConflictError when there is none, ForbiddenError for
     who has neither asked nor agreed."""
-    require_texts(Consent, ended_why=reason)
+    require_texts(AuditEntry, reason=reason)
     workflow = lock_workflow(workflow)
     consent = open_consent(workflow)
     if consent is None:

@@ -12,11 +12,11 @@ from automations.engine.errors import Problem
 from automations.errors import ConflictError, GateClosedError, InvalidError, NotFoundError
 from automations.models import Mode, Promotion, Workflow, WorkflowVersion
 from automations.models.promotion import MIN_REASON
+from automations.runtime.messages import tell
 from automations.runtime.subscriptions import definition_of
 from automations.services.audit import write_audit
 from automations.services.gate import GREEN, Gate, read_gate
 from automations.services.live import live_facts, lock_workflow, make_live, set_promotion
-from automations.services.messages import tell
 from automations.services.texts import require_texts
 from automations.services.versions import require_valid
 

@@ -32,7 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert BUILT.exists(), "The pages are not built: `make test` does it, or `npm run build` in frontend/."
     running = Launch(tmp_path_factory.mktemp("site"), DATABASE_URL=own_database("pages"))
     try:
-        running.wait_until_ready(120)
+        running.wait_until_ready(240)
         yield f"http://127.0.0.1:{running.port}"
         assert running.stop() == 0, running.output()
     finally:

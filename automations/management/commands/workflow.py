@@ -12,14 +12,17 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
 from automations.engine.differences import difference
 from automations.engine.documents import Definition, parse_document
 from automations.errors import GateClosedError, InvalidError, NotFoundError, ServiceError
+from automations.insight.go_live_print import printed
 from automations.management.database import database_needed
 from automations.models import ScenarioResult, Workflow
 from automations.services.drafts import load_draft, pin_policies
 from automations.services.gate import check_gate
+from automations.services.go_live import printable, read_checklist
 from automations.services.releases import promote_workflow, rollback_workflow
 from automations.services.run_tests import RunTestRequest, run_test
 from automations.services.scenario_files import scenarios_for_file
@@ -96,6 +99,9 @@ class Command(BaseCommand):
             "Run the scenarios on the live version and judge the gate; 1 when it is closed.",
         )
         _actor(gate)
+
+        live = part("go-live", self._go_live, "The go-live checklist; 1 while a check is open.")
+        live.add_argument("--file", type=Path, help="Where it is written, as .html, .pdf or .json.")
 
         promote = part("promote", self._promote, "Let the live version act, through the gate.")
         promote.add_argument("--reason", default="")
@@ -201,6 +207,19 @@ class Command(BaseCommand):
         for line in gate.lines:
             self.stdout.write(f"{line.state.value}: {line.title}. {line.sentence} {line.hint}".rstrip())
         return GOOD if gate.is_green else REFUSED
+
+    def _go_live(self, key: str, file: Path | None, **_: Any) -> int:
+        checklist = read_checklist(workflow=_workflow(key))
+        if file is not None:
+            file.write_bytes(
+                printed(printable(checklist=checklist, now=timezone.now()), file.suffix.removeprefix("."))
+            )
+        else:
+            for chapter in checklist.chapters:
+                self.stdout.write(chapter.title)
+                for check in chapter.checks:
+                    self.stdout.write(f"  {check.state}: {check.title}. {check.sentence}")
+        return REFUSED if checklist.open_checks else GOOD
 
     def _promote(self, key: str, reason: str, actor: str, **_: Any) -> int:
         workflow = promote_workflow(workflow=_workflow(key), actor=_user(actor), reason=reason)

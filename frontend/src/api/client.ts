@@ -2,6 +2,7 @@
 
 import type { GraphDocument } from "../graph/document";
 import type { Gate } from "./gateTypes";
+import type { GoLive } from "./goLiveTypes";
 import type * as t from "./types";
 
 /** A refusal of the server, or that it can't be reached (status 0). The message is a sentence for people. */
@@ -145,6 +146,9 @@ export function apiAt(home: string) {
     giveConsent: (id: number, digest: string, answer: string) =>
       send<Gate>("POST", `workflows/${id}/consent/give/`, { digest, answer }),
     withdrawConsent: (id: number) => send<Gate>("POST", `workflows/${id}/consent/withdraw/`, {}),
+    goLive: (id: number, signal?: Signal) => get<GoLive>(`workflows/${id}/go-live/`, signal),
+    signGoLive: (id: number, digest: string, note: string) =>
+      send<GoLive>("POST", `workflows/${id}/go-live/sign/`, { digest, note }),
     publish: (id: number, note: string) =>
       send<t.Version>(
         "POST",

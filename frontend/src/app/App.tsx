@@ -34,6 +34,7 @@ const RecordsPage = lazy(async () => ({
 const RecordPage = lazy(async () => ({ default: (await import("../pages/records/RecordPage")).RecordPage }));
 const EditorPage = lazy(() => import("../editor/EditorPage"));
 const PromotePage = lazy(() => import("../promote/PromotePage"));
+const GoLivePage = lazy(() => import("../promote/GoLivePage"));
 const VersionsPage = lazy(() => import("../versions/VersionsPage"));
 const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage"));
 const ApprovalPage = lazy(() => import("../approvals/ApprovalPage"));
@@ -67,6 +68,8 @@ function Shown({ route }: { route: Route }) {
       return <VersionsPage key={route.id} id={route.id} />;
     case "promote":
       return <PromotePage key={route.id} id={route.id} />;
+    case "golive":
+      return <GoLivePage key={route.id} id={route.id} />;
     case "new-workflow":
       return <NewWorkflowPage />;
     case "workflow-runs":

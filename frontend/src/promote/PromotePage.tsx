@@ -172,6 +172,9 @@ function Checklist({ workflow, first, again }: { workflow: WorkflowDetail; first
           </button>
         )}
       </p>
+      <p>
+        <Link to={`workflows/${workflow.id}/golive/`}>Go-live checklist</Link>
+      </p>
       {gate.mode === "simulate" && !may("promote") && (
         <p className="note">
           You lack the right “promote” on it. {workflow.owner ?? "An admin"} can share it with you.

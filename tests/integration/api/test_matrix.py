@@ -112,6 +112,9 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "mode-policies"): (EVERYBODY, EVERYBODY),
     ("POST", "mode-policies"): (ADMIN, EVERYBODY),
     ("POST", "mode-policy-lift"): (frozenset(), EVERYBODY),  # there is none; admins get 404
+    ("GET", "workflow-go-live"): (SIGHT, SIGHT),
+    ("POST", "workflow-go-live-sign"): (PUBLISH, SIGHT),
+    ("GET", "workflow-go-live-export"): (SIGHT, SIGHT),
     ("POST", "workflow-promote"): (PUBLISH, SIGHT),
     ("POST", "workflow-demote"): (PUBLISH, SIGHT),
     ("POST", "workflow-rollback"): (PUBLISH, SIGHT),

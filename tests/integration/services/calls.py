@@ -23,9 +23,9 @@ from automations.services import (
     drafts,
     first_steps,
     gate,
+    go_live,
     import_mappings,
     live,
-    messages,
     mode_policies,
     modules,
     notifications,
@@ -114,11 +114,17 @@ def _green(world: World) -> Workflow:
     return world.fresh()
 
 
-def _asked(world: World) -> Workflow:
-    """Alice has asked for a second person's consent, and Bob may give it."""
+def _two_promote(world: World) -> Workflow:
+    """Alice and Bob may promote it, and neither has published it."""
     for right in ("view", "promote"):
         permissions.assign_perm(permissions.codename(right), world.bob, world.workflow)
     world.workflow.versions.update(published_by=None)
+    return world.fresh()
+
+
+def _asked(world: World) -> Workflow:
+    """Alice has asked for a second person's consent, and Bob may give it."""
+    _two_promote(world)
     if gate.open_consent(world.fresh()) is None:
         consents.ask_consent(workflow=world.fresh(), actor=world.alice)
     return world.fresh()
@@ -551,6 +557,34 @@ CALLS: tuple[Call, ...] = (
         lambda w: {"workflow": w.fresh()},
         READS,
     ),
+    Call(
+        go_live.printable,
+        lambda w: {"checklist": go_live.read_checklist(workflow=w.fresh()), "now": NOW},
+        READS,
+    ),
+    Call(go_live.read_checklist, lambda w: {"workflow": w.fresh()}, READS),
+    Call(
+        go_live.note_run_test,
+        lambda w: {
+            "workflow": w.workflow,
+            "digest": "0" * 64,
+            "candidates": 2,
+            "actor": w.bob,
+            "now": NOW,
+        },
+        Traced(("runtestmark",), "it names who tested, and changes nothing else"),
+    ),
+    Call(
+        go_live.sign_off,
+        lambda w: {
+            "workflow": w.workflow,
+            "digest": w.fresh().active_version.digest,
+            "actor": w.bob,
+            "now": NOW,
+            "note": "Good enough for a start",
+        },
+        Audited("workflow.signed_off", "workflow"),
+    ),
     Call(gate.open_consent, lambda w: {"workflow": w.fresh()}, READS),
     Call(gate.check_gate, lambda w: {"workflow": _scenario(w).workflow, "actor": w.bob}, RESULTS),
     Call(
@@ -572,11 +606,6 @@ CALLS: tuple[Call, ...] = (
         Traced(("activation", "workflow"), "a part of services that say who released what"),
     ),
     Call(
-        messages.tell,
-        lambda w: {"people": [w.bob], "key": "k", "title": "T", "body": "", "address": "", "now": NOW},
-        Traced(("notification", "outgoingemail"), "a message is the person's own, and changes nothing"),
-    ),
-    Call(
         mode_policies.set_mode_policy,
         lambda w: {
             "rule": "simulate_only",
@@ -593,7 +622,7 @@ CALLS: tuple[Call, ...] = (
     ),
     Call(
         consents.ask_consent,
-        lambda w: {"workflow": w.workflow, "actor": w.bob, "note": "Please look"},
+        lambda w: {"workflow": _two_promote(w), "actor": w.bob, "note": "Please look"},
         Audited("consent.asked", "workflow"),
     ),
     Call(

@@ -27,9 +27,11 @@ for _ in range(5_000):
 
 STORED = {
     "action",
+    "answer",
     "as_role",
     "as_user",
     "description",
+    "digest",
     "idempotency_key",
     "key",
     "kind",
@@ -162,6 +164,11 @@ STRUCTURED: Mapping[str, tuple[tuple[Any, str], ...]] = {
         ({"field": "title", "op": "eq", "value": "a\0b"}, "rule.value"),
         ({"field": "owner__password", "op": "eq", "value": "x"}, "rule.field"),
     ),
+    "mode_policies.set_mode_policy rule": (
+        (7, "rule"),
+        ("a\0b", "rule"),
+        ("anarchy", "rule"),
+    ),
     "transitions": (
         ("text", "transitions"),
         ({"open": 7}, "transitions"),
@@ -191,10 +198,13 @@ GIVEN = {
     "approval",
     "at",
     "by_link",
+    "candidates",
+    "checklist",
     "definition",
     "draft",
     "expected_version",
     "file",
+    "gate",
     "mapping",
     "module",
     "notification",
@@ -202,6 +212,7 @@ GIVEN = {
     "number",
     "obj",
     "policy",
+    "promotion",
     "receiver",
     "revision",
     "rows",
@@ -210,6 +221,7 @@ GIVEN = {
     "source",
     "token",
     "user",
+    "version",
     "workflow",
 }
 """What only code of ours hands over: rows, people, moments and numbers that were looked up or parsed before."""

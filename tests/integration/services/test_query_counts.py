@@ -53,7 +53,9 @@ def draft_of(world: World, count: int) -> Workflow:
 def tickets(world: World, count: int) -> list[str]:
     """So many tickets in all, by key."""
     for number in range(Record.objects.filter(module=world.tickets).count(), count):
-        create_record(module=world.tickets, key=f"R{number}", values={"title": "x"}, actor=world.alice)
+        create_record(
+            module=world.tickets, key=f"R{number}", values={"title": "x", "state": "open"}, actor=world.alice
+        )
     return list(Record.objects.filter(module=world.tickets).values_list("key", flat=True))
 
 
