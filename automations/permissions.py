@@ -115,10 +115,19 @@ def may_do_all(person: Any) -> bool:
     return bool(person.is_superuser or person.groups.filter(name="Admin").exists())
 
 
+def holds(actor: Any, right: str, thing: Workflow | Module | Policy) -> bool:
+    """Whether the actor has a right (“view”, “use”, …) on something, or on all of its kind. Who may use a module or a
+    policy may see it."""
+    noun = str(thing._meta.model_name)
+    name = codename(right, noun)
+    if actor.has_perm(name) or actor.has_perm(name, thing):
+        return True
+    return right == "view" and noun != "workflow" and holds(actor, "use", thing)
+
+
 def may(actor: Any, right: str, workflow: Workflow) -> bool:
     """Whether the actor has this right (one of WORKFLOW_RIGHTS) on the workflow."""
-    name = codename(right)
-    return bool(actor.has_perm(name) or actor.has_perm(name, workflow))
+    return holds(actor, right, workflow)
 
 
 def require(actor: Any, right: str, workflow: Workflow) -> None:
@@ -147,13 +156,11 @@ def may_manage_modules(actor: Any) -> bool:
 
 def may_use_module(actor: Any, module: Module) -> bool:
     """Whether the actor may see and change the module's records."""
-    name = "automations.use_module"
-    return bool(actor.has_perm(name) or actor.has_perm(name, module))
+    return holds(actor, "use", module)
 
 
 def may_view_module(actor: Any, module: Module) -> bool:
-    name = "automations.view_module"
-    return may_use_module(actor, module) or bool(actor.has_perm(name) or actor.has_perm(name, module))
+    return holds(actor, "view", module)
 
 
 def may_manage_policies(actor: Any) -> bool:

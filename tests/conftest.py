@@ -44,8 +44,10 @@ def _user(name: str, **fields: Any) -> Any:
 
 @pytest.fixture
 def alice(db: None) -> Any:
-    """The owner of what a test makes."""
-    return _user("alice")
+    """The owner of what a test makes, who may use every module: what she publishes runs as her."""
+    from automations.testing import give_modules
+
+    return give_modules(_user("alice"))
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from automations.api import (
     files,
     firings,
     graphs,
+    identities,
     me,
     modules,
     notifications,
@@ -75,6 +76,7 @@ urlpatterns = [
     path(f"{WORKFLOW}checkpoints/", checkpoints.CheckpointsView.as_view(), name="checkpoints"),
     path(f"{WORKFLOW}checkpoints/<int:number>/", checkpoints.CheckpointView.as_view(), name="checkpoint"),
     path(f"{WORKFLOW}validate/", graphs.ValidateView.as_view(), name="workflow-validate"),
+    path(f"{WORKFLOW}identity-preview/", identities.IdentityPreviewView.as_view(), name="identity-preview"),
     path(f"{WORKFLOW}run-test/", graphs.RunTestView.as_view(), name="workflow-run-test"),
     path(
         f"{WORKFLOW}triggers/<str:node>/preview/",

@@ -96,6 +96,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "checkpoint"): (SIGHT, SIGHT),
     ("POST", "workflow-validate"): (SIGHT, SIGHT),
     ("POST", "workflow-run-test"): (OPERATE, SIGHT),
+    ("GET", "identity-preview"): (OPERATE, SIGHT),
     ("GET", "workflow-trigger-preview"): (OPERATE, SIGHT),
     ("POST", "workflow-run"): (OPERATE, SIGHT),
     ("POST", "workflow-publish"): (PUBLISH, SIGHT),
@@ -221,6 +222,7 @@ def address_of(name: str, places: dict[str, Any]) -> str:
     noun = {
         "versions": "workflow",
         "version": "workflow",
+        "identity-preview": "workflow",
         "checkpoints": "workflow",
         "checkpoint": "workflow",
         "version-difference": "workflow",

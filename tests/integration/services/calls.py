@@ -21,6 +21,7 @@ from automations.services import (
     draft_problems,
     drafts,
     first_steps,
+    identities,
     import_mappings,
     modules,
     notifications,
@@ -476,6 +477,22 @@ CALLS: tuple[Call, ...] = (
         workflow_files.import_workflow,
         lambda w: {"file": _file(w), "workflow": w.fresh(), "actor": w.bob},
         READS,  # the same file again changes nothing; its parts are services of their own
+    ),
+    Call(
+        identities.identity_problems,
+        lambda w: {"workflow": w.fresh(), "definition": _definition(w), "publisher": w.bob},
+        READS,
+    ),
+    Call(
+        identities.require_permitted,
+        lambda w: {"workflow": w.fresh(), "definition": _definition(w), "publisher": w.bob},
+        READS,
+    ),
+    Call(identities.publisher_of, lambda w: {"workflow": w.fresh(), "version": 1, "actor": w.bob}, READS),
+    Call(
+        identities.preview_identity,
+        lambda w: {"workflow": w.fresh(), "definition": _definition(w), "publisher": w.bob},
+        READS,
     ),
     Call(versions.describe_definition, lambda w: {"definition": _definition(w)}, READS),
     Call(versions.validation_context, lambda w: {"definition": _definition(w)}, READS),
