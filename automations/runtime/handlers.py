@@ -28,7 +28,7 @@ def denied(effect: Effect, unit: Unit) -> str:
     return next((why for right, thing in needed if (why := unit.why_not(right, thing))), "")
 
 
-def _plan(performer: Performer, effect: Effect, unit: Unit) -> Plan | Failed:
+def _plan(performer: Performer, effect: Effect, unit: Unit) -> Plan | Failed | Unplanned:
     """The plan, if the run's identity may do this."""
     if unit.batch.acting.limited and (why := denied(effect, unit)):
         return Failed(PERMISSION_DENIED, why)
@@ -42,7 +42,7 @@ def preview(effect: Effect, unit: Unit) -> Outcome:
     if performer is None:
         return Unplanned(f"nothing here can plan a “{effect.kind}”.")
     plan = _plan(performer, effect, unit)
-    if isinstance(plan, Failed):
+    if isinstance(plan, Failed | Unplanned):
         return plan
     if plan.assumed is not None:
         return plan.assumed
@@ -60,4 +60,4 @@ def perform(effect: Effect, unit: Unit) -> Outcome:
     plan = _plan(performer, effect, unit)
     if isinstance(plan, Failed):
         return plan
-    return performer.perform(effect, plan, unit)
+    return performer.perform(effect, Plan("") if isinstance(plan, Unplanned) else plan, unit)

@@ -164,7 +164,6 @@ def publish_version(
         raise ConflictError(f"“{workflow.name}” is archived.", code="archived")
     definition = load_draft(workflow).definition
     require_valid(workflow, definition)
-    require_permitted(workflow, definition, publisher=actor)
     digest = definition.digest()
     active = workflow.active_version
     if active is not None and active.digest == digest and workflow.mode == mode:
@@ -172,6 +171,7 @@ def publish_version(
             f"Version {active.number} is this very draft and is live. Change the draft first.",
             code="nothing-to-publish",
         )
+    require_permitted(workflow, definition, publisher=actor)
     newest = WorkflowVersion.objects.filter(workflow=workflow).aggregate(newest=Max("number"))["newest"] or 0
     version = WorkflowVersion.objects.create(
         workflow=workflow,
