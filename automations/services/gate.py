@@ -29,6 +29,7 @@ from automations.models import (
 from automations.runtime.subscriptions import definition_of
 from automations.services import scenarios
 from automations.services.audit import write_audit
+from automations.services.identities import identity_problems, preview_identity
 from automations.services.live import OPEN, lock_workflow
 from automations.services.scenario_runs import run_scenarios
 from automations.services.versions import require_valid, validate_definition_of
@@ -147,11 +148,12 @@ def _facts(
 ) -> GateFacts:
     problems = validate_definition_of(workflow, definition)
     proof = scenarios.evidence(workflow, version.digest)
+    errors = [problem.message for problem in problems if problem.severity == "error"]
     release = FirstRelease.objects.filter(version=version).first()
     forbidden, four_eyes = _policies(workflow)
     return GateFacts(
         version=version.number,
-        errors=[problem.message for problem in problems if problem.severity == "error"],
+        errors=errors,
         scenarios=proof.positive + proof.negative,
         positive_passed=proof.positive_passed,
         negative_passed=proof.negative_passed,
@@ -164,7 +166,22 @@ def _facts(
         consent=ConsentFact(consent.asked_by_name, consent.given_by_name) if consent is not None else None,
         forbidden=forbidden,
         simulated=_simulated(version),
+        denied=None if errors else _denied(workflow, version, definition),
     )
+
+
+def _denied(workflow: Workflow, version: WorkflowVersion, definition: Definition) -> list[str]:
+    """What whom the version acts as may not do: in general, and for the records that it would take now."""
+    publisher = version.published_by
+    found = [row.message.rstrip(".") for row in identity_problems(workflow, definition, publisher=publisher)]
+    if found:
+        return found
+    preview = preview_identity(workflow=workflow, definition=definition, publisher=publisher)
+    return [
+        f"{row['title']}, for {row['denied']} of {row['candidates']} candidates ({row['why']})"
+        for row in preview["actions"]
+        if row["denied"]
+    ]
 
 
 def _earlier(workflow: Workflow, version: WorkflowVersion) -> int | None:
@@ -210,6 +227,7 @@ def _evidence(workflow: Workflow, facts: GateFacts) -> dict[str, list[Link]]:
         "no-scenario-fails": proofs,
         "non-admin-scenario": proofs,
         "simulated": runs,
+        "identity": [Link("Design", here)],
         "rollback": [Link("Versions", f"{here}versions/")],
     }
     if facts.simulated.runs == 0:

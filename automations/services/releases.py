@@ -16,6 +16,7 @@ from automations.runtime.messages import tell
 from automations.runtime.subscriptions import definition_of
 from automations.services.audit import write_audit
 from automations.services.gate import GREEN, Gate, read_gate
+from automations.services.identities import require_permitted
 from automations.services.live import live_facts, lock_workflow, make_live, set_promotion
 from automations.services.texts import require_texts
 from automations.services.versions import require_valid
@@ -25,13 +26,15 @@ from automations.services.versions import require_valid
 def promote_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Workflow:
     """Let the live version act: simulate to execute, through the gate.
 
-    Raises ConflictError when there is none or it acts already, GateClosedError with the lines that are open.
+    Raises ConflictError when there is none or it acts already, GateClosedError with the lines that are open, InvalidError
+    when whom it acts as may not do what it does.
     """
     require_texts(Promotion, reason=reason)
     workflow = lock_workflow(workflow)
     gate = _gate_to_pass(workflow)
     if not gate.is_green:
         raise GateClosedError(gate.problems)
+    _require_able(workflow, gate.version)
     before = live_facts(workflow)
     set_promotion(workflow, _promotion(workflow, gate, Promotion.Way.GATE, actor, reason))
     after = {**live_facts(workflow), "gate": gate.to_json()}
@@ -60,7 +63,7 @@ def break_glass(*, workflow: Workflow, actor: Any, reason: str) -> Workflow:
     forbidden = next((line for line in gate.lines if line.key == "mode-policy" and line.is_open), None)
     if forbidden is not None:
         raise ConflictError(forbidden.sentence, code="execute-forbidden")
-    require_valid(workflow, definition_of(gate.version))
+    _require_able(workflow, gate.version)
     before = live_facts(workflow)
     promotion = _promotion(workflow, gate, Promotion.Way.BREAK_GLASS, actor, reason.strip())
     set_promotion(workflow, promotion)
@@ -104,7 +107,7 @@ def rollback_workflow(*, workflow: Workflow, number: int, reason: str, actor: An
         raise NotFoundError(f"“{workflow.name}” has no version {number}.")
     if workflow.active_version_id == version.pk:
         raise ConflictError(f"Version {number} is the live one.", code="already-live")
-    require_valid(workflow, definition_of(version))
+    _require_able(workflow, version)
     before = live_facts(workflow)
     promotion = _again(workflow, version, actor, reason) if workflow.mode == Mode.EXECUTE else None
     make_live(workflow, version, promotion=promotion)
@@ -127,6 +130,13 @@ def _gate_to_pass(workflow: Workflow) -> Gate:
     if workflow.mode == Mode.EXECUTE:
         raise ConflictError(f"“{workflow.name}” is in execute already.", code="already-executing")
     return read_gate(workflow=workflow)
+
+
+def _require_able(workflow: Workflow, version: WorkflowVersion) -> None:
+    """The version is valid, and whom it acts as may do what it does, today."""
+    definition = definition_of(version)
+    require_valid(workflow, definition)
+    require_permitted(workflow, definition, publisher=version.published_by)
 
 
 def _again(workflow: Workflow, version: WorkflowVersion, actor: Any, reason: str) -> Promotion:

@@ -37,6 +37,7 @@ from automations.runtime.subscriptions import definition_of
 from automations.services.audit import write_audit
 from automations.services.checkpoints import add_checkpoint
 from automations.services.drafts import load_draft
+from automations.services.identities import require_permitted
 from automations.services.live import live_facts, lock_workflow, make_live
 from automations.services.scenario_runs import run_scenarios
 from automations.services.texts import require_texts
@@ -168,6 +169,7 @@ def publish_version(
             f"Version {active.number} is this very draft and is live. Change the draft first.",
             code="nothing-to-publish",
         )
+    require_permitted(workflow, definition, publisher=actor)
     newest = WorkflowVersion.objects.filter(workflow=workflow).aggregate(newest=Max("number"))["newest"] or 0
     version = WorkflowVersion.objects.create(
         workflow=workflow,

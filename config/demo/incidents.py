@@ -22,7 +22,7 @@ from automations.services.scenarios import save_scenario
 from automations.services.versions import publish_version
 from automations.services.workflows import create_workflow
 from config.demo.incident_log import COLUMNS, COUNTS, FLAGS, TIMES, IncidentLog, LogRow
-from config.demo.scenarios import incident_scenarios
+from config.demo.incident_scenarios import incident_scenarios
 
 ROUTE, URGENT, MISSED = "route-by-category", "urgent-unresolved", "missed-sla"
 DESK = "Incident desk"

@@ -14,6 +14,7 @@ from automations.services.modules import create_module
 from automations.services.records import create_record
 from automations.services.scenarios import save_scenario
 from automations.services.workflows import create_workflow
+from tests.conftest import make_user
 
 FIELDS = [
     {"key": "subject", "label": "Subject", "type": "text", "required": True},
@@ -66,6 +67,12 @@ def tickets(root: Any) -> Module:
         transitions={"open": ["closed"]},
         actor=root,
     )
+
+
+@pytest.fixture
+def alice(db: None) -> Any:
+    """Alice, with no right beside those that a test gives her: what is hidden is this folder's affair."""
+    return make_user("alice")
 
 
 @pytest.fixture
