@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from guardian.shortcuts import assign_perm
 
 from automations import permissions
 from automations.models import Module, Workflow
@@ -36,7 +37,7 @@ def closes(limit: str = "100", state: str = "closed") -> dict[str, Any]:
 @pytest.fixture
 def tickets(alice: Any) -> Module:
     module = make_module("tickets", FIELDS)
-    permissions.assign_perm("automations.use_module", alice, module)
+    assign_perm("automations.use_module", alice, module)
     return module
 
 
@@ -45,7 +46,7 @@ def workflow(tickets: Module, alice: Any, bob: Any) -> Workflow:
     """Alice's, who is no admin and whom it runs as; Bob may promote it, too."""
     made = create_workflow(key="close", name="Close", module=tickets, actor=alice, run_as=alice)
     for right in ("view", "promote", "publish", "run_test"):
-        permissions.assign_perm(permissions.codename(right), bob, made)
+        assign_perm(permissions.codename(right), bob, made)
     return made
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from guardian.shortcuts import assign_perm
 
-from automations import permissions
 from automations.errors import ConflictError
 from automations.models import LogEntry, ModePolicy, Module, Run, Workflow
 from automations.runtime.claims import claim
@@ -115,7 +115,7 @@ def test_a_run_that_has_begun_is_held_back_and_goes_on_when_it_is_lifted(
 
 def test_a_workflow_of_another_module_does_not_write_there(tickets: Module, alice: Any, root: Any) -> None:
     orders = make_module("parcels", {"title": "text"})
-    permissions.assign_perm("automations.use_module", alice, orders)
+    assign_perm("automations.use_module", alice, orders)
     copies = chain(
         node("t1", "trigger.record", module="parcels", on=["created"]),
         node("a1", "action.create_record", module="tickets", values={"title": "Copy"}),

@@ -100,7 +100,7 @@ def _executing(world: World) -> Any:
 def _green(world: World) -> Workflow:
     """The workflow, with all that the gate asks for."""
     if not Scenario.objects.filter(workflow=world.workflow, as_user="bob").exists():
-        permissions.assign_perm("automations.use_module", world.bob, world.tickets)
+        assign_perm("automations.use_module", world.bob, world.tickets)
         for kind, state in (("positive", "open"), ("negative", "closed")):
             given = {"record": {"module": "tickets", "key": "T1", "values": {"state": state}}}
             scenarios.save_scenario(
@@ -120,7 +120,7 @@ def _green(world: World) -> Workflow:
 def _two_promote(world: World) -> Workflow:
     """Alice and Bob may promote it, and neither has published it."""
     for right in ("view", "promote"):
-        permissions.assign_perm(permissions.codename(right), world.bob, world.workflow)
+        assign_perm(permissions.codename(right), world.bob, world.workflow)
     world.workflow.versions.update(published_by=None)
     return world.fresh()
 
