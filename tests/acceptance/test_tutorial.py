@@ -61,6 +61,7 @@ def test_the_tutorial_works_as_it_is_written(
         "'branch': 'true'",
         '"before": false',
         "\nsimulate\nFalse\n",
+        "\npositive\nnegative\nFalse\nTrue\n",
         "execute\n",
         "True\n",
         "Set: is_priority: False → True.",

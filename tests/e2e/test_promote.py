@@ -158,3 +158,31 @@ def test_axe_finds_nothing_on_the_gate_of_a_narrow_page(signed_in: Page, publish
     assert violations(page) == []
     wider = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     assert not wider
+
+
+def test_the_go_live_checklist_is_filled_signed_and_printed(signed_in: Page, published: int) -> None:
+    page = signed_in
+    prove(partial(call, page), published, given(OPEN, RENAMED))
+    call(page, "POST", f"workflows/{published}/gate/", {})
+    page.goto(f"/workflows/{published}/golive/")
+    builder = page.get_by_role("region", name="Workflow builder")
+    tested = builder.get_by_role("listitem").filter(has_text="Validated by run-test")
+    expect(tested).to_contain_text("Nobody has run-tested this very version.")
+    expect(page.get_by_role("region", name="Webhooks")).to_contain_text("Not used by this workflow.")
+    call(page, "POST", f"workflows/{published}/run-test/", {"version": "draft", "records": "live"})
+    page.reload()
+    expect(tested).to_contain_text("priya tested it on")
+    assert violations(page) == []
+    page.get_by_role("button", name="Sign version 1…").click()
+    page.get_by_label("Reason").fill("Seen with the desk; the rest follows")
+    page.get_by_role("button", name="Sign", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="Signed by priya")).to_contain_text(
+        "Seen with the desk"
+    )
+    with page.expect_download() as started:
+        page.get_by_role("link", name="PDF").click()
+    saved = started.value
+    assert saved.suggested_filename == "to-be-promoted-v1-go-live.pdf"
+    assert saved.path().read_bytes().startswith(b"%PDF-")
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert violations(page) == []

@@ -18,6 +18,7 @@ from automations.api.urls import urlpatterns
 from automations.models import (
     Approval,
     Event,
+    ModePolicy,
     Module,
     Notification,
     Run,
@@ -121,7 +122,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "workflow-promotions"): (SIGHT, SIGHT),
     ("GET", "mode-policies"): (EVERYBODY, EVERYBODY),
     ("POST", "mode-policies"): (ADMIN, EVERYBODY),
-    ("POST", "mode-policy-lift"): (frozenset(), EVERYBODY),  # there is none; admins get 404
+    ("POST", "mode-policy-lift"): (ADMIN, EVERYBODY),
     ("GET", "workflow-go-live"): (SIGHT, SIGHT),
     ("POST", "workflow-go-live-sign"): (PUBLISH, SIGHT),
     ("GET", "workflow-go-live-export"): (SIGHT, SIGHT),
@@ -226,8 +227,10 @@ def places(
     Scenario.objects.create(
         pk=1, workflow=workflow, name="x", kind="positive", given={}, at=now, created_at=now, updated_at=now
     )
+    policy = ModePolicy.objects.create(rule="four_eyes", reason="x", set_at=now)
     return {
         "workflow": workflow.pk,
+        "mode_policy": policy.pk,
         "approval": approval.pk,
         "event": event.pk,
         "run": run.pk,
@@ -255,6 +258,7 @@ def address_of(name: str, places: dict[str, Any]) -> str:
         "scenario": "workflow",
         "scenario-proposal": "workflow",
         "scenarios-run": "workflow",
+        "mode-policy-lift": "mode_policy",
         "record-changes": "record",
         "record-comments": "record",
     }.get(name, name.partition("-")[0])
