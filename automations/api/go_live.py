@@ -140,7 +140,14 @@ class SignView(ApiView):
 
 
 class GoLiveExportView(ApiView):
-    @operation("go_live_export", "versions", answer=str, query=ExportQuery, media="text/html")
+    @operation(
+        "go_live_export",
+        "versions",
+        answer=str,
+        query=ExportQuery,
+        media="text/html",
+        example="<h1>Go-live checklist: Route tickets</h1>",
+    )
     def get(self, request: Request, pk: int) -> HttpResponse:
         """The checklist to keep: a page, a PDF, or JSON."""
         kind = self.query(ExportQuery)["kind"]

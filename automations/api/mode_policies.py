@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automations import permissions
+from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body
@@ -69,9 +70,11 @@ class ModePoliciesView(ApiView):
         request=ModePolicyBody,
         answer=ModePolicyAnswer,
         status=201,
+        idempotent=True,
         sent={"module": "orders", "rule": "simulate_only", "reason": "Year-end close"},
         example=EXAMPLE,
     )
+    @idempotent()
     def post(self, request: Request) -> Response:
         """Demand something of every workflow on a module, or of all. “simulate_only” binds at once: what would act from
         now on is simulated or held back."""

@@ -9,7 +9,6 @@ from automations.runtime.performers import Performer, Plan, overlay, performer_o
 from automations.runtime.unit import Unit
 
 PERMISSION_DENIED = "permission-denied"
-EXECUTE_FORBIDDEN = "execute-forbidden"
 
 
 def denied(effect: Effect, unit: Unit) -> str:
@@ -60,7 +59,7 @@ def perform(effect: Effect, unit: Unit) -> Outcome:
         return Failed("effect-not-installed", f"Nothing here can perform a “{effect.kind}”.", fault="engine")
     module = performer.writes_to(effect, unit)
     if module is not None and unit.batch.simulate_only.covers(module.pk):
-        return Failed(EXECUTE_FORBIDDEN, f"A policy lets nothing act on {module.name}.")
+        return Failed("execute-forbidden", f"A policy lets nothing act on {module.name}.")
     plan = _plan(performer, effect, unit)
     if isinstance(plan, Failed):
         return plan

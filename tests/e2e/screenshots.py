@@ -76,6 +76,12 @@ def publishing(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def released(page: Page, part: str) -> None:
+    workflow(page, "Refund watch")
+    page.goto(f"{page.url.split('?')[0]}{part}/")
+    expect(page.locator(".gate").first).to_be_visible()
+
+
 def versions(page: Page) -> None:
     workflow(page, "SLA alert")
     page.get_by_role("link", name="Versions").click()
@@ -121,6 +127,8 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "scenarios": scenarios,
     "publishing": publishing,
     "versions": versions,
+    "promote": lambda page: released(page, "promote"),
+    "golive": lambda page: released(page, "golive"),
     "workflow-runs": workflow_runs,
     "runs": opened("/runs/"),
     "run": run,

@@ -27,8 +27,9 @@ from automations.runtime import schedules
 from automations.services.drafts import load_draft, save_draft
 from automations.services.identities import identity_problems, preview_identity
 from automations.services.records import create_record
+from automations.services.releases import break_glass, rollback_workflow
 from automations.services.run_tests import RunTestRequest, run_test
-from automations.services.versions import promote_workflow, publish_version, rollback_workflow
+from automations.services.versions import publish_version
 from automations.testing import chain, make_module, make_workflow, node, run_everything
 
 pytestmark = pytest.mark.django_db
@@ -210,17 +211,17 @@ def test_nobody_publishes_what_they_could_not_do_themselves(
     draft = load_draft(workflow).definition
     assert {one.code for one in identity_problems(workflow, draft, publisher=alice)} == {"publisher-may-not"}
     with pytest.raises(InvalidError, match="alice may not"):
-        publish_version(workflow=workflow, actor=alice, mode="simulate")
+        publish_version(workflow=workflow, actor=alice)
 
 
-@pytest.mark.parametrize("release", [promote_workflow, partial(rollback_workflow, number=1)])
+@pytest.mark.parametrize("release", [break_glass, partial(rollback_workflow, number=1)])
 def test_no_release_of_a_version_passes_by_its_identity(
     workflow: Workflow, tickets: Module, alice: Any, bob: Any, release: Any
 ) -> None:
-    publish_version(workflow=workflow, actor=alice, mode="simulate")
+    publish_version(workflow=workflow, actor=alice)
     remove_perm("automations.use_module", bob, tickets)
     with pytest.raises(InvalidError, match="bob, whom this workflow runs as, may not"):
-        release(workflow=workflow, actor=alice, reason="")
+        release(workflow=workflow, actor=alice, reason="It was agreed to")
 
 
 def test_the_preview_counts_what_the_identity_could_not_do_step_by_step(
