@@ -70,9 +70,7 @@ def test_two_ways_to_the_same_effect_are_another_branch(tickets_of: Tickets, bac
 def test_step_put_in_is_no_other_branch_by_itself(tickets_of: Tickets, backtest: Backtesting) -> None:
     tickets_of(120, 20)
     more = triage()
-    more["nodes"].append(
-        node("c2", "condition.if", rule={"field": "state", "op": "eq", "value": "open"})
-    )
+    more["nodes"].append(node("c2", "condition.if", rule={"field": "state", "op": "eq", "value": "open"}))
     more["edges"] = [edge("t1", "c2"), edge("c2", "c1", "true"), edge("c1", "a1", "true")]
     assert counts(backtest(more)) == {"same": 2}
 
@@ -147,9 +145,7 @@ def test_turn_that_was_not_kept_makes_no_difference_up(
 ) -> None:
     tickets_of(120)
     turns = triage()
-    turns["nodes"][2] = node(
-        "a1", "action.assign", field="owner", strategy="round_robin", pool=["alice"]
-    )
+    turns["nodes"][2] = node("a1", "action.assign", field="owner", strategy="round_robin", pool=["alice"])
     done = backtest(turns)
     shown = difference(done, Kind.OTHER_EFFECT)
     assert shown.after["runs"][0]["actions"][0]["changes"] == []
