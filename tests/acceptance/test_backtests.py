@@ -83,7 +83,7 @@ def assert_counted(log: Path, folder: Path) -> None:
 
 
 def test_generated_log_gives_the_counts_that_plain_csv_code_gives(tmp_path: Path) -> None:
-    assert_counted(save(tmp_path / "log.csv", made_up(120)), tmp_path)
+    assert_counted(save(tmp_path / "log.csv", made_up(40)), tmp_path)
 
 
 def test_real_log_gives_the_counts_that_plain_csv_code_gives(tmp_path: Path) -> None:

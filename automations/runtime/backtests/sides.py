@@ -110,6 +110,7 @@ class Side:
         ]
         self.zone = ZoneInfo(str(definition.settings.get("zone", "UTC")))
         self._batch = _PastBatch(workflow)
+        self._listening: dict[tuple[int | None, str], list[Subscription]] = {}
 
     def matched(self, heard: Heard) -> list[Verdict]:
         """The triggers that would start a run. Rates, and what has started before, are not looked at."""
@@ -126,19 +127,21 @@ class Side:
                 return str(verdict.reason.get("why") or verdict.outcome)
         return NOT_HEARD
 
-    def _listeners(self, heard: Heard) -> Iterator[Subscription]:
+    def _listeners(self, heard: Heard) -> Sequence[Subscription]:
         event = heard.event
         wanted = heard.trigger or (event.target or {}).get("node", "")
-        for entry in self.subscriptions:
-            if wanted:
-                if entry.node == wanted:
-                    yield entry
-            elif (
-                entry.kind not in IMAGINED
+        if wanted:
+            return [entry for entry in self.subscriptions if entry.node == wanted]
+        asked = (event.module_id, event.type)
+        if asked not in self._listening:
+            self._listening[asked] = [
+                entry
+                for entry in self.subscriptions
+                if entry.kind not in IMAGINED
                 and (entry.module is None or entry.module.pk == event.module_id)
                 and any(fnmatchcase(event.type, pattern) for pattern in entry.types)
-            ):
-                yield entry
+            ]
+        return self._listening[asked]
 
     def walk(self, verdict: Verdict, heard: Heard, program: Program | None = None) -> Walked:
         """The run that a matching trigger would have started, walked to its end: waits are over at once."""
@@ -214,6 +217,7 @@ class Comparison:
         self.after = after
         self._likeness = Likeness(before.program, after.program) if before is not None else None
         known = {node.id for node in before.definition.nodes} if before is not None else set()
+        self._same_triggers = before is not None and _triggers(before) == _triggers(after)
         self._common = known & {node.id for node in after.definition.nodes}
 
     def compare(self, occasion: Occasion) -> Compared:
@@ -223,7 +227,12 @@ class Comparison:
             return Compared(Kind.SAME, selected_before=False, selected_after=False)
         before = self.before if was is not None else None
         matched_before = before.matched(was) if before is not None and was is not None else []
-        matched_after = self.after.matched(now) if now is not None else []
+        if now is None:
+            matched_after = []
+        elif was is now and self._same_triggers:
+            matched_after = matched_before
+        else:
+            matched_after = self.after.matched(now)
         if not matched_before and not matched_after:
             return Compared(Kind.SAME, selected_before=False, selected_after=False)
         first = self._first(before, matched_before, matched_after, was, now)
@@ -262,6 +271,13 @@ class Comparison:
         chosen = any(walk.effects or walk.worked.decision.failure for walk in walks)
         assumed = _unique(line for walk in walks for line in walk.assumed)
         return Compared(Kind.SAME, chosen, chosen, assumed)
+
+
+def _triggers(side: Side) -> tuple[Any, ...]:
+    """All that the side's triggers judge by."""
+    definition = side.definition
+    triggers = [(node.id, node.type, node.config) for node in definition.nodes if node.family == "trigger"]
+    return triggers, definition.rules()
 
 
 def _told(side: Side | None, heard: Heard | None, walks: Sequence[Walked], answer: Answer) -> dict[str, Any]:
