@@ -26,6 +26,7 @@ from automations.runtime.backtests.likeness import Likeness
 from automations.runtime.backtests.occasions import IMAGINED, Heard, Occasion
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.foresight import described
+from automations.runtime.identity import Acting
 from automations.runtime.matching import MATCHED, Verdict, judge_event
 from automations.runtime.subscriptions import Subscription, compile_for, module_of, subscribe
 from automations.runtime.unit import Batch, Unit
@@ -38,8 +39,10 @@ NO_TOKEN = uuid.UUID(int=0)
 class _PastBatch(Batch):
     """Reads that are the same for all events of a backtest are made once."""
 
-    def __init__(self, workflow: Workflow) -> None:
-        super().__init__(writes=False, modules={}, workflows={workflow.pk: workflow})
+    def __init__(self, workflow: Workflow, publisher: Any) -> None:
+        limited = (workflow.run_as or publisher) is not None
+        acting = Acting({0: publisher}, limited=limited)
+        super().__init__(writes=False, modules={}, workflows={workflow.pk: workflow}, acting=acting)
         self.facts: dict[int, ModuleFacts] = {}
         self.by_key: dict[str, Module | None] = {}
         self.targets: dict[str, tuple[int, str] | None] = {}
@@ -96,9 +99,10 @@ class Walked:
 
 
 class Side:
-    """One definition, ready to answer events of the past."""
+    """One definition, ready to answer events of the past. `publisher` is as whom it acts where its workflow runs as nobody;
+    without either nothing limits it."""
 
-    def __init__(self, workflow: Workflow, definition: Definition) -> None:
+    def __init__(self, workflow: Workflow, definition: Definition, publisher: Any) -> None:
         self.workflow = workflow
         self.definition = definition
         self.program: Program = compile_for(definition)
@@ -109,7 +113,7 @@ class Side:
             if node.family == "trigger"
         ]
         self.zone = ZoneInfo(str(definition.settings.get("zone", "UTC")))
-        self._batch = _PastBatch(workflow)
+        self._batch = _PastBatch(workflow, publisher)
         self._listening: dict[tuple[int | None, str], list[Subscription]] = {}
 
     def matched(self, heard: Heard) -> list[Verdict]:

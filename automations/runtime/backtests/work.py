@@ -108,9 +108,11 @@ class _Job:
 
     def __init__(self, backtest: Backtest) -> None:
         workflow = Workflow.objects.select_related("run_as").get(pk=backtest.workflow_id)
-        after = Side(workflow, _parsed(backtest.document))
-        against = backtest.against
-        before = Side(workflow, definition_of(against)) if against is not None else None
+        tried, against = backtest.version, backtest.against
+        # A draft acts as who will perhaps publish it: who asked.
+        publisher = tried.published_by if tried is not None else backtest.requested_by
+        after = Side(workflow, _parsed(backtest.document), publisher)
+        before = Side(workflow, definition_of(against), against.published_by) if against is not None else None
         self.comparison = Comparison(before, after)
         self.readers = _readers(backtest, workflow, before, after)
         self.to_read = sum(reader.count() for reader in self.readers)
@@ -134,7 +136,7 @@ def _claim(only: int | None) -> Backtest | None:
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, [uuid.uuid4(), setting("AUTOMATIONS_LEASE_SECONDS"), only, only])
         row = cursor.fetchone()
-    return Backtest.objects.select_related("against").get(pk=row[0]) if row is not None else None
+    return Backtest.objects.select_related("version", "against").get(pk=row[0]) if row is not None else None
 
 
 def _slice(backtest: Backtest, seconds: float, give_way: Callable[[], bool]) -> None:
