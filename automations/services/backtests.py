@@ -94,13 +94,7 @@ def cancel_backtest(*, backtest: Backtest, actor: Any, reason: str = "") -> Back
     )
     if not changed:
         raise ConflictError("The backtest has ended already.", code="already-ended")
-    write_audit(
-        actor=actor,
-        action="workflow.backtest_cancelled",
-        obj=backtest.workflow,
-        after={"backtest": backtest.pk},
-        reason=reason,
-    )
+    write_audit(actor=actor, action="backtest.cancelled", obj=backtest, reason=reason)
     backtest.refresh_from_db()
     return backtest
 

@@ -341,7 +341,7 @@ CALLS: tuple[Call, ...] = (
     Call(
         backtests.cancel_backtest,
         lambda w: {"backtest": _backtest(w), "actor": w.bob, "reason": "Wrong one"},
-        Audited("workflow.backtest_cancelled", "workflow"),
+        Audited("backtest.cancelled", "backtest"),
     ),
     Call(
         backtests.work_on,
