@@ -26,14 +26,15 @@ class ConsentFact:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedFacts:
-    """What the version has done with live events in simulate, since it was published. `compared` runs stand beside one of
-    the version that acted on the same event; `agreed` of them took the same ways and planned the same effects."""
+    """What the version has done with live events in simulate, since it was published, and how its last backtest came out:
+    of `compared` past events, `agreed` come to the same ways and effects as with version `against`."""
 
     runs: int = 0
     failed: int = 0
     inconclusive: int = 0
     compared: int = 0
     agreed: int = 0
+    against: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from automations.engine.gate import ConsentFact, GateFacts, Line, SimulatedFacts
 from automations.engine.kinds import Risk
 from automations.errors import ConflictError, InvalidError
 from automations.models import (
+    Backtest,
+    BacktestStatus,
     Consent,
     FirstRelease,
     Mode,
@@ -83,7 +85,7 @@ def read_gate(*, workflow: Workflow) -> Gate:
     definition = definition_of(version)
     consent = open_consent(workflow)
     facts = _facts(workflow, version, definition, consent)
-    return Gate(version, judge_gate(facts), _evidence(workflow, facts), consent)
+    return Gate(version, judge_gate(facts), _evidence(workflow), consent)
 
 
 def open_consent(workflow: Workflow) -> Consent | None:
@@ -213,14 +215,22 @@ def _simulated(version: WorkflowVersion) -> SimulatedFacts:
         failed=Count("pk", filter=Q(status="failed")),
         inconclusive=Count("pk", filter=Q(inconclusive=True)),
     )
-    return SimulatedFacts(**found)
+    rows = Backtest.objects.filter(
+        workflow=version.workflow_id,
+        digest=version.digest,
+        status=BacktestStatus.SUCCEEDED,
+        against__isnull=False,
+    )
+    last = rows.exclude(against=version).values_list("looked_at", "same", "against__number").first()
+    compared, agreed, against = last or (0, 0, 0)
+    return SimulatedFacts(**found, compared=compared, agreed=agreed, against=against)
 
 
-def _evidence(workflow: Workflow, facts: GateFacts) -> dict[str, list[Link]]:
+def _evidence(workflow: Workflow) -> dict[str, list[Link]]:
     here = f"workflows/{workflow.pk}/"
     proofs = [Link("Scenarios", f"{here}?show=scenarios")]
-    runs = [Link("Simulated runs", f"runs/?workflow={workflow.pk}&mode=simulate")]
-    found: dict[str, list[Link]] = {
+    runs = [Link("Runs", f"{here}runs/"), Link("Backtests", f"{here}backtests/")]
+    return {
         "valid": [Link("Design", here)],
         "positive-scenario": proofs,
         "negative-scenario": proofs,
@@ -230,6 +240,3 @@ def _evidence(workflow: Workflow, facts: GateFacts) -> dict[str, list[Link]]:
         "identity": [Link("Design", here)],
         "rollback": [Link("Versions", f"{here}versions/")],
     }
-    if facts.simulated.runs == 0:
-        del found["simulated"]
-    return found

@@ -82,6 +82,14 @@ def released(page: Page, part: str) -> None:
     expect(page.locator(".gate").first).to_be_visible()
 
 
+def backtests(page: Page) -> None:
+    workflow(page, "SLA alert")
+    page.get_by_role("link", name="Backtests").click()
+    page.get_by_role("button", name="Start backtest").click()
+    expect(page.locator(".backtest-counts")).to_be_visible()
+    expect(page.locator("progress")).to_have_count(0, timeout=30_000)
+
+
 def versions(page: Page) -> None:
     workflow(page, "SLA alert")
     page.get_by_role("link", name="Versions").click()
@@ -126,6 +134,7 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "last-runs": last_runs,
     "scenarios": scenarios,
     "publishing": publishing,
+    "backtests": backtests,
     "versions": versions,
     "promote": lambda page: released(page, "promote"),
     "golive": lambda page: released(page, "golive"),

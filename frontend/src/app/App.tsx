@@ -36,6 +36,7 @@ const EditorPage = lazy(() => import("../editor/EditorPage"));
 const PromotePage = lazy(() => import("../promote/PromotePage"));
 const GoLivePage = lazy(() => import("../promote/GoLivePage"));
 const VersionsPage = lazy(() => import("../versions/VersionsPage"));
+const BacktestsPage = lazy(() => import("../backtests/BacktestsPage"));
 const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage"));
 const ApprovalPage = lazy(() => import("../approvals/ApprovalPage"));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
@@ -70,6 +71,8 @@ function Shown({ route }: { route: Route }) {
       return <PromotePage key={route.id} id={route.id} />;
     case "golive":
       return <GoLivePage key={route.id} id={route.id} />;
+    case "backtests":
+      return <BacktestsPage key={route.id} id={route.id} />;
     case "new-workflow":
       return <NewWorkflowPage />;
     case "workflow-runs":

@@ -11,6 +11,7 @@ export type Route =
   | { page: "versions"; id: number }
   | { page: "promote"; id: number }
   | { page: "golive"; id: number }
+  | { page: "backtests"; id: number }
   | { page: "runs" }
   | { page: "run"; id: number }
   | { page: "decisions" }
@@ -39,6 +40,7 @@ const OF_WORKFLOW = {
   versions: "versions",
   promote: "promote",
   golive: "golive",
+  backtests: "backtests",
 } as const;
 
 export function routeOf(pathname: string, home: string): Route {
@@ -47,7 +49,9 @@ export function routeOf(pathname: string, home: string): Route {
   const plain = PLAIN[rest];
   if (plain !== undefined) return plain;
   const numbered =
-    /^(workflows|runs|events|approvals)\/(\d{1,18})\/(?:(runs|versions|promote|golive)\/)?$/.exec(rest);
+    /^(workflows|runs|events|approvals)\/(\d{1,18})\/(?:(runs|versions|promote|golive|backtests)\/)?$/.exec(
+      rest,
+    );
   if (numbered !== null) {
     const id = Number(numbered[2]);
     const below = numbered[3] as keyof typeof OF_WORKFLOW | undefined;

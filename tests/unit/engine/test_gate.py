@@ -89,11 +89,11 @@ def test_a_policy_can_ask_for_a_second_person_too() -> None:
 
 
 def test_what_was_simulated_is_told_and_an_inconclusive_run_holds() -> None:
-    seen = replace(GREEN, simulated=SimulatedFacts(runs=40, failed=2, compared=40, agreed=39))
+    seen = replace(GREEN, simulated=SimulatedFacts(runs=40, failed=2, compared=40, agreed=39, against=2))
     assert states(seen)["simulated"] is LineState.MET
     assert sentence(seen, "simulated") == (
         "40 runs simulated on live events: 2 failed, 0 inconclusive."
-        " 39 of 40 agree with the version that acts (97.5 %)."
+        " Its last backtest: 39 of 40 past events come to the same as with version 2 (97.5 %)."
     )
     one = replace(GREEN, simulated=SimulatedFacts(runs=1, inconclusive=1))
     assert states(one)["simulated"] is LineState.OPEN
