@@ -187,11 +187,17 @@ def _simulated(facts: GateFacts) -> Line:
         sentence = (
             "Nothing has started it since it was published, so that nothing was simulated on live events."
         )
-        return _not_needed(key, title, sentence)
-    sentence = f"{_count(seen.runs, 'run')} simulated on live events: {seen.failed} failed, {seen.inconclusive} inconclusive."
+    else:
+        runs = _count(seen.runs, "run")
+        sentence = f"{runs} simulated on live events: {seen.failed} failed, {seen.inconclusive} inconclusive."
     if seen.compared:
         share = 100 * seen.agreed / seen.compared
-        sentence += f" {seen.agreed} of {seen.compared} agree with the version that acts ({share:.1f} %)."
+        sentence += (
+            f" Its last backtest: {seen.agreed} of {seen.compared} past events come to the same as with version"
+            f" {seen.against} ({share:.1f} %)."
+        )
+    if seen.runs == 0:
+        return _not_needed(key, title, sentence)
     if seen.inconclusive:
         return _open(key, title, sentence, "Publish a version of which every step can be simulated.")
     return _met(key, title, sentence)
