@@ -121,6 +121,8 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "run-steps"): (SIGHT, SIGHT),
     ("GET", "run-logs"): (SIGHT, SIGHT),
     ("POST", "run-cancel"): (OPERATE, SIGHT),
+    ("GET", "run-retry"): (OPERATE, SIGHT),
+    ("POST", "run-retry"): (OPERATE, SIGHT),
     ("GET", "approvals"): (EVERYBODY, EVERYBODY),
     ("GET", "approval"): (SIGHT, SIGHT),
     ("POST", "approval-decide"): (SIGHT, SIGHT),  # who is asked is looked at past the body

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from automations.models import Module, Run
+
+from .world import failed_run, make_tickets
+
+
+@pytest.fixture
+def tickets() -> Module:
+    return make_tickets()
+
+
+@pytest.fixture
+def run(tickets: Module, alice: Any) -> Run:
+    return failed_run(alice)
