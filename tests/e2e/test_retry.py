@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.conftest import sign_in, violations
+from tests.e2e.conftest import violations
 from tests.e2e.test_run_page import api
 
 NODES: list[dict[str, Any]] = [
@@ -181,12 +181,20 @@ def test_a_second_person_is_led_to_the_retry_that_there_is(
     said[:] = [line for line in said if "409" not in line]
 
 
-def test_who_may_only_look_is_offered_no_retry(page: Page) -> None:
-    sign_in(page, "sam")
-    expect(page.get_by_role("heading", name="Home")).to_be_visible()
-    rows = api(page, "GET", "runs/?status=failed&limit=1")["results"]
-    page.goto(f"/runs/{rows[0]['id']}/")
-    expect(page.get_by_role("button", name="Copy link")).to_be_visible()
+def test_without_the_right_to_retry_there_is_no_button(signed_in: Page, drawn: Drawn) -> None:
+    page = signed_in
+    failed = drawn.fail("RETRY-5")
+
+    def without_the_right(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        route.fulfill(
+            response=answer, json={**told, "rights": [one for one in told["rights"] if one != "retry"]}
+        )
+
+    page.route(f"**/api/v1/workflows/{drawn.id}/", without_the_right)
+    page.goto(f"/runs/{failed}/")
+    expect(page.get_by_text("“Close it” failed:", exact=True)).to_be_visible()
     page.wait_for_load_state("networkidle")
     expect(page.get_by_role("button", name="Retry ▾")).to_have_count(0)
 

@@ -39,7 +39,7 @@ export function Head({ run, detail, rows, now, live, refresh }: Shown) {
         <span className="run-buttons">
           <CopyButton text={location.href} label="Copy link" />
           {!hasEnded(run.status) && <CancelButton run={run} cancelled={refresh} />}
-          {(run.status === "failed" || run.status === "cancelled") && run.retried_as === null && (
+          {(run.status === "failed" || run.status === "cancelled") && (
             <RetryButton run={run} refresh={refresh} />
           )}
         </span>

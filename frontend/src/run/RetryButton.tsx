@@ -25,11 +25,14 @@ export function RetryButton({ run, refresh }: Props) {
   const [workflow] = useLoad(useCallback((signal) => api.workflow(id, signal), [api, id]));
   const [open, setOpen] = useState(false);
   if (workflow.state !== "ready" || !workflow.value.rights.includes("retry")) return null;
+  // Somebody may be faster while the dialog is open: it stays, and says so when it is sent.
   return (
     <>
-      <button type="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
-        Retry ▾
-      </button>
+      {run.retried_as === null && (
+        <button type="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+          Retry ▾
+        </button>
+      )}
       {open && <RetryDialog run={run} refresh={refresh} close={() => setOpen(false)} />}
     </>
   );
