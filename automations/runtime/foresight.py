@@ -28,7 +28,12 @@ def foresee(unit: Unit, node: str) -> Plan:
 
 def foresee_from(unit: Unit, signals: Mapping[str, Outcome]) -> Plan:
     """What would follow now, with this news, up to the next approval."""
-    batch = Batch(writes=False, modules=unit.batch.modules, workflows=unit.batch.workflows)
+    batch = Batch(
+        writes=False,
+        modules=unit.batch.modules,
+        workflows=unit.batch.workflows,
+        acting=unit.batch.acting,
+    )
     copy = Unit(unit.run, batch, unit.zone, program=unit.program, event=unit.event, journal=unit.journal)
     copy.record, copy.now = unit.record, unit.now
     worked = walk_on(copy, unit.journal, signals, _preview, elapse=True)

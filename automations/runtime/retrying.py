@@ -28,6 +28,7 @@ from automations.models import (
 from automations.runtime import saving
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.foresight import Plan, foresee_from
+from automations.runtime.identity import Acting, publishers_of
 from automations.runtime.unit import Batch, Unit
 
 START_WORKFLOW = "action.start_workflow"
@@ -35,7 +36,7 @@ START_WORKFLOW = "action.start_workflow"
 
 def steps_of(run: Run) -> dict[str, StepState]:
     """What a run's steps came to."""
-    return dict(saving.load_journals([_claimed(run, run.created_at)])[run.pk].steps)
+    return dict(saving.load_journals([_claimed(run, run.version_id, run.created_at)])[run.pk].steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,13 @@ def with_children(
 
 
 def void_consents(
-    run: Run, *, before: Definition, program: Program, kept: Mapping[str, StepState], now: datetime
+    run: Run,
+    *,
+    before: Definition,
+    version: WorkflowVersion,
+    program: Program,
+    kept: Mapping[str, StepState],
+    now: datetime,
 ) -> list[str]:
     """The kept approvals, by node, after which something would be done now that nobody agreed to: another change than
     was shown, or a step that has other settings since."""
@@ -106,7 +113,7 @@ def void_consents(
     plans = {_bound(entry) for approval in shown for entry in approval.plan}
     settings = {node.id: node.config for node in before.nodes}
     void: dict[str, None] = {}
-    for entry in _what_would_follow(run, program, kept, now):
+    for entry in _what_would_follow(run, version, program, kept, now):
         key = entry["node"]
         same = _bound(entry) in plans and program.graph.nodes[key].config == settings.get(key)
         # What fails even on paper does nothing.
@@ -120,10 +127,14 @@ def _bound(entry: Mapping[str, Any]) -> tuple[str, str, str]:
     return entry["node"], entry["kind"], canonical_json(entry["changes"])
 
 
-def _what_would_follow(run: Run, program: Program, kept: Mapping[str, StepState], now: datetime) -> Plan:
+def _what_would_follow(
+    run: Run, version: WorkflowVersion, program: Program, kept: Mapping[str, StepState], now: datetime
+) -> Plan:
     modules = {run.module.pk: run.module} if run.module is not None else {}
-    batch = Batch(writes=False, modules=modules, workflows={run.workflow_id: run.workflow})
-    claimed = _claimed(run, now)
+    acting = Acting({} if run.workflow.run_as_id else publishers_of([version.pk]))
+    workflows = {run.workflow_id: run.workflow}
+    batch = Batch(writes=False, modules=modules, workflows=workflows, acting=acting)
+    claimed = _claimed(run, version.pk, now)
     batch.load_records([claimed])
     journal = Journal(key=claimed.journal_key, trigger=run.trigger_node, steps=kept)
     event = {"id": run.event.pk, **run.event.snapshot} if run.event is not None else None
@@ -132,12 +143,12 @@ def _what_would_follow(run: Run, program: Program, kept: Mapping[str, StepState]
     return foresee_from(unit, {})
 
 
-def _claimed(run: Run, now: datetime) -> ClaimedRun:
-    """The run as a worker would see it; nobody holds it."""
+def _claimed(run: Run, version_id: int, now: datetime) -> ClaimedRun:
+    """The run as a worker would see it, with this version; nobody holds it."""
     return ClaimedRun(
         id=run.pk,
         workflow_id=run.workflow_id,
-        version_id=run.version_id,
+        version_id=version_id,
         event_id=run.event_id,
         trigger_node=run.trigger_node,
         mode=run.mode,

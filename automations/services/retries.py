@@ -189,7 +189,9 @@ def _from_failed_step(
     found = resume(steps, before=before, after=program)
     for obstacle in found.obstacles:
         raise _in_the_way(chosen, obstacle.node, obstacle.label, obstacle.why)
-    for node in retrying.void_consents(run, before=before, program=program, kept=found.kept, now=now):
+    for node in retrying.void_consents(
+        run, before=before, version=chosen, program=program, kept=found.kept, now=now
+    ):
         detail = (
             f"What was agreed to at “{labels[node]}” is no longer what would be done."
             " Retry from the start: people are asked anew."

@@ -5,8 +5,15 @@ from typing import Any
 import pytest
 
 from automations.models import Module, Run
+from automations.testing import give_modules
 
 from .world import failed_run, make_tickets
+
+
+@pytest.fixture
+def alice(alice: Any) -> Any:
+    """Who publishes, and as whom the runs act."""
+    return give_modules(alice)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from guardian.shortcuts import assign_perm
 
 from automations import permissions
 from automations.models import (
@@ -48,7 +49,7 @@ def asking(**other: dict[str, Any]) -> dict[str, Any]:
 def sam(charlie: Any) -> Any:
     charlie.groups.add(Group.objects.create(name="Leads"))
     for right in ("view", "approve"):
-        permissions.assign_perm(permissions.codename(right), charlie)
+        assign_perm(permissions.codename(right), charlie)
     return charlie
 
 
