@@ -169,6 +169,12 @@ def workflows_with(actor: Any, right: str) -> QuerySet[Workflow]:
     return get_objects_for_user(actor, codename(right), Workflow.objects.all(), accept_global_perms=True)
 
 
+def undoable_workflows(actor: Any) -> QuerySet[Workflow]:
+    """The workflows whose runs the actor may undo: it is the right to retry, and takes seeing what they changed."""
+    seen = workflows_with(actor, "view_payloads").values("pk")
+    return workflows_with(actor, "retry").filter(pk__in=seen)
+
+
 def visible_workflows(actor: Any) -> QuerySet[Workflow]:
     return workflows_with(actor, "view")
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from automations import permissions
 from automations.admin.base import SeenAdmin, SeenInline, with_reason
+from automations.admin.undo import undo
 from automations.models import (
     NEVER,
     Approval,
@@ -72,7 +73,7 @@ class RunAdmin(SeenAdmin):
     search_fields = ("=id", "=record_key", "workflow__name", "=failure_code", "=correlation_id")
     date_hierarchy = "created_at"
     inlines = (StepInline, LogInline)
-    actions = (with_reason("Cancel…", _cancel),)
+    actions = (with_reason("Cancel…", _cancel), with_reason("Undo…", undo))
     payload_fields = ("input", "outcome", "failure")
     exclude = ("due_at", "inconclusive")
     readonly_fields = ("due", "lacks_a_plan")

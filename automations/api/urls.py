@@ -28,6 +28,7 @@ from automations.api import (
     sources,
     templates,
     tokens,
+    undo,
     views,
     workflows,
 )
@@ -103,6 +104,8 @@ urlpatterns = [
     path("runs/<int:pk>/steps/", runs.RunStepsView.as_view(), name="run-steps"),
     path("runs/<int:pk>/logs/", runs.RunLogsView.as_view(), name="run-logs"),
     path("runs/<int:pk>/cancel/", runs.RunCancelView.as_view(), name="run-cancel"),
+    path("runs/<int:pk>/undo/", undo.RunUndoView.as_view(), name="run-undo"),
+    path("runs/<int:pk>/undo/<int:number>/", undo.UndoTakeBackView.as_view(), name="run-undo-back"),
     path("approvals/", approvals.ApprovalsView.as_view(), name="approvals"),
     path("approvals/<int:pk>/", approvals.ApprovalView.as_view(), name="approval"),
     path("approvals/<int:pk>/decide/", approvals.DecideView.as_view(), name="approval-decide"),

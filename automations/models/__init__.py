@@ -15,6 +15,7 @@ from automations.models.record import Record, RecordChange, RecordComment
 from automations.models.run import NEVER, DeadLetter, LogEntry, Run, RunSignal, Step
 from automations.models.scenario import Scenario, ScenarioResult
 from automations.models.token import ApiToken
+from automations.models.undo import RunUndo, UndoneField
 from automations.models.version import Activation, ActiveTrigger, WorkflowVersion
 from automations.models.workflow import Action, Condition, Edge, Mode, Trigger, Workflow
 
@@ -53,12 +54,14 @@ __all__ = [
     "RotationCursor",
     "Run",
     "RunSignal",
+    "RunUndo",
     "Scenario",
     "ScenarioResult",
     "ScheduleSlot",
     "Step",
     "Trigger",
     "TriggerSource",
+    "UndoneField",
     "Workflow",
     "WorkflowVersion",
 ]

@@ -69,6 +69,15 @@ def _delete(rows: Sequence[tuple[Subscription, RecordState]]) -> None:
         )
 
 
+def drop(states: Sequence[RecordState]) -> None:
+    """Take away the alarms of records that are being deleted."""
+    by_module: dict[int, list[str]] = {}
+    for state in states:
+        by_module.setdefault(state.module.pk, []).append(state.key)
+    for module_id, keys in by_module.items():
+        Deadline.objects.filter(module_id=module_id, record_key__in=keys).delete()
+
+
 def hold_writers() -> None:
     """Wait until the transactions that write records have ended, and keep new ones waiting until the caller's has.
 
