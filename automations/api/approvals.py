@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Prefetch, QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,6 +23,7 @@ from automations.runtime.subscriptions import definition_of
 from automations.services.approvals import changed_since, decide_approval, delegate_approval
 
 ALIKE = 5
+LISTED = 50
 SUMMED = 3
 STATES = Approval.State.choices
 
@@ -47,9 +49,28 @@ class SummaryShape(Answer):
     records = serializers.IntegerField(help_text="Records that would be changed or created.")
 
 
+class ReachRecord(Answer):
+    module = serializers.CharField(allow_null=True)
+    record = serializers.CharField()
+
+
+class ReachShape(Answer):
+    bound = serializers.ChoiceField(
+        ["firing", "share", "hour", "children"],
+        help_text="What is above: runs at once, per cent, runs an hour.",
+    )
+    count = serializers.IntegerField(help_text="Runs that wait.")
+    cap = serializers.IntegerField()
+    population = serializers.IntegerField(allow_null=True, help_text="share: of how many records.")
+    records = ReachRecord(many=True, help_text="The first of them; `runs/?hold=` has all.")
+    items = serializers.ListField(help_text="children: the first items that runs would be started for.")
+
+
 class ApprovalAnswer(Answer):
     id = serializers.IntegerField()
-    run = serializers.IntegerField(source="run_id")
+    kind = serializers.ChoiceField(Approval.Kind.choices)
+    run = serializers.IntegerField(source="run_id", help_text="That asks; of a hold the first one held.")
+    hold = serializers.IntegerField(source="hold_id", allow_null=True, help_text="Whose runs wait together.")
     node = serializers.CharField()
     round = serializers.IntegerField(help_text="Above 1: it was asked anew, because something had changed.")
     workflow = WorkflowName()
@@ -68,6 +89,19 @@ class ApprovalAnswer(Answer):
     escalated_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     summary = SummaryShape(allow_null=True, help_text="What would follow; null for who may not see it.")
+    reach = serializers.SerializerMethodField(help_text="Of a blast radius: how far it reaches; else null.")
+
+    @extend_schema_field(ReachShape(allow_null=True))
+    def get_reach(self, approval: Approval) -> Any:
+        reach = approval.reach
+        if reach is None:
+            return None
+        shown = approval.summary is not None  # type: ignore[attr-defined]
+        return {
+            **{name: reach[name] for name in ("bound", "count", "cap", "population")},
+            "records": reach.get("records", []) if shown else [],
+            "items": reach.get("items", [])[:LISTED] if shown else [],
+        }
 
 
 class PlanStep(Answer):
@@ -128,7 +162,9 @@ class DelegateBody(Body):
 
 EXAMPLE: dict[str, Any] = {
     "id": 31,
+    "kind": "step",
     "run": 311,
+    "hold": None,
     "node": "p1",
     "round": 1,
     "workflow": {"id": 4, "key": "refunds", "name": "Refunds"},
@@ -153,6 +189,7 @@ EXAMPLE: dict[str, Any] = {
         "more": 0,
         "records": 1,
     },
+    "reach": None,
 }
 DETAIL: dict[str, Any] = {
     **EXAMPLE,
@@ -209,6 +246,8 @@ def _row(approval: Approval, shown: bool) -> dict[str, Any]:
 
 def _summary(approval: Approval) -> dict[str, Any]:
     changes = [change for entry in approval.plan for change in entry["changes"]]
+    if approval.reach is not None:
+        return {"changes": [], "more": 0, "records": approval.reach["count"]}
     records = {(change["module"], change["record"]) for change in changes}
     return {"changes": changes[:SUMMED], "more": max(0, len(changes) - SUMMED), "records": len(records)}
 

@@ -83,6 +83,7 @@ urlpatterns = [
         name="workflow-trigger-preview",
     ),
     path(f"{WORKFLOW}run/", releases.StartRunView.as_view(), name="workflow-run"),
+    path(f"{WORKFLOW}run-many/", releases.StartRunsView.as_view(), name="workflow-run-many"),
     path(f"{WORKFLOW}publish/", releases.PublishView.as_view(), name="workflow-publish"),
     path(f"{WORKFLOW}promote/", releases.PromoteView.as_view(), name="workflow-promote"),
     path(f"{WORKFLOW}demote/", releases.DemoteView.as_view(), name="workflow-demote"),

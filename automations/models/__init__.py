@@ -7,6 +7,7 @@ from automations.models.audit import AuditEntry, AuditSeal
 from automations.models.checkpoint import Checkpoint, Occasion
 from automations.models.control import IdempotencyKey, ProcessStamp, RotationCursor
 from automations.models.event import Deadline, Decision, Event, ScheduleSlot, TriggerSource
+from automations.models.hold import Hold, StartCount
 from automations.models.module import Module
 from automations.models.notification import Notification, OutgoingEmail
 from automations.models.policy import Policy, PolicyRevision
@@ -37,6 +38,7 @@ __all__ = [
     "Decision",
     "Edge",
     "Event",
+    "Hold",
     "IdempotencyKey",
     "LogEntry",
     "Mode",
@@ -58,6 +60,7 @@ __all__ = [
     "Scenario",
     "ScenarioResult",
     "ScheduleSlot",
+    "StartCount",
     "Step",
     "Trigger",
     "TriggerSource",

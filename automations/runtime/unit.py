@@ -33,9 +33,8 @@ from automations.models import (
 from automations.modules.adapter import RecordState, adapter_for
 from automations.modules.schema import facts_of
 from automations.modules.sql import SqlContext
-from automations.runtime import intake
+from automations.runtime import blast_radius, intake
 from automations.runtime.claims import ClaimedRun
-from automations.runtime.subscriptions import DEFAULT_BLAST_RADIUS
 from automations.runtime.writes import Cause, WriteBatch
 
 
@@ -223,7 +222,7 @@ class Unit:
 
     @property
     def blast_radius(self) -> int:
-        return int(self.workflow.limits.get("blast_radius", DEFAULT_BLAST_RADIUS))
+        return blast_radius.cap_of(self.workflow)
 
     def facts_of(self, module: Module) -> ModuleFacts:
         return facts_of(module)

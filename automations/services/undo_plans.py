@@ -6,7 +6,6 @@ names nobody else. What another run wrote and an undo took back again does not c
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from automations import permissions
-from automations.engine.documents import canonical_json
+from automations.engine.documents import digest_of
 from automations.engine.errors import ValueProblemError
 from automations.engine.fields import canonical
 from automations.engine.statuses import ACTIVE_RUN
@@ -74,7 +73,7 @@ class UndoPlan:
             for piece in self.pieces
         ]
         takes_back = self.takes_back.pk if self.takes_back is not None else None
-        return hashlib.sha256(canonical_json([self.run.pk, takes_back, said]).encode()).hexdigest()
+        return digest_of([self.run.pk, takes_back, said])
 
 
 def plan_undo(*, run: Run, actor: Any, children: bool = False, lock: bool = False) -> UndoPlan:

@@ -99,6 +99,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "workflow-run-test"): (OPERATE, SIGHT),
     ("GET", "workflow-trigger-preview"): (OPERATE, SIGHT),
     ("POST", "workflow-run"): (OPERATE, SIGHT),
+    ("POST", "workflow-run-many"): (OPERATE, SIGHT),
     ("POST", "workflow-publish"): (PUBLISH, SIGHT),
     ("POST", "workflow-promote"): (PUBLISH, SIGHT),
     ("POST", "workflow-demote"): (PUBLISH, SIGHT),
