@@ -5,9 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from automations.runtime import subscriptions, writes
 from tests.postgres_plugin import start_server
+
+# How long an example takes says nothing on a machine that does other work too; tests about speed measure it themselves.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from automations.runtime.unit import Unit
 PERMISSION_DENIED = "permission-denied"
 
 
-def _plan(performer: Performer, effect: Effect, unit: Unit) -> Plan | Failed:
+def _plan(performer: Performer, effect: Effect, unit: Unit) -> Plan | Failed | Unplanned:
     """The plan, if the run's identity may write where it writes."""
     module = performer.writes_to(effect, unit)
     if module is not None and not unit.may_write(module):
@@ -28,7 +28,7 @@ def preview(effect: Effect, unit: Unit) -> Outcome:
     if performer is None:
         return Unplanned(f"nothing here can plan a “{effect.kind}”.")
     plan = _plan(performer, effect, unit)
-    if isinstance(plan, Failed):
+    if isinstance(plan, Failed | Unplanned):
         return plan
     if plan.assumed is not None:
         return plan.assumed
@@ -46,4 +46,4 @@ def perform(effect: Effect, unit: Unit) -> Outcome:
     plan = _plan(performer, effect, unit)
     if isinstance(plan, Failed):
         return plan
-    return performer.perform(effect, plan, unit)
+    return performer.perform(effect, Plan("") if isinstance(plan, Unplanned) else plan, unit)

@@ -23,7 +23,7 @@ from automations.engine.effects import (
 )
 from automations.engine.errors import ValueProblemError
 from automations.engine.fields import canonical
-from automations.engine.outcomes import Change, Failed, Outcome, Succeeded, Wait
+from automations.engine.outcomes import Change, Failed, Outcome, Succeeded, Unplanned, Wait
 from automations.models import Module
 from automations.modules.adapter import RecordState
 from automations.registry import Registry
@@ -58,8 +58,9 @@ class Performer(ABC):
         return None
 
     @abstractmethod
-    def plan(self, effect: Any, unit: Unit) -> Plan | Failed:
-        """What would happen; reads only."""
+    def plan(self, effect: Any, unit: Unit) -> Plan | Failed | Unplanned:
+        """What would happen; reads only. Unplanned where nobody can say: then simulate is inconclusive, and `perform` is
+        given an empty plan."""
 
     @abstractmethod
     def perform(self, effect: Any, plan: Plan, unit: Unit) -> Outcome:
