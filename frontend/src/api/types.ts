@@ -568,9 +568,21 @@ export interface ApprovalDecision {
   at: string;
 }
 
+/** How far held work would reach, and above which bound that is. */
+export interface ApprovalReach {
+  bound: "firing" | "share" | "hour" | "children";
+  count: number;
+  cap: number;
+  population: number | null;
+  records: { module: string | null; record: string }[];
+  items: unknown[];
+}
+
 export interface Approval {
   id: number;
+  kind: "step" | "blast_radius";
   run: number;
+  hold: number | null;
   node: string;
   round: number;
   workflow: { id: number; key: string; name: string };
@@ -590,6 +602,8 @@ export interface Approval {
   ended_at: string | null;
   /** null for who may not see what would follow. */
   summary: { changes: PlannedChange[]; more: number; records: number } | null;
+  /** Of a blast radius that is exceeded; null for the question of a step. */
+  reach: ApprovalReach | null;
 }
 
 export interface PlannedStep {
@@ -664,4 +678,23 @@ export interface UndoPlan {
   left: UndoPiece[];
   stays: { what: string; count: number; said: string }[];
   undos: Undo[];
+}
+
+export interface AuditEntry {
+  id: number;
+  at: string;
+  actor: string;
+  action: string;
+  object_type: string;
+  object_id: string;
+  before: unknown;
+  after: unknown;
+  reason: string;
+}
+
+export interface AuditChain {
+  whole: boolean;
+  links: number;
+  head: string;
+  breaks: { link: number; entry: number; why: string }[];
 }

@@ -36,6 +36,7 @@ const EditorPage = lazy(() => import("../editor/EditorPage"));
 const VersionsPage = lazy(() => import("../versions/VersionsPage"));
 const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage"));
 const ApprovalPage = lazy(() => import("../approvals/ApprovalPage"));
+const AuditPage = lazy(async () => ({ default: (await import("../pages/audit/AuditPage")).AuditPage }));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 
 export function App() {
@@ -78,6 +79,8 @@ function Shown({ route }: { route: Route }) {
       return <EventsPage />;
     case "event":
       return <EventPage key={route.id} id={route.id} />;
+    case "audit":
+      return <AuditPage />;
     case "approvals":
       return <ApprovalsPage />;
     case "approval":

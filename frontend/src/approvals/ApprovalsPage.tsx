@@ -9,6 +9,7 @@ import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
 import { Paged } from "../ui/Pager";
 import "./approvals.css";
+import { reachSentence } from "./Reach";
 import { ChangeText, STATES, StateChip } from "./words";
 
 /** What waits for people: those questions first that ask the reader. */
@@ -94,7 +95,8 @@ function Inbox({ approvals, stale }: { approvals: Approval[]; stale: boolean }) 
   );
 }
 
-function Summary({ approval: { summary } }: { approval: Approval }) {
+function Summary({ approval: { summary, reach } }: { approval: Approval }) {
+  if (reach !== null) return <p>{reachSentence(reach)}.</p>;
   if (summary === null) return <p className="note">You may not see what would follow.</p>;
   const { changes, more, records } = summary;
   if (changes.length === 0) return <p>Changes no record.</p>;

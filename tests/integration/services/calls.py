@@ -354,6 +354,11 @@ CALLS: tuple[Call, ...] = (
         Audited("run.started", "workflow"),
     ),
     Call(
+        runs.start_runs,
+        lambda w: {"workflow": w.workflow, "actor": w.bob, "record_keys": ["T1"]},
+        Audited("runs.started", "workflow"),
+    ),
+    Call(
         runs.cancel_run,
         lambda w: {"run": _queued(w), "actor": w.bob, "reason": "Wrong one"},
         Audited("run.cancelled", "run"),
