@@ -188,6 +188,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RunStatus": "automations.api.runs.RUN_STATUSES",
         "StepStatus": "automations.api.runs.STEP_STATUSES",
+        "ApprovalKind": "automations.models.Approval.Kind",
         "ApprovalState": "automations.api.approvals.STATES",
         "EventState": "automations.api.events.STATES",
         "ModuleKind": "automations.models.Module.Kind",

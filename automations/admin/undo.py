@@ -1,4 +1,4 @@
-"""What was undone of runs, to read; and the action that undoes."""
+"""What was undone of runs and what was held, to read; and the action that undoes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from automations import permissions
 from automations.admin.base import SeenAdmin, SeenInline
-from automations.models import Run, RunUndo, UndoneField
+from automations.models import Hold, Run, RunUndo, UndoneField
 from automations.services.undo import undo_run
 from automations.services.undo_plans import plan_undo
 
@@ -41,3 +41,18 @@ class RunUndoAdmin(SeenAdmin):
     def sees(actor: Any) -> QuerySet[RunUndo]:
         seen = permissions.workflows_with(actor, "view_payloads").values("pk")
         return RunUndo.objects.filter(run__workflow__in=seen)
+
+
+@admin.register(Hold)
+class HoldAdmin(SeenAdmin):
+    """Runs that a blast radius holds until people agree; decided in the inbox."""
+
+    list_display = ("workflow", "bound", "count", "cap", "population", "state", "opened_at", "ended_at")
+    list_filter = ("state", "bound", "opened_at")
+    list_select_related = ("workflow",)
+    search_fields = ("workflow__name", "workflow__key", "firing")
+    date_hierarchy = "opened_at"
+
+    @staticmethod
+    def sees(actor: Any) -> QuerySet[Hold]:
+        return Hold.objects.filter(workflow__in=permissions.visible_workflows(actor).values("pk"))

@@ -14,6 +14,7 @@ from automations.models import (
     Approval,
     DeadLetter,
     Deadline,
+    Hold,
     IdempotencyKey,
     Module,
     Notification,
@@ -22,6 +23,7 @@ from automations.models import (
     RotationCursor,
     Run,
     RunSignal,
+    RunUndo,
     ScheduleSlot,
     Workflow,
 )
@@ -81,6 +83,10 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     DeadLetter.objects.create(run=run, code="late", message="It came late", attempts=3, **at)
     Approval.objects.create(
         run=run, node="p1", workflow=workflow, title="<script>alert(1)</script>", asked_at=now
+    )
+    RunUndo.objects.create(run=run, actor=root, actor_name="root", plan_hash="0" * 64, at=now)
+    Hold.objects.create(
+        workflow=workflow, trigger_node="t1", firing="f", bound="firing", cap=1, opened_at=now
     )
     RunSignal.objects.create(run=run, node="a1", key="k", outcome={}, **at)
     RotationCursor.objects.create(workflow=workflow, node="a1", position=1)

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from guardian.shortcuts import assign_perm
 from rest_framework.test import APIClient
 
 from automations import permissions
@@ -33,7 +34,7 @@ from automations.services.approvals import decide_approval
 from automations.services.records import create_record, update_record
 from automations.services.runs import cancel_run, start_run, start_runs
 from automations.services.workflows import update_workflow
-from automations.testing import chain, make_module, make_workflow, node, run_everything
+from automations.testing import chain, give_modules, make_module, make_workflow, node, run_everything
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +53,11 @@ def tickets(db: None) -> Module:
 
 
 @pytest.fixture
+def alice(alice: Any) -> Any:
+    return give_modules(alice)
+
+
+@pytest.fixture
 def sam(db: None) -> Any:
     return get_user_model().objects.create_user(username="sam", email="sam@example.org")
 
@@ -61,7 +67,7 @@ def limited(
 ) -> Workflow:
     workflow = make_workflow(key, chain(*(nodes or (MANUAL, COMMENT))), owner=alice, mode=mode)
     for right in ("view", "approve"):
-        permissions.assign_perm(permissions.codename(right), sam, workflow)
+        assign_perm(permissions.codename(right), sam, workflow)
     return update_workflow(workflow=workflow, changes={"limits": limits}, actor=alice)
 
 
@@ -330,8 +336,6 @@ def test_records_are_named_once_known_and_not_too_many(tickets: Module, alice: A
     client = APIClient()
     client.force_login(alice)
     address = f"/api/v1/workflows/{workflow.pk}/run-many/"
-    permissions.assign_perm("automations.use_module", alice)
-    client.force_login(get_user_model().objects.get(pk=alice.pk))
     assert client.post(address, {"records": ["T-1", "nope"]}, format="json").status_code == 404
     started = client.post(address, {"records": keys(4)}, format="json")
     assert (started.status_code, len(started.json()["events"]), started.json()["cap"]) == (202, 4, 100)
