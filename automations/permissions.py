@@ -247,6 +247,16 @@ def why_not_decide(actor: Any, approval: Approval) -> str:
     return ""
 
 
+def why_not_remark(actor: Any, approval: Approval) -> str:
+    """Why the actor can't ask or answer something about this approval, as a sentence; "" when he can: who may decide, who
+    has started it, and who may see what would follow."""
+    if approval.requester_id == actor.pk or not why_not_decide(actor, approval):
+        return ""
+    if may(actor, "view_payloads", approval.workflow):
+        return ""
+    return f"You lack the right “view payloads” on “{approval.workflow.name}”."
+
+
 def _holders(right: str, workflow: Workflow) -> QuerySet[Any]:
     """The active people who hold a right on the workflow: on it, on all, by a group, or as superusers."""
     users = get_user_model()

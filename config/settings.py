@@ -189,7 +189,7 @@ SPECTACULAR_SETTINGS = {
         "RunStatus": "automations.api.runs.RUN_STATUSES",
         "StepStatus": "automations.api.runs.STEP_STATUSES",
         "ApprovalKind": "automations.models.Approval.Kind",
-        "ApprovalState": "automations.api.approvals.STATES",
+        "ApprovalState": "automations.api.approval_shapes.STATES",
         "EventState": "automations.api.events.STATES",
         "ModuleKind": "automations.models.Module.Kind",
         "ScenarioKind": "automations.models.Scenario.Kind",

@@ -17,6 +17,7 @@ from automations.models import (
     Approval,
     ApprovalDecision,
     ApprovalDelegation,
+    ApprovalRemark,
     DeadLetter,
     LogEntry,
     Run,
@@ -144,6 +145,15 @@ class ApprovalDelegationInline(SeenInline):
     readonly_fields = fields
 
 
+class ApprovalRemarkInline(SeenInline):
+    model = ApprovalRemark
+    fields = ("person_name", "text", "at")
+    readonly_fields = fields
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None or permissions.may(request.user, "view_payloads", obj.workflow)
+
+
 @admin.register(Approval)
 class ApprovalAdmin(SeenAdmin):
     """Questions that runs have asked, and who answered what. They are decided in the inbox."""
@@ -163,8 +173,8 @@ class ApprovalAdmin(SeenAdmin):
     list_select_related = ("workflow", "requester")
     search_fields = ("title", "=record_key", "=run__id", "workflow__name")
     date_hierarchy = "asked_at"
-    inlines = (ApprovalDecisionInline, ApprovalDelegationInline)
-    payload_fields = ("body", "record", "plan")
+    inlines = (ApprovalDecisionInline, ApprovalDelegationInline, ApprovalRemarkInline)
+    payload_fields = ("body", "record", "plan", "reach")
 
     def may_see_payloads(self, request: HttpRequest, obj: Any) -> bool:
         return permissions.may(request.user, "view_payloads", obj.workflow)

@@ -117,6 +117,7 @@ urlpatterns = [
     path("approvals/<int:pk>/", approvals.ApprovalView.as_view(), name="approval"),
     path("approvals/<int:pk>/decide/", approvals.DecideView.as_view(), name="approval-decide"),
     path("approvals/<int:pk>/delegate/", approvals.DelegateView.as_view(), name="approval-delegate"),
+    path("approvals/<int:pk>/remarks/", approvals.RemarksView.as_view(), name="approval-remarks"),
     path("audit/", audit.AuditView.as_view(), name="audit"),
     path("audit/export/", audit.AuditExportView.as_view(), name="audit-export"),
     path("audit/chain/", audit.AuditChainView.as_view(), name="audit-chain"),

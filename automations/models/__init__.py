@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from automations.models.approval import Approval, ApprovalDecision, ApprovalDelegation
+from automations.models.approval import Approval, ApprovalDecision, ApprovalDelegation, ApprovalRemark
 from automations.models.audit import AuditEntry, AuditSeal
 from automations.models.checkpoint import Checkpoint, Occasion
 from automations.models.control import IdempotencyKey, ProcessStamp, RotationCursor
@@ -29,6 +29,7 @@ __all__ = [
     "Approval",
     "ApprovalDecision",
     "ApprovalDelegation",
+    "ApprovalRemark",
     "AuditEntry",
     "AuditSeal",
     "Checkpoint",

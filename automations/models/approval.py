@@ -153,3 +153,21 @@ class ApprovalDelegation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.giver_id} to {self.receiver_id}"
+
+
+class ApprovalRemark(models.Model):
+    """What somebody asked or answered about a question before it was decided; it decides nothing."""
+
+    approval = models.ForeignKey(Approval, on_delete=models.CASCADE, related_name="remarks")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    person_name = models.CharField(max_length=150, help_text="Kept as it was.")
+    text = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -33,6 +33,7 @@ WITHOUT_A_PAGE = {
     "Action": "stands on its workflow's page",
     "Edge": "stands on its workflow's page",
     "ApprovalDecision": "stands on its approval's page",
+    "ApprovalRemark": "stands on its approval's page",
     "ApprovalDelegation": "stands on its approval's page",
     "UndoneField": "stands on its undo's page",
     "StartCount": "counts the runs of an hour for the blast radius",

@@ -141,6 +141,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "approval"): (SIGHT, SIGHT),
     ("POST", "approval-decide"): (SIGHT, SIGHT),  # who is asked is looked at past the body
     ("POST", "approval-delegate"): (SIGHT, SIGHT),
+    ("POST", "approval-remarks"): (SIGHT, SIGHT),
     ("GET", "audit"): (EVERYBODY, EVERYBODY),
     ("GET", "audit-export"): (EVERYBODY, EVERYBODY),
     ("GET", "audit-chain"): (ADMIN, EVERYBODY),

@@ -196,6 +196,11 @@ CALLS: tuple[Call, ...] = (
         lambda w: {"approval": _approval(w), "actor": w.bob, "receiver": w.alice, "reason": "Away"},
         Audited("approval.delegated", "approval"),
     ),
+    Call(
+        approvals.remark_on_approval,
+        lambda w: {"approval": _approval(w), "actor": w.bob, "text": "By card?"},
+        Audited("approval.remarked", "approval"),
+    ),
     Call(approvals.changed_since, lambda w: {"approval": _approval(w)}, READS),
     Call(
         audit.write_audit,
