@@ -78,6 +78,7 @@ class ApprovalAnswer(Answer):
     escalated_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     summary = SummaryShape(allow_null=True, help_text="What would follow; null for who may not see it.")
+    plan_hash = serializers.CharField(help_text="Send it with the decision: it names what you were shown.")
     reach = serializers.SerializerMethodField(help_text="Of a blast radius: how far it reaches; else null.")
 
     @extend_schema_field(ReachShape(allow_null=True))
@@ -129,7 +130,6 @@ class ApprovalDetailAnswer(ApprovalAnswer):
     body = serializers.CharField()
     form = serializers.DictField(help_text="What whoever agrees is asked, as a JSON Schema; {} for nothing.")
     plan = PlanStep(many=True, allow_null=True, help_text="What would follow; null for who may not see it.")
-    plan_hash = serializers.CharField(help_text="Send it with the decision: it names what you were shown.")
     changed_since = SinceShape(many=True, allow_null=True, help_text="What the record has become since.")
     why_not = serializers.CharField(help_text="Why you can't decide; empty when you can.")
     deciders = serializers.ListField(child=serializers.CharField(), help_text="Who can still decide.")
@@ -191,6 +191,7 @@ EXAMPLE: dict[str, Any] = {
         "more": 0,
         "records": 1,
     },
+    "plan_hash": "5f2c…",
     "reach": None,
 }
 DETAIL: dict[str, Any] = {
@@ -218,7 +219,6 @@ DETAIL: dict[str, Any] = {
             "preview": "Set: status: paid → refunded.",
         }
     ],
-    "plan_hash": "5f2c…",
     "changed_since": [],
     "why_not": "",
     "deciders": ["sam"],

@@ -105,7 +105,6 @@ def describe(approval: Approval, actor: Any) -> dict[str, Any]:
         "body": approval.body if shown else "",
         "form": approval.form,
         "plan": _plan(approval) if shown else None,
-        "plan_hash": approval.plan_hash,
         "changed_since": (changed_since(approval) if pending else []) if shown else None,
         "why_not": why_not if pending else "",
         "deciders": [user.get_username() for user in permissions.deciders_of(approval)] if pending else [],

@@ -602,6 +602,8 @@ export interface Approval {
   ended_at: string | null;
   /** null for who may not see what would follow. */
   summary: { changes: PlannedChange[]; more: number; records: number } | null;
+  /** Names what is shown: it goes with the decision. */
+  plan_hash: string;
   /** Of a blast radius that is exceeded; null for the question of a step. */
   reach: ApprovalReach | null;
 }
@@ -620,11 +622,12 @@ export interface ApprovalDetail extends Approval {
   body: string;
   form: JsonSchema | Record<string, never>;
   plan: PlannedStep[] | null;
-  plan_hash: string;
   changed_since: { field: string; asked: unknown; now: unknown }[] | null;
   /** Why you can't decide; empty when you can. */
   why_not: string;
   deciders: string[];
+  remarks: { person: string; text: string; at: string }[] | null;
+  may_remark: boolean;
   alike: {
     id: number;
     title: string;

@@ -12,6 +12,7 @@ import { Answer } from "./Answer";
 import { Decisions } from "./Decisions";
 import { PlanTable } from "./PlanTable";
 import { Reach } from "./Reach";
+import { Remarks } from "./Remarks";
 import { StateChip } from "./words";
 
 const LOOK_AGAIN_MS = 5_000;
@@ -70,6 +71,7 @@ function Ready({ first }: { first: ApprovalDetail }) {
         {approval.reach === null ? <PlanTable plan={approval.plan} /> : <Reach reach={approval.reach} />}
       </section>
       {waiting && <Answer approval={approval} onAnswered={setApproval} />}
+      <Remarks approval={approval} onAsked={setApproval} />
       <Decisions approval={approval} />
     </>
   );
