@@ -80,8 +80,8 @@ def test_the_traps_catch(monkeypatch: pytest.MonkeyPatch, tickets: Module) -> No
     with trapped(monkeypatch) as (calls, tables):
         with pytest.raises(AssertionError):
             socket.create_connection(("127.0.0.1", 9))
-        with pytest.raises(AssertionError):
-            socket.socket().connect(("127.0.0.1", 9))
+        with socket.socket() as plain, pytest.raises(AssertionError):
+            plain.connect(("127.0.0.1", 9))
         create_record(module=tickets, key="T9", values={}, actor=None)
     assert len(calls) == 2
     assert {"record", "event"} <= tables
