@@ -263,12 +263,12 @@ class StartWorkflowPerformer(Performer):
             )
         count = len(effect.items)
         said = f"Start “{effect.workflow}” {count} time{'s' if count != 1 else ''}."
-        if count > unit.blast_radius:
+        if unit.reaches_too_far(count):
             said += f" Above the blast radius of {unit.blast_radius}: in execute it waits for approval."
         return Plan(said, output={"workflow": effect.workflow, "children": count}, detail=target)
 
     def perform(self, effect: StartWorkflow, plan: Plan, unit: Unit) -> Outcome:
-        if len(effect.items) > unit.blast_radius:
+        if unit.reaches_too_far(len(effect.items)):
             return ask_about_reach(unit, effect)
         return _start(effect, plan, unit)
 

@@ -224,6 +224,11 @@ class Unit:
     def blast_radius(self) -> int:
         return blast_radius.cap_of(self.workflow)
 
+    def reaches_too_far(self, count: int) -> bool:
+        """Whether so many children at once have to wait for approval; in a replay nobody waits."""
+        replayed = bool(self.run.clock) and self.run.id > 0  # what is only rehearsed is in no table
+        return count > self.blast_radius and not replayed
+
     def facts_of(self, module: Module) -> ModuleFacts:
         return facts_of(module)
 
@@ -274,6 +279,9 @@ class Unit:
         )
 
     def email(self, user: Any, key: str, title: str, body: str) -> None:
+        """Nobody is written to about what is past: a replay sends no mail."""
+        if self.run.clock:
+            return
         self.batch.emails.append(
             OutgoingEmail(
                 key=f"{key}:{user.pk}",

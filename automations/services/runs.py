@@ -3,6 +3,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -40,8 +41,11 @@ def start_run(
     record_key: str = "",
     user_input: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
+    at: datetime | None = None,
+    clock: str = "",
 ) -> intake.Accepted:
     """Start the workflow by hand, through its manual trigger; the event's run appears once a worker has judged it.
+    `at` and `clock` are those of a replay.
 
     Raises ConflictError without a live manual trigger or when paused, NotFoundError for an unknown record, and
     InvalidError when a record is needed and none is named, or the input does not answer the trigger's form.
@@ -57,7 +61,8 @@ def start_run(
     event = _manual_event(
         _manual_source(), trigger, actor, user_input, record_key, _values(trigger, keys).get(record_key)
     )
-    accepted = _accepted([replace(event, idempotency_key=own_key)])[0]
+    event = replace(event, idempotency_key=own_key, occurred_at=at or event.occurred_at, clock=clock)
+    accepted = _accepted([event])[0]
     if not accepted.duplicate:
         write_audit(
             actor=actor,
