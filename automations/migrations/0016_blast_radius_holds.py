@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0014_undo_of_runs"),
+        ("automations", "0015_undo_of_runs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0015_blast_radius_holds"),
+        ("automations", "0016_blast_radius_holds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
