@@ -12,11 +12,13 @@ from django.http import HttpRequest
 
 from automations import permissions
 from automations.admin.base import SeenAdmin, SeenInline, with_reason
+from automations.admin.undo import undo
 from automations.models import (
     NEVER,
     Approval,
     ApprovalDecision,
     ApprovalDelegation,
+    ApprovalRemark,
     DeadLetter,
     LogEntry,
     Run,
@@ -86,6 +88,7 @@ class RunAdmin(SeenAdmin):
         with_reason("Cancel…", _cancel),
         with_reason("Retry from the failed step…", _retry("failed_step")),
         with_reason("Retry from the start…", _retry("start")),
+        with_reason("Undo…", undo),
     )
     payload_fields = ("input", "outcome", "failure")
     exclude = ("due_at", "inconclusive")
@@ -157,6 +160,15 @@ class ApprovalDelegationInline(SeenInline):
     readonly_fields = fields
 
 
+class ApprovalRemarkInline(SeenInline):
+    model = ApprovalRemark
+    fields = ("person_name", "text", "at")
+    readonly_fields = fields
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None or permissions.may(request.user, "view_payloads", obj.workflow)
+
+
 @admin.register(Approval)
 class ApprovalAdmin(SeenAdmin):
     """Questions that runs have asked, and who answered what. They are decided in the inbox."""
@@ -176,8 +188,8 @@ class ApprovalAdmin(SeenAdmin):
     list_select_related = ("workflow", "requester")
     search_fields = ("title", "=record_key", "=run__id", "workflow__name")
     date_hierarchy = "asked_at"
-    inlines = (ApprovalDecisionInline, ApprovalDelegationInline)
-    payload_fields = ("body", "record", "plan")
+    inlines = (ApprovalDecisionInline, ApprovalDelegationInline, ApprovalRemarkInline)
+    payload_fields = ("body", "record", "plan", "reach")
 
     def may_see_payloads(self, request: HttpRequest, obj: Any) -> bool:
         return permissions.may(request.user, "view_payloads", obj.workflow)

@@ -51,6 +51,9 @@ class RunAnswer(Answer):
     )
     retried_as = serializers.IntegerField(allow_null=True, help_text="The run by which it was retried.")
     depth = serializers.IntegerField()
+    hold = serializers.IntegerField(
+        source="hold_id", allow_null=True, help_text="The blast radius held it together with others."
+    )
     inconclusive = serializers.BooleanField()
     failure_code = serializers.CharField()
     failure = serializers.DictField(help_text="{message, node, fault, retryable}; {} unless it failed.")
@@ -74,6 +77,7 @@ class RunQuery(Body):
     module = serializers.CharField(required=False, max_length=63)
     record = serializers.CharField(required=False, max_length=120)
     event = serializers.IntegerField(required=False, min_value=1)
+    hold = serializers.IntegerField(required=False, min_value=1, help_text="Those that were held together.")
     created_after = serializers.DateTimeField(required=False, help_text="Made at or after this moment.")
     created_before = serializers.DateTimeField(required=False, help_text="Made before this moment.")
 
@@ -135,6 +139,7 @@ EXAMPLE: dict[str, Any] = {
     "retry_of": None,
     "retried_as": None,
     "depth": 0,
+    "hold": None,
     "inconclusive": False,
     "failure_code": "",
     "failure": {},
@@ -211,6 +216,7 @@ class RunsView(ApiView):
             "module": "module__key",
             "record": "record_key",
             "event": "event_id",
+            "hold": "hold_id",
             "created_after": "created_at__gte",
             "created_before": "created_at__lt",
         }

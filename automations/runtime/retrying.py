@@ -22,6 +22,7 @@ from automations.models import (
     Mode,
     Run,
     RunSignal,
+    RunUndo,
     Step,
     WorkflowVersion,
 )
@@ -37,6 +38,13 @@ START_WORKFLOW = "action.start_workflow"
 def steps_of(run: Run) -> dict[str, StepState]:
     """What a run's steps came to."""
     return dict(saving.load_journals([_claimed(run, run.version_id, run.created_at)])[run.pk].steps)
+
+
+def undone(run: Run) -> int | None:
+    """A run whose steps would be kept and whose changes people have taken back."""
+    did = [run.pk, *Step.objects.filter(run=run).exclude(kept_from=None).values_list("kept_from", flat=True)]
+    standing = RunUndo.objects.filter(run__in=did, takes_back=None, taken_back_by=None)
+    return standing.values_list("run_id", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)

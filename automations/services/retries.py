@@ -18,7 +18,7 @@ from automations.engine.resume import resume
 from automations.engine.schemas import listed
 from automations.engine.statuses import ACTIVE_RUN, RunStatus, StepStatus
 from automations.errors import ConflictError, InvalidError
-from automations.models import AuditEntry, Mode, Run, Workflow, WorkflowVersion
+from automations.models import AuditEntry, Hold, Mode, Run, Workflow, WorkflowVersion
 from automations.runtime import announce, retrying
 from automations.runtime.matching import MAX_DEPTH
 from automations.runtime.queue import wake_on_commit
@@ -109,7 +109,9 @@ def retry_run(
 
 
 def _fresh() -> Any:
-    return Run.objects.select_related("workflow__run_as", "workflow__active_version", "version", "module")
+    return Run.objects.select_related(
+        "workflow__run_as", "workflow__active_version", "version", "module", "hold", "event"
+    )
 
 
 def _require_choice(name: str, value: object, known: Sequence[str]) -> None:
@@ -152,6 +154,9 @@ def _require_retryable(run: Run) -> None:
     if run.mode == Mode.EXECUTE and workflow.mode == Mode.SIMULATE:
         detail = f"“{workflow.name}” only simulates since, and a retry of this run would act. Promote the workflow first."
         raise ConflictError(detail, code="demoted")
+    if run.hold is not None and run.hold.state != Hold.State.RELEASED:
+        detail = "The blast radius held this run, and nobody let it go. Start the workflow anew: people are asked again."
+        raise ConflictError(detail, code="held")
     if run.depth >= MAX_DEPTH:
         detail = f"{run.depth} runs stand between this one and its origin: a retry would go on with a loop."
         raise ConflictError(detail, code="chain-depth-exceeded")
@@ -187,6 +192,9 @@ def _from_failed_step(
         detail = f"“{labels[node]}” can't be gone on with: {why}."
         raise ConflictError(detail, code="children-open", facts={"node": node})
     found = resume(steps, before=before, after=program)
+    if found.kept and (undone := retrying.undone(run)):
+        detail = f"What run {undone} did was undone, so that it can't be kept. Retry from the start."
+        raise ConflictError(detail, code="undone", facts={"run": undone})
     for obstacle in found.obstacles:
         raise _in_the_way(chosen, obstacle.node, obstacle.label, obstacle.why)
     for node in retrying.void_consents(

@@ -9,6 +9,7 @@ import { Heading } from "../ui/Page";
 import { CancelButton } from "./CancelButton";
 import { RetryButton } from "./RetryButton";
 import type { StepRow } from "./rows";
+import { UndoButton } from "./UndoButton";
 
 interface Shown {
   run: Run;
@@ -42,6 +43,7 @@ export function Head({ run, detail, rows, now, live, refresh }: Shown) {
           {(run.status === "failed" || run.status === "cancelled") && (
             <RetryButton run={run} refresh={refresh} />
           )}
+          {hasEnded(run.status) && run.mode === "execute" && <UndoButton run={run} undone={refresh} />}
         </span>
       </Heading>
       <p className="run-times">

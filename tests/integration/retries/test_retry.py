@@ -11,7 +11,18 @@ from django.utils import timezone
 
 from automations.actions import ACTIONS
 from automations.errors import ConflictError, InvalidError
-from automations.models import AuditEntry, DeadLetter, Mode, Module, Record, Run, RunSignal, Step
+from automations.models import (
+    AuditEntry,
+    DeadLetter,
+    Hold,
+    Mode,
+    Module,
+    Record,
+    Run,
+    RunSignal,
+    RunUndo,
+    Step,
+)
 from automations.runtime import subscriptions
 from automations.runtime.claims import claim
 from automations.runtime.execute import execute
@@ -284,6 +295,33 @@ def test_the_end_of_a_chain_of_runs_is_not_prolonged(run: Run, bob: Any) -> None
     assert refusal(run, bob, start="start") == "chain-depth-exceeded"
     Run.objects.filter(pk=run.pk).update(depth=7)
     assert retry_run(run=run, actor=bob).depth == 7
+
+
+def test_a_run_that_was_held_and_not_let_go_is_no_way_round_the_hold(run: Run, bob: Any) -> None:
+    now = timezone.now()
+    hold = Hold.objects.create(
+        workflow=run.workflow,
+        trigger_node="t1",
+        firing="x",
+        bound="firing",
+        cap=1,
+        state="rejected",
+        opened_at=now,
+        ended_at=now,
+    )
+    Run.objects.filter(pk=run.pk).update(hold=hold)
+    assert refusal(run, bob, start="start") == "held"
+    Hold.objects.update(state="released")
+    assert choice(run).refusal is None
+
+
+def test_what_was_undone_is_not_kept(run: Run, bob: Any) -> None:
+    said = {"run": run, "actor": bob, "actor_name": "bob", "plan_hash": "0", "at": timezone.now()}
+    undo = RunUndo.objects.create(**said)
+    assert refusal(run, bob) == "undone"
+    assert choice(run, "start").refusal is None
+    RunUndo.objects.create(**said, takes_back=undo)
+    assert choice(run).refusal is None, "the undo was taken back"
 
 
 def test_whom_it_runs_as_is_held_to_its_rights_of_now(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0013_scenarios"),
+        ("automations", "0017_approval_remarks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
