@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -11,16 +12,19 @@ from django.http import HttpRequest
 
 from automations import permissions
 from automations.admin.base import SeenAdmin, SeenInline, with_reason
+from automations.admin.undo import undo
 from automations.models import (
     NEVER,
     Approval,
     ApprovalDecision,
     ApprovalDelegation,
+    ApprovalRemark,
     DeadLetter,
     LogEntry,
     Run,
     Step,
 )
+from automations.services.retries import retry_run
 from automations.services.runs import cancel_run
 
 
@@ -60,6 +64,14 @@ def _cancel(run: Run, actor: Any, reason: str) -> None:
     cancel_run(run=run, actor=actor, reason=reason)
 
 
+def _retry(start: str) -> Callable[[Run, Any, str], object]:
+    def act(run: Run, actor: Any, reason: str) -> None:
+        permissions.require(actor, "retry", run.workflow)
+        retry_run(run=run, actor=actor, start=start, reason=reason)
+
+    return act
+
+
 @admin.register(Run)
 class RunAdmin(SeenAdmin):
     sees = staticmethod(permissions.visible_runs)
@@ -72,7 +84,12 @@ class RunAdmin(SeenAdmin):
     search_fields = ("=id", "=record_key", "workflow__name", "=failure_code", "=correlation_id")
     date_hierarchy = "created_at"
     inlines = (StepInline, LogInline)
-    actions = (with_reason("Cancel…", _cancel),)
+    actions = (
+        with_reason("Cancel…", _cancel),
+        with_reason("Retry from the failed step…", _retry("failed_step")),
+        with_reason("Retry from the start…", _retry("start")),
+        with_reason("Undo…", undo),
+    )
     payload_fields = ("input", "outcome", "failure")
     exclude = ("due_at", "inconclusive")
     readonly_fields = ("due", "lacks_a_plan")
@@ -143,6 +160,15 @@ class ApprovalDelegationInline(SeenInline):
     readonly_fields = fields
 
 
+class ApprovalRemarkInline(SeenInline):
+    model = ApprovalRemark
+    fields = ("person_name", "text", "at")
+    readonly_fields = fields
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None or permissions.may(request.user, "view_payloads", obj.workflow)
+
+
 @admin.register(Approval)
 class ApprovalAdmin(SeenAdmin):
     """Questions that runs have asked, and who answered what. They are decided in the inbox."""
@@ -162,8 +188,8 @@ class ApprovalAdmin(SeenAdmin):
     list_select_related = ("workflow", "requester")
     search_fields = ("title", "=record_key", "=run__id", "workflow__name")
     date_hierarchy = "asked_at"
-    inlines = (ApprovalDecisionInline, ApprovalDelegationInline)
-    payload_fields = ("body", "record", "plan")
+    inlines = (ApprovalDecisionInline, ApprovalDelegationInline, ApprovalRemarkInline)
+    payload_fields = ("body", "record", "plan", "reach")
 
     def may_see_payloads(self, request: HttpRequest, obj: Any) -> bool:
         return permissions.may(request.user, "view_payloads", obj.workflow)

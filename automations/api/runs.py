@@ -19,6 +19,7 @@ from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
 from automations.engine.statuses import RunStatus, StepStatus
 from automations.errors import NotFoundError
+from automations.insight.run_news import newest_retry
 from automations.models import LogEntry, Mode, Run, Step
 from automations.services.runs import cancel_run
 
@@ -45,7 +46,14 @@ class RunAnswer(Answer):
     event = serializers.IntegerField(source="event_id", allow_null=True)
     actor = UserName(allow_null=True)
     parent = serializers.IntegerField(source="parent_id", allow_null=True)  # type: ignore[assignment]
+    retry_of = serializers.IntegerField(
+        source="retry_of_id", allow_null=True, help_text="The run that this one goes on with, or does again."
+    )
+    retried_as = serializers.IntegerField(allow_null=True, help_text="The run by which it was retried.")
     depth = serializers.IntegerField()
+    hold = serializers.IntegerField(
+        source="hold_id", allow_null=True, help_text="The blast radius held it together with others."
+    )
     inconclusive = serializers.BooleanField()
     failure_code = serializers.CharField()
     failure = serializers.DictField(help_text="{message, node, fault, retryable}; {} unless it failed.")
@@ -69,6 +77,7 @@ class RunQuery(Body):
     module = serializers.CharField(required=False, max_length=63)
     record = serializers.CharField(required=False, max_length=120)
     event = serializers.IntegerField(required=False, min_value=1)
+    hold = serializers.IntegerField(required=False, min_value=1, help_text="Those that were held together.")
     created_after = serializers.DateTimeField(required=False, help_text="Made at or after this moment.")
     created_before = serializers.DateTimeField(required=False, help_text="Made before this moment.")
 
@@ -93,6 +102,9 @@ class StepAnswer(Answer):
     error = serializers.DictField(allow_null=True)
     wait = serializers.DictField(allow_null=True)
     assumed = serializers.BooleanField()
+    kept_from = serializers.IntegerField(
+        allow_null=True, help_text="The run that did it, when a retry kept it; its changes are told there."
+    )
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
 
@@ -124,7 +136,10 @@ EXAMPLE: dict[str, Any] = {
     "event": 5120,
     "actor": None,
     "parent": None,
+    "retry_of": None,
+    "retried_as": None,
     "depth": 0,
+    "hold": None,
     "inconclusive": False,
     "failure_code": "",
     "failure": {},
@@ -150,6 +165,7 @@ STEP: dict[str, Any] = {
     "error": None,
     "wait": None,
     "assumed": False,
+    "kept_from": None,
     "started_at": "2026-03-29T14:30:01Z",
     "finished_at": "2026-03-29T14:30:01Z",
 }
@@ -168,6 +184,7 @@ def visible(actor: Any) -> QuerySet[Run]:
         permissions.visible_runs(actor)
         .select_related("workflow__owner", "version", "module", "actor")
         .defer("version__document")
+        .annotate(retried_as=newest_retry())
     )
 
 
@@ -180,10 +197,11 @@ def run_for(view: ApiView, pk: int, right: str) -> Run:
     return run
 
 
-def _detail(run: Run, actor: Any) -> Response:
+def detail(run: Run, actor: Any, *, status: int = 200) -> Response:
+    """The answer that tells one run."""
     shown = permissions.may(actor, "view_payloads", run.workflow)
     payloads = {"input": run.input if shown else None, "outcome": run.outcome if shown else None}
-    return Response({**RunAnswer(run).data, **payloads})
+    return Response({**RunAnswer(run).data, **payloads}, status=status)
 
 
 class RunsView(ApiView):
@@ -198,6 +216,7 @@ class RunsView(ApiView):
             "module": "module__key",
             "record": "record_key",
             "event": "event_id",
+            "hold": "hold_id",
             "created_after": "created_at__gte",
             "created_before": "created_at__lt",
         }
@@ -209,7 +228,7 @@ class RunView(ApiView):
     @operation("runs_get", "runs", answer=RunDetailAnswer, example=DETAIL)
     def get(self, request: Request, pk: int) -> Response:
         """One run, with what went in and what came out."""
-        return _detail(run_for(self, pk, "view"), self.actor)
+        return detail(run_for(self, pk, "view"), self.actor)
 
 
 class RunStepsView(ApiView):
@@ -261,4 +280,4 @@ class RunCancelView(ApiView):
         """End a run that has not ended. What it did stands; 409 when it has ended already."""
         run = run_for(self, pk, "run")
         cancelled = cancel_run(run=run, actor=self.actor, reason=self.body(ReasonBody)["reason"])
-        return _detail(cancelled, self.actor)
+        return detail(visible(self.actor).get(pk=cancelled.pk), self.actor)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from automations.models.approval import Approval, ApprovalDecision, ApprovalDelegation
+from automations.models.approval import Approval, ApprovalDecision, ApprovalDelegation, ApprovalRemark
 from automations.models.audit import AuditEntry, AuditSeal
 from automations.models.backtest import UNFINISHED, Backtest, BacktestDifference, BacktestStatus
 from automations.models.checkpoint import Checkpoint, Occasion
 from automations.models.control import IdempotencyKey, ProcessStamp, RotationCursor
 from automations.models.event import Deadline, Decision, Event, ScheduleSlot, TriggerSource
 from automations.models.go_live import RunTestMark, SignOff
+from automations.models.hold import Hold, StartCount
 from automations.models.mode_policy import ModePolicy
 from automations.models.module import Module
 from automations.models.notification import Notification, OutgoingEmail
@@ -19,6 +20,7 @@ from automations.models.record import Record, RecordChange, RecordComment
 from automations.models.run import NEVER, DeadLetter, LogEntry, Run, RunSignal, Step
 from automations.models.scenario import Scenario, ScenarioResult
 from automations.models.token import ApiToken
+from automations.models.undo import RunUndo, UndoneField
 from automations.models.version import Activation, ActiveTrigger, WorkflowVersion
 from automations.models.workflow import Action, Condition, Edge, Mode, Trigger, Workflow
 
@@ -32,6 +34,7 @@ __all__ = [
     "Approval",
     "ApprovalDecision",
     "ApprovalDelegation",
+    "ApprovalRemark",
     "AuditEntry",
     "AuditSeal",
     "Backtest",
@@ -46,6 +49,7 @@ __all__ = [
     "Edge",
     "Event",
     "FirstRelease",
+    "Hold",
     "IdempotencyKey",
     "LogEntry",
     "Mode",
@@ -66,13 +70,16 @@ __all__ = [
     "Run",
     "RunSignal",
     "RunTestMark",
+    "RunUndo",
     "Scenario",
     "ScenarioResult",
     "ScheduleSlot",
     "SignOff",
+    "StartCount",
     "Step",
     "Trigger",
     "TriggerSource",
+    "UndoneField",
     "Workflow",
     "WorkflowVersion",
 ]

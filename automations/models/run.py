@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from automations.engine.statuses import ACTIVE_RUN, RunStatus, StepStatus
 from automations.models.event import Event
+from automations.models.hold import Hold
 from automations.models.module import Module
 from automations.models.version import WorkflowVersion
 from automations.models.workflow import Mode, Workflow
@@ -55,6 +56,21 @@ class Run(models.Model):
         "self", null=True, on_delete=models.SET_NULL, related_name="children", db_index=False
     )
     parent_node = models.CharField(max_length=64, blank=True)
+    retry_of = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="retries", db_index=False
+    )
+    keys_of = models.BigIntegerField(
+        null=True,
+        help_text="The run that the keys of its effects name, when it goes on with that one's steps.",
+    )
+    hold = models.ForeignKey(
+        Hold,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="runs",
+        db_index=False,
+        help_text="The blast radius held it until people agreed.",
+    )
     depth = models.PositiveSmallIntegerField(default=0)
     correlation_id = models.UUIDField(default=uuid.uuid4)
     clock = models.CharField(max_length=80, blank=True)
@@ -72,6 +88,9 @@ class Run(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=("workflow", "trigger_node", "dedupe_key"), name="run_started_once"
+            ),
+            models.UniqueConstraint(
+                fields=("retry_of",), condition=Q(retry_of__isnull=False), name="run_retried_once"
             ),
             models.CheckConstraint(
                 condition=Q(status__in=[s.value for s in RunStatus]), name="run_status_known"
@@ -105,6 +124,7 @@ class Run(models.Model):
                 condition=Q(status__in=["failed", "cancelled"]),
             ),
             models.Index(fields=("actor",), name="run_by_actor", condition=Q(actor__isnull=False)),
+            models.Index(fields=("hold", "id"), name="run_by_hold", condition=Q(hold__isnull=False)),
             models.Index(fields=("parent",), name="run_by_parent", condition=Q(parent__isnull=False)),
         )
 
@@ -133,6 +153,7 @@ class Step(models.Model):
     error = models.JSONField(null=True, help_text="{code, message, fault, retryable}")
     wait = models.JSONField(null=True, help_text="{kind, until} while waiting.")
     assumed = models.BooleanField(default=False)
+    kept_from = models.BigIntegerField(null=True, help_text="The run that did it, when a retry kept it.")
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -19,6 +19,7 @@ from automations.models import NEVER, DeadLetter, RunSignal, Step
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.pending_approvals import end_with_runs
 from automations.runtime.rows import copy_rows
+from automations.runtime.signals import signal_parent
 from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def load_journals(runs: Sequence[ClaimedRun]) -> dict[int, Journal]:
             started_at=row.started_at,
             finished_at=row.finished_at,
         )
-    return {run.id: Journal(key=str(run.id), trigger=run.trigger_node, steps=steps[run.id]) for run in runs}
+    return {
+        run.id: Journal(key=run.journal_key, trigger=run.trigger_node, steps=steps[run.id]) for run in runs
+    }
 
 
 def save(worked: Sequence[Worked]) -> None:
@@ -218,8 +221,6 @@ def _end_approvals(worked: Sequence[Worked]) -> None:
 
 
 def _tell_parents(worked: Sequence[Worked]) -> None:
-    from automations.runtime.matching import signal_parent
-
     for entry in worked:
         run, decision = entry.run, entry.decision
         if run.parent_id is not None and decision.status in TERMINAL_RUN:

@@ -19,7 +19,6 @@ from automations.models import Activation, ActiveTrigger, Mode, Module, Workflow
 from automations.modules.schema import facts_of
 from automations.runtime.mode_policies import SimulateOnly, read_simulate_only
 
-DEFAULT_BLAST_RADIUS = 100
 DEFAULT_MAX_ATTEMPTS = 3
 
 

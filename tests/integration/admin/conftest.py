@@ -15,9 +15,13 @@ from automations.models import (
     Approval,
     Backtest,
     BacktestDifference,
+    Consent,
     DeadLetter,
     Deadline,
+    FirstRelease,
+    Hold,
     IdempotencyKey,
+    ModePolicy,
     Module,
     Notification,
     OutgoingEmail,
@@ -25,7 +29,10 @@ from automations.models import (
     RotationCursor,
     Run,
     RunSignal,
+    RunTestMark,
+    RunUndo,
     ScheduleSlot,
+    SignOff,
     Workflow,
 )
 from automations.services.policies import create_policy
@@ -84,6 +91,19 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     DeadLetter.objects.create(run=run, code="late", message="It came late", attempts=3, **at)
     Approval.objects.create(
         run=run, node="p1", workflow=workflow, title="<script>alert(1)</script>", asked_at=now
+    )
+    version = workflow.versions.get()
+    named = {"workflow": workflow, "version": version, "digest": version.digest}
+    Consent.objects.create(**named, asked_by_name="<script>alert(1)</script>", asked_at=now)
+    FirstRelease.objects.create(version=version, confirmed_by_name="root", at=now)
+    ModePolicy.objects.create(
+        module=tickets, rule="four_eyes", reason="Audit", set_by_name="root", set_at=now
+    )
+    RunTestMark.objects.create(workflow=workflow, digest=version.digest, tested_by_name="root", tested_at=now)
+    SignOff.objects.create(**named, signed_by_name="root", checklist=[], at=now)
+    RunUndo.objects.create(run=run, actor=root, actor_name="root", plan_hash="0" * 64, at=now)
+    Hold.objects.create(
+        workflow=workflow, trigger_node="t1", firing="f", bound="firing", cap=1, opened_at=now
     )
     backtest = Backtest.objects.create(
         workflow=workflow, document={}, since=now - timedelta(days=1), until=now, due_at=now, **at

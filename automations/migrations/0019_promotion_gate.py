@@ -21,7 +21,7 @@ SET CONSTRAINTS ALL DEFERRED;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0014_backtests"),
+        ("automations", "0018_retries"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
