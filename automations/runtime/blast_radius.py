@@ -22,6 +22,7 @@ from automations.models import Hold, Mode, StartCount, Workflow
 from automations.modules.adapter import adapter_for
 from automations.modules.schema import facts_of
 from automations.modules.sql import SqlContext
+from automations.runtime.subscriptions import mode_of
 
 if TYPE_CHECKING:
     from automations.runtime.matching import PendingEvent, Verdict
@@ -81,8 +82,13 @@ def find_excess(verdicts: Sequence[Verdict], events: Sequence[PendingEvent]) -> 
     ]
     held = _large_firings(started, Counter(firing_of(event) for event in events))
     taken = {id(verdict) for group in held for verdict in group.verdicts}
-    real = [verdict for verdict in started if verdict.subscription.workflow.mode == Mode.EXECUTE]
+    real = [verdict for verdict in started if _acts(verdict)]
     return held + _over_budget([verdict for verdict in real if id(verdict) not in taken])
+
+
+def _acts(verdict: Verdict) -> bool:
+    """Whether what it starts would act: in execute, where no policy lets nothing act."""
+    return mode_of(verdict.subscription, verdict.event.module_id) == Mode.EXECUTE
 
 
 def firing_of(event: PendingEvent) -> Firing | None:
@@ -106,7 +112,7 @@ def _large_firings(started: Sequence[Verdict], here: Mapping[Firing | None, int]
         excess = known.get(firing) or _excess_of(subscription, group, here[firing])
         if excess is None:
             continue
-        if subscription.workflow.mode != Mode.EXECUTE:
+        if not _acts(group[0]):
             for verdict in group:
                 verdict.reason = {**verdict.reason, "would_hold": excess.to_json()}
             continue

@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 
 from automations.models import AuditEntry, LogEntry, Module, RecordComment, Run, Step, Workflow
 from automations.runtime.drain import drain
+from automations.testing import let_act
 
 from .conftest import client_of, publish, save_draft
 
@@ -34,10 +35,16 @@ def document(amount: str = "{{ record.subject }}") -> dict[str, Any]:
     return {"schema": 1, "nodes": nodes, "edges": [{"from": "t1", "to": "a1"}, {"from": "a1", "to": "a2"}]}
 
 
+def release(client: APIClient, workflow: Workflow) -> None:
+    """Publish the draft and let it act."""
+    assert publish(client, workflow).status_code == 201
+    let_act(workflow, workflow.owner)
+
+
 @pytest.fixture
 def failed(owner: APIClient, workflow: Workflow, make_ticket: Callable[..., str]) -> Run:
     save_draft(owner, workflow, document())
-    assert publish(owner, workflow, mode="execute").status_code == 201
+    release(owner, workflow)
     make_ticket("T-1")
     drain()
     run = Run.objects.get()
@@ -52,7 +59,7 @@ def retry(client: APIClient, run: Run, key: str | None = None, **body: Any) -> A
 
 def test_every_way_is_told_before_it_is_gone(owner: APIClient, failed: Run, workflow: Workflow) -> None:
     save_draft(owner, workflow, document("7.50"))
-    publish(owner, workflow, mode="execute")
+    release(owner, workflow)
     told = owner.get(f"/api/v1/runs/{failed.pk}/retry/").json()["choices"]
     assert [(one["version"], one["number"], one["start"]) for one in told] == [
         ("run", 1, "failed_step"),
@@ -71,7 +78,7 @@ def test_a_retry_is_made_and_both_runs_name_each_other(
     owner: APIClient, failed: Run, workflow: Workflow
 ) -> None:
     save_draft(owner, workflow, document("7.50"))
-    publish(owner, workflow, mode="execute")
+    release(owner, workflow)
     made = retry(owner, failed, version="active", reason="Version 2 knows where to")
     assert made.status_code == 201, made.content
     new = made.json()

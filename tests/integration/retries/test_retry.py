@@ -27,9 +27,9 @@ from automations.runtime import subscriptions
 from automations.runtime.claims import claim
 from automations.runtime.execute import execute
 from automations.services.records import create_record, update_record
+from automations.services.releases import demote_workflow
 from automations.services.retries import retry_run
 from automations.services.runs import cancel_run, start_run
-from automations.services.versions import demote_workflow
 from automations.services.workflows import archive_workflow, pause_workflow
 from automations.testing import chain, make_workflow, node, run_everything
 

@@ -23,7 +23,7 @@ from automations.services.drafts import save_draft
 from automations.services.records import create_record
 from automations.services.retries import RetryChoice, retry_choices, retry_run
 from automations.services.versions import publish_version
-from automations.testing import edge, make_module, make_workflow, node, run_everything
+from automations.testing import edge, let_act, make_module, make_workflow, node, run_everything
 
 FIELDS = [
     {"key": "title", "type": "text"},
@@ -72,7 +72,9 @@ def failed_run(owner: Any, mode: str = Mode.EXECUTE, drawn: dict[str, Any] | Non
 def publish(workflow: Workflow, drawn: dict[str, Any], actor: Any, mode: str = Mode.EXECUTE) -> None:
     workflow.refresh_from_db()
     save_draft(workflow=workflow, document=drawn, revision=workflow.draft_revision, actor=actor)
-    publish_version(workflow=workflow, actor=actor, mode=mode)
+    publish_version(workflow=workflow, actor=actor)
+    if mode == Mode.EXECUTE:
+        let_act(workflow, actor)
 
 
 def retried(run: Run, actor: Any, **how: str) -> Run:
