@@ -33,7 +33,8 @@ SUSPECT = "attempt > 0"
 
 @dataclass(slots=True)
 class ClaimedRun:
-    """A run that this process holds the lease of. `now` is the run's own time (`as_of` in a replay)."""
+    """A run that this process holds the lease of. `now` is the run's own time (`as_of` in a replay); `event` is what
+    rules see as its event, where that is known already."""
 
     id: int
     workflow_id: int
@@ -54,6 +55,7 @@ class ClaimedRun:
     last_seq: int
     token: uuid.UUID
     database_now: datetime
+    event: Mapping[str, Any] | None = None
 
     @property
     def now(self) -> datetime:

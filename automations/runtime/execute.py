@@ -185,12 +185,13 @@ def load(runs: Sequence[ClaimedRun]) -> Loaded:
     versions = WorkflowVersion.objects.filter(pk__in=subscriptions.uncompiled(wanted))
     programs = {version.pk: subscriptions.program_of(version) for version in versions}
     programs |= subscriptions.compiled(wanted)
-    events = {
-        key: {"id": key, **snapshot}
-        for key, snapshot in Event.objects.filter(
-            pk__in={run.event_id for run in runs if run.event_id}
-        ).values_list("pk", "snapshot")
+    events: dict[int, Mapping[str, Any]] = {
+        run.event_id: run.event for run in runs if run.event_id and run.event
     }
+    unread = {run.event_id for run in runs if run.event_id} - events.keys()
+    if unread:
+        for key, snapshot in Event.objects.filter(pk__in=unread).values_list("pk", "snapshot"):
+            events[key] = {"id": key, **snapshot}
     resumed = [run for run in runs if run.last_seq]
     signals: dict[int, list[RunSignal]] = {}
     if resumed:
