@@ -92,5 +92,17 @@ def fence(runs: Sequence[ClaimedRun]) -> list[ClaimedRun]:
     return [run for run in runs if run.id in held]
 
 
+def release(runs: Sequence[ClaimedRun]) -> None:
+    """Give runs back that this process has claimed and not begun, if their lease is still ours: no attempt is spent."""
+    if not runs:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE automations_run SET status = 'queued', attempt = attempt - 1, lease_token = NULL, due_at = now()"
+            " WHERE id = ANY(%s) AND lease_token = %s AND status = 'running'",
+            [[run.id for run in runs], runs[0].token],
+        )
+
+
 def _json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
