@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from automations import permissions
 from automations.admin.base import SeenAdmin, SeenInline, ServiceForm
-from automations.admin.workflow import GuardedAdmin
+from automations.admin.sharing import SharedAdmin
 from automations.models import Module, Policy, PolicyRevision, Record, RecordChange, RecordComment
 from automations.services import modules, policies
 
@@ -29,7 +29,7 @@ class ModuleForm(ServiceForm):
 
 
 @admin.register(Module)
-class ModuleAdmin(GuardedAdmin):
+class ModuleAdmin(SharedAdmin):
     """Stored modules are changed here; native ones are what the code that registers them says."""
 
     sees = staticmethod(permissions.visible_modules)
@@ -42,8 +42,10 @@ class ModuleAdmin(GuardedAdmin):
         return bool(request.user.is_staff) and permissions.may_manage_modules(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        stored = obj is None or obj.kind == Module.Kind.STORED
-        return bool(request.user.is_staff) and stored and permissions.may_manage_modules(request.user)
+        if obj is None:
+            return bool(request.user.is_staff)
+        stored = obj.kind == Module.Kind.STORED
+        return bool(request.user.is_staff) and stored and permissions.may_change_module(request.user, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("key", "title_field", "status_field", "team", "zone") if obj is not None else ()
@@ -129,7 +131,7 @@ class PolicyForm(ServiceForm):
 
 
 @admin.register(Policy)
-class PolicyAdmin(GuardedAdmin):
+class PolicyAdmin(SharedAdmin):
     sees = staticmethod(permissions.visible_policies)
     form = PolicyForm
     list_display = ("name", "key", "module", "owner", "created_at")
@@ -143,7 +145,9 @@ class PolicyAdmin(GuardedAdmin):
         return bool(request.user.is_staff) and permissions.may_manage_policies(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_staff) and permissions.may_manage_policies(request.user)
+        if obj is None:
+            return bool(request.user.is_staff)
+        return bool(request.user.is_staff) and permissions.may_change_policy(request.user, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("key", "name", "module", "description") if obj is not None else ()

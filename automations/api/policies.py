@@ -88,18 +88,14 @@ def _visible(actor: Any) -> QuerySet[Policy]:
     )
 
 
-def _policy_for(view: ApiView, key: str, *, change: bool = False) -> Policy:
+def policy_for(view: ApiView, key: str, *, change: bool = False) -> Policy:
+    """The policy, if the actor may see it, and change it where that is asked. Raises NotFoundError, ForbiddenError."""
     policy = _visible(view.actor).filter(key=key).first()
     if policy is None:
         raise NotFoundError("There is no such policy.")
-    if change:
-        _require_manager(view)
+    if change and not permissions.may_change_policy(view.actor, policy):
+        raise ForbiddenError("You may not change this policy. Its owner or an admin can share it with you.")
     return policy
-
-
-def _require_manager(view: ApiView) -> None:
-    if not permissions.may_manage_policies(view.actor):
-        raise ForbiddenError("You may not change policies. An admin can give you that right.")
 
 
 class PoliciesView(ApiView):
@@ -127,7 +123,8 @@ class PoliciesView(ApiView):
     @idempotent()
     def post(self, request: Request) -> Response:
         """Make a policy with its first revision."""
-        _require_manager(self)
+        if not permissions.may_manage_policies(self.actor):
+            raise ForbiddenError("You may not make policies. An admin can give you that right.")
         wanted = self.body(PolicyBody)
         module = permissions.visible_modules(self.actor).filter(key=wanted["module"]).first()
         if module is None:
@@ -141,14 +138,14 @@ class PolicyView(ApiView):
     @operation("policies_get", "policies", answer=PolicyAnswer, example=EXAMPLE)
     def get(self, request: Request, key: str) -> Response:
         """One policy with its newest revision."""
-        return Response(PolicyAnswer(_policy_for(self, key)).data)
+        return Response(PolicyAnswer(policy_for(self, key)).data)
 
 
 class RevisionsView(ApiView):
     @operation("policies_revisions", "policies", answer=RevisionAnswer, many=True, example=REVISION)
     def get(self, request: Request, key: str) -> Response:
         """Every wording that the policy has had, newest first."""
-        rows = PolicyRevision.objects.filter(policy=_policy_for(self, key)).select_related("published_by")
+        rows = PolicyRevision.objects.filter(policy=policy_for(self, key)).select_related("published_by")
         return Response(page_of(request, rows, lambda page: RevisionAnswer(page, many=True).data))
 
     @operation(
@@ -164,7 +161,7 @@ class RevisionsView(ApiView):
     @idempotent()
     def post(self, request: Request, key: str) -> Response:
         """Publish a new wording. Versions keep the one that they pinned; drafts use this one from now on."""
-        policy = _policy_for(self, key, change=True)
+        policy = policy_for(self, key, change=True)
         revision = publish_policy_revision(
             policy=policy, rule=self.body(RevisionBody)["rule"], actor=self.actor
         )

@@ -24,7 +24,7 @@ from automations.engine.effects import (
 from automations.engine.errors import ValueProblemError
 from automations.engine.fields import canonical
 from automations.engine.outcomes import Change, Failed, Outcome, Succeeded, Unplanned, Wait
-from automations.models import Module
+from automations.models import Module, Workflow
 from automations.modules.adapter import RecordState
 from automations.registry import Registry
 
@@ -54,6 +54,10 @@ class Performer(ABC):
 
     def writes_to(self, effect: Any, unit: Unit) -> Module | None:
         """The module whose records the effect writes: the run's identity must be allowed to."""
+        return None
+
+    def starts(self, effect: Any, unit: Unit) -> Workflow | None:
+        """The workflow that the effect starts: the run's identity must be allowed to."""
         return None
 
     @abstractmethod
@@ -242,6 +246,9 @@ class NotifyPerformer(Performer):
 
 class StartWorkflowPerformer(Performer):
     kind = StartWorkflow.kind
+
+    def starts(self, effect: StartWorkflow, unit: Unit) -> Workflow | None:
+        return unit.batch.workflow(effect.workflow)
 
     def plan(self, effect: StartWorkflow, unit: Unit) -> Plan | Failed:
         target = unit.startable(effect.workflow)
