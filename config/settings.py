@@ -194,6 +194,8 @@ SPECTACULAR_SETTINGS = {
         "ScenarioKind": "automations.models.Scenario.Kind",
         "ScenarioOrigin": "automations.models.Scenario.Origin",
         "ScenarioStatus": "automations.api.scenario_shapes.STATUSES",
+        "BacktestStatus": "automations.models.BacktestStatus",
+        "BacktestKind": "automations.api.backtests.DIFFERENT",
     },
 }
 

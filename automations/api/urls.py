@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from automations.api import (
     approvals,
     audit,
+    backtests,
     catalog,
     checkpoints,
     events,
@@ -38,6 +39,7 @@ app_name = "api"
 
 RECORD = "modules/<slug:module_key>/records/<str:key>/"
 WORKFLOW = "workflows/<int:pk>/"
+BACKTEST = f"{WORKFLOW}backtests/<int:number>/"
 
 urlpatterns = [
     path("me/", me.MeView.as_view(), name="me"),
@@ -104,6 +106,10 @@ urlpatterns = [
     ),
     path(f"{WORKFLOW}scenarios/run/", scenarios.RunScenariosView.as_view(), name="scenarios-run"),
     path(f"{WORKFLOW}scenarios/<int:number>/", scenarios.ScenarioView.as_view(), name="scenario"),
+    path(f"{WORKFLOW}backtests/", backtests.BacktestsView.as_view(), name="backtests"),
+    path(BACKTEST, backtests.BacktestView.as_view(), name="backtest"),
+    path(f"{BACKTEST}cancel/", backtests.BacktestCancelView.as_view(), name="backtest-cancel"),
+    path(f"{BACKTEST}differences/", backtests.BacktestDifferencesView.as_view(), name="backtest-differences"),
     path("runs/", runs.RunsView.as_view(), name="runs"),
     path("runs/<int:pk>/", runs.RunView.as_view(), name="run"),
     path("runs/<int:pk>/steps/", runs.RunStepsView.as_view(), name="run-steps"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from automations.models.approval import Approval, ApprovalDecision, ApprovalDelegation
 from automations.models.audit import AuditEntry, AuditSeal
+from automations.models.backtest import UNFINISHED, Backtest, BacktestDifference, BacktestStatus
 from automations.models.checkpoint import Checkpoint, Occasion
 from automations.models.control import IdempotencyKey, ProcessStamp, RotationCursor
 from automations.models.event import Deadline, Decision, Event, ScheduleSlot, TriggerSource
@@ -20,6 +21,7 @@ from automations.models.workflow import Action, Condition, Edge, Mode, Trigger, 
 
 __all__ = [
     "NEVER",
+    "UNFINISHED",
     "Action",
     "Activation",
     "ActiveTrigger",
@@ -29,6 +31,9 @@ __all__ = [
     "ApprovalDelegation",
     "AuditEntry",
     "AuditSeal",
+    "Backtest",
+    "BacktestDifference",
+    "BacktestStatus",
     "Checkpoint",
     "Condition",
     "DeadLetter",

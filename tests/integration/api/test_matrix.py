@@ -17,6 +17,7 @@ from automations import permissions
 from automations.api.urls import urlpatterns
 from automations.models import (
     Approval,
+    Backtest,
     Event,
     Module,
     Notification,
@@ -126,6 +127,11 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("DELETE", "scenario"): (BUILD, SIGHT),
     ("POST", "scenario-proposal"): (OPERATE, SIGHT),
     ("POST", "scenarios-run"): (OPERATE, SIGHT),
+    ("GET", "backtests"): (SIGHT, SIGHT),
+    ("POST", "backtests"): (OPERATE, SIGHT),
+    ("GET", "backtest"): (SIGHT, SIGHT),
+    ("POST", "backtest-cancel"): (OPERATE, SIGHT),
+    ("GET", "backtest-differences"): (SIGHT, SIGHT),
     ("GET", "runs"): (EVERYBODY, EVERYBODY),
     ("GET", "run"): (SIGHT, SIGHT),
     ("GET", "run-steps"): (SIGHT, SIGHT),
@@ -210,6 +216,9 @@ def places(
     Scenario.objects.create(
         pk=1, workflow=workflow, name="x", kind="positive", given={}, at=now, created_at=now, updated_at=now
     )
+    Backtest.objects.create(
+        pk=1, workflow=workflow, document={}, since=workflow.created_at, until=now, due_at=now, created_at=now
+    )
     return {
         "workflow": workflow.pk,
         "approval": approval.pk,
@@ -235,6 +244,10 @@ def address_of(name: str, places: dict[str, Any]) -> str:
         "checkpoints": "workflow",
         "checkpoint": "workflow",
         "version-difference": "workflow",
+        "backtests": "workflow",
+        "backtest": "workflow",
+        "backtest-cancel": "workflow",
+        "backtest-differences": "workflow",
         "scenarios": "workflow",
         "scenario": "workflow",
         "scenario-proposal": "workflow",

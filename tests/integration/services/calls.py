@@ -13,10 +13,11 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
 from automations import permissions
-from automations.models import Approval, Event, Module, Run, Scenario, Workflow
+from automations.models import Approval, Backtest, Event, Module, Run, Scenario, Workflow
 from automations.services import (
     approvals,
     audit,
+    backtests,
     checkpoints,
     csv_rows,
     draft_problems,
@@ -134,6 +135,11 @@ def _scenario(world: World) -> Scenario:
     return there or scenarios.save_scenario(
         workflow=world.workflow, actor=world.alice, name="Greets", kind="positive", given=GIVEN, at=NOW
     )
+
+
+def _backtest(world: World) -> Backtest:
+    there = Backtest.objects.filter(workflow=world.workflow).first()
+    return there or backtests.start_backtest(workflow=world.fresh(), actor=world.alice)
 
 
 def _file(world: World) -> Any:
@@ -326,6 +332,24 @@ CALLS: tuple[Call, ...] = (
         records.import_rows,
         lambda w: {"module": w.tickets, "rows": [("T1", {"title": "Anew"})], "actor": w.bob},
         Audited("records.imported", "module"),
+    ),
+    Call(
+        backtests.start_backtest,
+        lambda w: {"workflow": w.workflow, "actor": w.bob, "days": 3},
+        Audited("workflow.backtest_started", "workflow"),
+    ),
+    Call(
+        backtests.cancel_backtest,
+        lambda w: {"backtest": _backtest(w), "actor": w.bob, "reason": "Wrong one"},
+        Audited("backtest.cancelled", "backtest"),
+    ),
+    Call(
+        backtests.work_on,
+        lambda w: {"backtest": _backtest(w), "watch": lambda _: None},
+        Traced(
+            ("backtest", "backtestdifference"),
+            "who asked for it stands in the trail; this only goes on with it",
+        ),
     ),
     Call(
         run_tests.run_test,
