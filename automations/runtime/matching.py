@@ -17,14 +17,14 @@ from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
-from django.db.models import Case, DateTimeField, Value, When
 
 from automations.conf import setting
 from automations.engine.durations import parse_duration
 from automations.engine.rules import Scope
-from automations.models import Run, RunSignal
-from automations.runtime import subscriptions
+from automations.models import Run
+from automations.runtime import blast_radius, holds, subscriptions
 from automations.runtime.claims import ClaimedRun
+from automations.runtime.signals import signal_parent
 from automations.runtime.subscriptions import Subscription
 from automations.triggers.common import dedupe_key
 
@@ -118,6 +118,8 @@ def _match_batch(limit: int, take: int) -> Judged:
         verdicts = [verdict for event in events for verdict in _verdicts(event)]
         _throttle(verdicts)
         claimed = _start_runs(verdicts, take)
+        excess = blast_radius.find_excess(verdicts, events)
+        holds.hold(excess, now=events[0].database_now)
         _write_decisions(verdicts)
         _tell_parents(verdicts)
         with connection.cursor() as cursor:
@@ -125,7 +127,8 @@ def _match_batch(limit: int, take: int) -> Judged:
                 "UPDATE automations_event SET state = 'matched' WHERE id = ANY(%s)",
                 [[event.id for event in events]],
             )
-    return Judged(len(events), claimed)
+    held = {verdict.run for group in excess for verdict in group.verdicts}
+    return Judged(len(events), [run for run in claimed if run.id not in held])
 
 
 def _pending(row: Sequence[Any], now: datetime) -> PendingEvent:
@@ -347,13 +350,3 @@ def _tell_parents(verdicts: Sequence[Verdict]) -> None:
                 },
                 now=verdict.event.database_now,
             )
-
-
-def signal_parent(*, parent_id: int, node: str, key: str, outcome: dict[str, Any], now: datetime) -> None:
-    """Leave news for a waiting run and make it due; in a replay it goes on at the moment of the news."""
-    RunSignal.objects.bulk_create(
-        [RunSignal(run_id=parent_id, node=node, key=key, outcome=outcome, created_at=now)],
-        ignore_conflicts=True,
-    )
-    own_time = Case(When(clock="", then=None), default=Value(now), output_field=DateTimeField())
-    Run.objects.filter(pk=parent_id, status="waiting").update(due_at=now, as_of=own_time)
