@@ -188,7 +188,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RunStatus": "automations.api.runs.RUN_STATUSES",
         "StepStatus": "automations.api.runs.STEP_STATUSES",
-        "ApprovalState": "automations.api.approvals.STATES",
+        "ApprovalKind": "automations.models.Approval.Kind",
+        "ApprovalState": "automations.api.approval_shapes.STATES",
         "EventState": "automations.api.events.STATES",
         "ModuleKind": "automations.models.Module.Kind",
         "ScenarioKind": "automations.models.Scenario.Kind",

@@ -37,6 +37,7 @@ const VersionsPage = lazy(() => import("../versions/VersionsPage"));
 const BacktestsPage = lazy(() => import("../backtests/BacktestsPage"));
 const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage"));
 const ApprovalPage = lazy(() => import("../approvals/ApprovalPage"));
+const AuditPage = lazy(async () => ({ default: (await import("../pages/audit/AuditPage")).AuditPage }));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 
 export function App() {
@@ -81,6 +82,8 @@ function Shown({ route }: { route: Route }) {
       return <EventsPage />;
     case "event":
       return <EventPage key={route.id} id={route.id} />;
+    case "audit":
+      return <AuditPage />;
     case "approvals":
       return <ApprovalsPage />;
     case "approval":

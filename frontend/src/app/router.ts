@@ -18,6 +18,7 @@ export type Route =
   | { page: "modules" }
   | { page: "records"; module: string }
   | { page: "record"; module: string; record: string }
+  | { page: "audit" }
   | { page: "approvals" }
   | { page: "approval"; id: number }
   | { page: "unknown" };
@@ -30,6 +31,7 @@ const PLAIN: Record<string, Route> = {
   "decisions/": { page: "decisions" },
   "events/": { page: "events" },
   "approvals/": { page: "approvals" },
+  "audit/": { page: "audit" },
   "records/": { page: "modules" },
 };
 const BY_ID = { workflows: "workflow", runs: "run", events: "event", approvals: "approval" } as const;

@@ -17,6 +17,7 @@ from automations.models import (
     BacktestDifference,
     DeadLetter,
     Deadline,
+    Hold,
     IdempotencyKey,
     Module,
     Notification,
@@ -25,6 +26,7 @@ from automations.models import (
     RotationCursor,
     Run,
     RunSignal,
+    RunUndo,
     ScheduleSlot,
     Workflow,
 )
@@ -84,6 +86,10 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     DeadLetter.objects.create(run=run, code="late", message="It came late", attempts=3, **at)
     Approval.objects.create(
         run=run, node="p1", workflow=workflow, title="<script>alert(1)</script>", asked_at=now
+    )
+    RunUndo.objects.create(run=run, actor=root, actor_name="root", plan_hash="0" * 64, at=now)
+    Hold.objects.create(
+        workflow=workflow, trigger_node="t1", firing="f", bound="firing", cap=1, opened_at=now
     )
     backtest = Backtest.objects.create(
         workflow=workflow, document={}, since=now - timedelta(days=1), until=now, due_at=now, **at

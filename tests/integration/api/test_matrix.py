@@ -22,6 +22,7 @@ from automations.models import (
     Module,
     Notification,
     Run,
+    RunUndo,
     Scenario,
     TriggerSource,
     Workflow,
@@ -109,6 +110,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "identity-preview"): (OPERATE, SIGHT),
     ("GET", "workflow-trigger-preview"): (OPERATE, SIGHT),
     ("POST", "workflow-run"): (OPERATE, SIGHT),
+    ("POST", "workflow-run-many"): (OPERATE, SIGHT),
     ("POST", "workflow-publish"): (PUBLISH, SIGHT),
     ("POST", "workflow-promote"): (PUBLISH, SIGHT),
     ("POST", "workflow-demote"): (PUBLISH, SIGHT),
@@ -137,10 +139,15 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "run-steps"): (SIGHT, SIGHT),
     ("GET", "run-logs"): (SIGHT, SIGHT),
     ("POST", "run-cancel"): (OPERATE, SIGHT),
+    ("GET", "run-undo"): (OPERATE, SIGHT),
+    ("POST", "run-undo"): (OPERATE, SIGHT),
+    ("GET", "run-undo-back"): (OPERATE, SIGHT),
+    ("POST", "run-undo-back"): (OPERATE, SIGHT),
     ("GET", "approvals"): (EVERYBODY, EVERYBODY),
     ("GET", "approval"): (SIGHT, SIGHT),
     ("POST", "approval-decide"): (SIGHT, SIGHT),  # who is asked is looked at past the body
     ("POST", "approval-delegate"): (SIGHT, SIGHT),
+    ("POST", "approval-remarks"): (SIGHT, SIGHT),
     ("GET", "audit"): (EVERYBODY, EVERYBODY),
     ("GET", "audit-export"): (EVERYBODY, EVERYBODY),
     ("GET", "audit-chain"): (ADMIN, EVERYBODY),
@@ -210,6 +217,7 @@ def places(
         due_at=now,
         created_at=now,
     )
+    RunUndo.objects.create(pk=1, run=run, actor_name="alice", plan_hash="0", at=now)
     TriggerSource.objects.create(key="tix", kind="api", name="x", module=tickets)
     notification = Notification.objects.create(user=alice, key="1", title="x", created_at=now)
     approval = Approval.objects.create(run=run, node="p1", workflow=workflow, title="?", asked_at=now)
