@@ -27,6 +27,8 @@ WORKFLOW_RIGHTS = (
     "view_payloads",
 )
 
+POLICY_RIGHTS = ("view", "change", "use")
+
 _VIEW = ("view",)
 _OPERATE = (*_VIEW, "run", "retry", "view_payloads", "run_test")
 _BUILD = (*_OPERATE, "edit")
@@ -48,8 +50,8 @@ _WORK = (*_READ, "use_module", "use_policy", "add_event")
 ROLES_EVERYWHERE: dict[str, tuple[str, ...]] = {
     "Viewer": _READ,
     "Operator": _WORK,
-    "Builder": (*_WORK, "add_workflow"),
-    "Publisher": (*_WORK, "add_workflow"),
+    "Builder": (*_WORK, "add_workflow", "add_policy"),
+    "Publisher": (*_WORK, "add_workflow", "add_policy"),
     "Approver": _READ,
 }
 """What the seeded roles may on all modules and policies; take it away in the admin to share them one by one."""
@@ -156,8 +158,29 @@ def may_view_module(actor: Any, module: Module) -> bool:
     return may_use_module(actor, module) or bool(actor.has_perm(name) or actor.has_perm(name, module))
 
 
-def may_manage_policies(actor: Any) -> bool:
-    return bool(actor.has_perm("automations.change_policy"))
+def may_create_policy(actor: Any) -> bool:
+    return bool(actor.has_perm("automations.add_policy") or actor.has_perm("automations.change_policy"))
+
+
+def may_change_policy(actor: Any, policy: Policy) -> bool:
+    """Whether the actor may describe, revise and archive the policy."""
+    name = codename("change", "policy")
+    return bool(actor.has_perm(name) or actor.has_perm(name, policy))
+
+
+def require_policy_change(actor: Any, policy: Policy) -> None:
+    """Raise ForbiddenError when the actor, who sees the policy, may not change it."""
+    if not may_change_policy(actor, policy):
+        raise ForbiddenError(
+            f"You lack the right “change” on “{policy.name}”."
+            f" {policy.owner or 'An admin'} can share it with you."
+        )
+
+
+def grant_policy_owner(policy: Policy, user: Any) -> None:
+    """Give a policy's owner every right on it."""
+    for right in POLICY_RIGHTS:
+        assign_perm(codename(right, "policy"), user, policy)
 
 
 def may_send_events(actor: Any) -> bool:
@@ -184,9 +207,22 @@ def visible_modules(actor: Any) -> QuerySet[Module]:
 
 
 def visible_policies(actor: Any) -> QuerySet[Policy]:
+    return _policies_with(actor, *POLICY_RIGHTS)
+
+
+def usable_policies(actor: Any) -> QuerySet[Policy]:
+    """The policies that the actor may name in a workflow that goes live."""
+    return _policies_with(actor, "use", "change")
+
+
+def changeable_policies(actor: Any) -> QuerySet[Policy]:
+    return _policies_with(actor, "change")
+
+
+def _policies_with(actor: Any, *rights: str) -> QuerySet[Policy]:
     return get_objects_for_user(
         actor,
-        ["automations.view_policy", "automations.use_policy"],
+        [codename(right, "policy") for right in rights],
         Policy.objects.all(),
         any_perm=True,
         accept_global_perms=True,

@@ -78,6 +78,8 @@ export interface Version {
   note: string;
   published_by: string | null;
   published_at: string;
+  /** What it pins; `newer` is the newest revision, where it is another. */
+  policies: { key: string; revision: number; newer: number | null }[];
 }
 
 export interface VersionDetail extends Version {
@@ -89,7 +91,7 @@ export interface Me {
   name: string;
   email: string;
   roles: string[];
-  may: { create_workflows: boolean; manage_modules: boolean; manage_policies: boolean; send_events: boolean };
+  may: { create_workflows: boolean; manage_modules: boolean; create_policies: boolean; send_events: boolean };
   unread_notifications: number;
 }
 
@@ -358,7 +360,7 @@ export interface People {
   groups: string[];
 }
 
-/** Something with a key and a name: a policy, a source. */
+/** Something with a key and a name: a source. */
 export interface Named {
   key: string;
   name: string;

@@ -36,6 +36,9 @@ const EditorPage = lazy(() => import("../editor/EditorPage"));
 const VersionsPage = lazy(() => import("../versions/VersionsPage"));
 const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage"));
 const ApprovalPage = lazy(() => import("../approvals/ApprovalPage"));
+const PoliciesPage = lazy(() => import("../policies/PoliciesPage"));
+const NewPolicyPage = lazy(() => import("../policies/NewPolicyPage"));
+const PolicyPage = lazy(() => import("../policies/PolicyPage"));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 
 export function App() {
@@ -78,6 +81,12 @@ function Shown({ route }: { route: Route }) {
       return <EventsPage />;
     case "event":
       return <EventPage key={route.id} id={route.id} />;
+    case "conditions":
+      return <PoliciesPage />;
+    case "new-condition":
+      return <NewPolicyPage />;
+    case "condition":
+      return <PolicyPage key={route.key} policyKey={route.key} />;
     case "approvals":
       return <ApprovalsPage />;
     case "approval":
