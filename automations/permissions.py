@@ -9,40 +9,11 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 from guardian.core import ObjectPermissionChecker
-from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
+from guardian.shortcuts import get_objects_for_user
 
 from automations.errors import ForbiddenError, NotFoundError
+from automations.grants import ROLES, THING_RIGHTS, WORKFLOW_RIGHTS, Shared, codename, noun_of, set_rights
 from automations.models import Approval, AuditEntry, Decision, Event, Module, Policy, Run, Workflow
-
-WORKFLOW_RIGHTS = (
-    "view",
-    "edit",
-    "run_test",
-    "run",
-    "publish",
-    "promote",
-    "rollback",
-    "approve",
-    "retry",
-    "view_payloads",
-)
-
-POLICY_RIGHTS = ("view", "change", "use")
-
-_VIEW = ("view",)
-_OPERATE = (*_VIEW, "run", "retry", "view_payloads", "run_test")
-_BUILD = (*_OPERATE, "edit")
-_PUBLISH = (*_BUILD, "publish", "promote", "rollback")
-
-ROLES: dict[str, tuple[str, ...]] = {
-    "Viewer": _VIEW,
-    "Operator": _OPERATE,
-    "Builder": _BUILD,
-    "Publisher": _PUBLISH,
-    "Approver": (*_VIEW, "approve", "view_payloads"),
-    "Admin": WORKFLOW_RIGHTS,
-}
-"""The seeded roles and their rights on a workflow that is shared with them."""
 
 _READ = ("view_module", "view_policy")
 _WORK = (*_READ, "use_module", "use_policy", "add_event")
@@ -55,10 +26,6 @@ ROLES_EVERYWHERE: dict[str, tuple[str, ...]] = {
     "Approver": _READ,
 }
 """What the seeded roles may on all modules and policies; take it away in the admin to share them one by one."""
-
-
-def codename(right: str, noun: str = "workflow") -> str:
-    return f"automations.{right}_{noun}"
 
 
 def seed_roles() -> None:
@@ -76,21 +43,20 @@ def seed_roles() -> None:
 
 def share(workflow: Workflow, role: str) -> None:
     """Give a role its rights on one workflow."""
-    group = Group.objects.get(name=role)
-    for right in ROLES[role]:
-        assign_perm(codename(right), group, workflow)
+    set_rights(workflow, Group.objects.get(name=role), ROLES[role])
 
 
-def unshare(workflow: Workflow, role: str) -> None:
-    group = Group.objects.get(name=role)
-    for right in WORKFLOW_RIGHTS:
-        remove_perm(codename(right), group, workflow)
+def may_share(actor: Any, thing: Shared) -> bool:
+    """Whether the actor decides who else may do what with a thing: its owner, an admin, whoever may publish the
+    workflow or change the module or the policy."""
+    if may_do_all(actor) or getattr(thing, "owner_id", None) == actor.pk:
+        return True
+    return holds(actor, "publish" if isinstance(thing, Workflow) else "change", thing)
 
 
 def grant_owner(workflow: Workflow, user: Any) -> None:
     """Give a workflow's owner every right on it."""
-    for right in WORKFLOW_RIGHTS:
-        assign_perm(codename(right), user, workflow)
+    set_rights(workflow, user, WORKFLOW_RIGHTS)
 
 
 class RoleHolder:
@@ -117,10 +83,19 @@ def may_do_all(person: Any) -> bool:
     return bool(person.is_superuser or person.groups.filter(name="Admin").exists())
 
 
+def holds(actor: Any, right: str, thing: Shared) -> bool:
+    """Whether the actor has a right (“view”, “use”, …) on something, or on all of its kind. Who may use a module or a
+    policy may see it."""
+    noun = noun_of(thing)
+    name = codename(right, noun)
+    if actor.has_perm(name) or actor.has_perm(name, thing):
+        return True
+    return right == "view" and noun != "workflow" and holds(actor, "use", thing)
+
+
 def may(actor: Any, right: str, workflow: Workflow) -> bool:
     """Whether the actor has this right (one of WORKFLOW_RIGHTS) on the workflow."""
-    name = codename(right)
-    return bool(actor.has_perm(name) or actor.has_perm(name, workflow))
+    return holds(actor, right, workflow)
 
 
 def require(actor: Any, right: str, workflow: Workflow) -> None:
@@ -144,18 +119,21 @@ def builds_workflows(actor: Any) -> bool:
 
 
 def may_manage_modules(actor: Any) -> bool:
+    """Whether the actor makes modules, and changes all of them."""
     return bool(actor.has_perm("automations.change_module"))
+
+
+def may_change_module(actor: Any, module: Module) -> bool:
+    return holds(actor, "change", module)
 
 
 def may_use_module(actor: Any, module: Module) -> bool:
     """Whether the actor may see and change the module's records."""
-    name = "automations.use_module"
-    return bool(actor.has_perm(name) or actor.has_perm(name, module))
+    return holds(actor, "use", module)
 
 
 def may_view_module(actor: Any, module: Module) -> bool:
-    name = "automations.view_module"
-    return may_use_module(actor, module) or bool(actor.has_perm(name) or actor.has_perm(name, module))
+    return holds(actor, "view", module)
 
 
 def may_create_policy(actor: Any) -> bool:
@@ -164,8 +142,7 @@ def may_create_policy(actor: Any) -> bool:
 
 def may_change_policy(actor: Any, policy: Policy) -> bool:
     """Whether the actor may describe, revise and archive the policy."""
-    name = codename("change", "policy")
-    return bool(actor.has_perm(name) or actor.has_perm(name, policy))
+    return holds(actor, "change", policy)
 
 
 def require_policy_change(actor: Any, policy: Policy) -> None:
@@ -179,8 +156,7 @@ def require_policy_change(actor: Any, policy: Policy) -> None:
 
 def grant_policy_owner(policy: Policy, user: Any) -> None:
     """Give a policy's owner every right on it."""
-    for right in POLICY_RIGHTS:
-        assign_perm(codename(right, "policy"), user, policy)
+    set_rights(policy, user, THING_RIGHTS)
 
 
 def may_send_events(actor: Any) -> bool:
@@ -207,7 +183,7 @@ def visible_modules(actor: Any) -> QuerySet[Module]:
 
 
 def visible_policies(actor: Any) -> QuerySet[Policy]:
-    return _policies_with(actor, *POLICY_RIGHTS)
+    return _policies_with(actor, *THING_RIGHTS)
 
 
 def usable_policies(actor: Any) -> QuerySet[Policy]:

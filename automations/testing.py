@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from django.contrib.auth.models import Permission
+
 from automations.models import Mode, Module, Workflow
 from automations.runtime.drain import drain
 from automations.services.drafts import save_draft
@@ -38,10 +40,19 @@ def make_module(key: str, fields: Mapping[str, str] | Sequence[Mapping[str, Any]
     return create_module(key=key, name=key.title(), fields=list(listed), actor=None, **options)
 
 
+def give_modules(person: Any) -> Any:
+    """Let somebody use every module, so that what they publish may act. Returns them."""
+    person.user_permissions.add(
+        Permission.objects.get(content_type__app_label="automations", codename="use_module")
+    )
+    return person
+
+
 def make_workflow(
     key: str, document: dict[str, Any], *, owner: Any, mode: str = Mode.EXECUTE, **options: Any
 ) -> Workflow:
-    """A published workflow, live in `mode`. Raises InvalidError when the document does not validate."""
+    """A published workflow, live in `mode`. Raises InvalidError when the document does not validate, or its owner may
+    not do what it does (see `give_modules`)."""
     workflow = create_workflow(key=key, name=key, actor=owner, **options)
     save_draft(workflow=workflow, document=document, revision=None, actor=owner)
     publish_version(workflow=workflow, actor=owner, mode=mode)

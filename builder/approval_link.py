@@ -16,13 +16,14 @@ from automations.errors import ServiceError
 from automations.models import Approval
 from automations.runtime.approval_mail import read_token
 from automations.services.approvals import changed_since, decide_approval
-from builder.views import guard
+from builder.views import guard, needs_database
 
 MAX_TOKEN = 500
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@needs_database
 def approval_by_link(request: HttpRequest, token: str) -> HttpResponse:
     """The facts and the two answers; 404 for a link that is none, or whose person has gone."""
     approval, person = _opened(token)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -18,6 +23,8 @@ from automations import permissions
 from automations.services.preferences import preference_of
 from builder.templatetags.frontend import read_manifest
 
+logger = logging.getLogger(__name__)
+
 CONTENT_SECURITY_POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 
@@ -26,8 +33,26 @@ def guard(response: HttpResponseBase) -> None:
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
 
 
+def needs_database(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Answers 503 with a sentence while the database is away."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            logger.error("The database did not do its part: %s", error)
+        content = render_to_string("builder/database_away.html")  # not `render`: who asks can't be looked up
+        response = HttpResponse(content, status=503, headers={"Retry-After": "5"})
+        guard(response)
+        return response
+
+    return answer
+
+
 @require_safe
 @never_cache
+@needs_database
 @login_required
 def page(request: HttpRequest, **_route: Any) -> HttpResponse:
     """The app, at every address that it shows; what an address means is read in the browser, and who may see it is
@@ -55,7 +80,7 @@ def _address(name: str) -> str:
         return ""
 
 
-@method_decorator(never_cache, name="dispatch")
+@method_decorator((never_cache, needs_database), name="dispatch")
 class SignInView(auth_views.LoginView):
     redirect_authenticated_user = True
 

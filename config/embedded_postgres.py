@@ -61,6 +61,10 @@ class EmbeddedPostgres:
             return False
         return True
 
+    def was_killed(self) -> bool:
+        """Whether it ended without being told to: a stop takes the pid file away, a kill leaves it."""
+        return (self.data / "postmaster.pid").exists() and self._postmaster() is None
+
     def start(self) -> None:
         """Make sure that the server answers: do nothing, wait for its recovery, or start it.
 

@@ -18,11 +18,12 @@ from contextlib import contextmanager
 
 import honcho.manager
 
-from config.embedded_postgres import PostgresStartError
+from config.embedded_postgres import EmbeddedPostgres, PostgresStartError
 from config.env import SettingsError
 
 READY_SECONDS = 60.0
 DATABASE_SECONDS = 60.0
+KEEP_SECONDS = 1.0
 PREPARE_LOCK = 0x73746172
 """The advisory lock's number: "star" in ASCII."""
 BY_HAND = (130, 143)
@@ -158,6 +159,7 @@ def _serve(host: str, port: int) -> int:
     manager.add_process("ticker", f"{python} manage.py automations_ticker")
     signal.signal(signal.SIGHUP, _hang_up)
     threading.Thread(target=_announce, args=(f"http://{host}:{port}/",), daemon=True).start()
+    threading.Thread(target=_keep_database, daemon=True).start()
     manager.loop()
     if manager.returncode in BY_HAND:
         return 0
@@ -165,6 +167,21 @@ def _serve(host: str, port: int) -> int:
         "A part ended by itself (it is the first that “stopped” above), so everything was stopped.\n"
     )
     return max(manager.returncode, 1)
+
+
+def _keep_database() -> None:
+    """Start the embedded database again when it was killed; one that somebody stopped stays stopped."""
+    from django.conf import settings
+
+    server: EmbeddedPostgres | None = settings.EMBEDDED_POSTGRES
+    while server is not None:
+        time.sleep(KEEP_SECONDS)
+        if server.was_killed():
+            sys.stderr.write("PostgreSQL was killed; starting it again…\n")
+            try:
+                server.start()
+            except PostgresStartError as error:
+                sys.stderr.write(f"{error}\n")
 
 
 def _hang_up(*_: object) -> None:

@@ -5,9 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from automations.runtime import subscriptions, writes
 from tests.postgres_plugin import start_server
+
+# How long an example takes says nothing on a machine that does other work too; tests about speed measure it themselves.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +39,7 @@ def _fresh_caches() -> Iterator[None]:
     writes.forget()
 
 
-def _user(name: str, **fields: Any) -> Any:
+def make_user(name: str, **fields: Any) -> Any:
     from django.contrib.auth import get_user_model
 
     return get_user_model().objects.create_user(
@@ -44,22 +49,24 @@ def _user(name: str, **fields: Any) -> Any:
 
 @pytest.fixture
 def alice(db: None) -> Any:
-    """The owner of what a test makes."""
-    return _user("alice")
+    """The owner of what a test makes, who may use every module: what she publishes runs as her."""
+    from automations.testing import give_modules
+
+    return give_modules(make_user("alice"))
 
 
 @pytest.fixture
 def bob(db: None) -> Any:
     """An operator."""
-    return _user("bob")
+    return make_user("bob")
 
 
 @pytest.fixture
 def charlie(db: None) -> Any:
     """An outsider without any right."""
-    return _user("charlie")
+    return make_user("charlie")
 
 
 @pytest.fixture
 def root(db: None) -> Any:
-    return _user("root", is_staff=True, is_superuser=True)
+    return make_user("root", is_staff=True, is_superuser=True)

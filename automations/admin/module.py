@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from automations import permissions
 from automations.admin.base import SeenAdmin, ServiceForm
-from automations.admin.workflow import GuardedAdmin
+from automations.admin.sharing import SharedAdmin
 from automations.models import Module, Record, RecordChange, RecordComment
 from automations.services import modules
 
@@ -28,7 +28,7 @@ class ModuleForm(ServiceForm):
 
 
 @admin.register(Module)
-class ModuleAdmin(GuardedAdmin):
+class ModuleAdmin(SharedAdmin):
     """Stored modules are changed here; native ones are what the code that registers them says."""
 
     sees = staticmethod(permissions.visible_modules)
@@ -41,8 +41,10 @@ class ModuleAdmin(GuardedAdmin):
         return bool(request.user.is_staff) and permissions.may_manage_modules(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        stored = obj is None or obj.kind == Module.Kind.STORED
-        return bool(request.user.is_staff) and stored and permissions.may_manage_modules(request.user)
+        if obj is None:
+            return bool(request.user.is_staff)
+        stored = obj.kind == Module.Kind.STORED
+        return bool(request.user.is_staff) and stored and permissions.may_change_module(request.user, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("key", "title_field", "status_field", "team", "zone") if obj is not None else ()

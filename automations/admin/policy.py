@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from automations import permissions
 from automations.admin.base import SeenAdmin, SeenInline, ServiceForm, with_reason
-from automations.admin.workflow import GuardedAdmin
+from automations.admin.sharing import SharedAdmin
 from automations.errors import ConflictError, InvalidError
 from automations.models import Policy, PolicyRevision, PolicyUse, RulePlace
 from automations.services import policies
@@ -125,7 +125,7 @@ def _changing(act: Any) -> Any:
 
 
 @admin.register(Policy)
-class PolicyAdmin(GuardedAdmin):
+class PolicyAdmin(SharedAdmin):
     sees = staticmethod(permissions.visible_policies)
     form = PolicyForm
     list_display = ("name", "key", "module", "owner", "created_at", "archived_at")

@@ -6,46 +6,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from guardian.admin import GuardedModelAdminMixin
 
 from automations import permissions
-from automations.admin.base import SeenAdmin, SeenInline, ServiceAdmin, ServiceForm, as_json, with_reason
+from automations.admin.base import SeenAdmin, SeenInline, ServiceForm, as_json, with_reason
+from automations.admin.sharing import SharedAdmin
 from automations.models import Action, Checkpoint, Condition, Edge, Mode, Trigger, Workflow, WorkflowVersion
 from automations.services import versions, workflows
-from automations.services.audit import write_audit
-
-
-class GuardedAdmin(GuardedModelAdminMixin, ServiceAdmin):  # type: ignore[misc]
-    """Object permissions on a page of their own, for superusers: who could give rights could take every right."""
-
-    def _guard(self, request: HttpRequest, page: str, *args: Any) -> HttpResponse:
-        if not request.user.is_superuser:
-            raise PermissionDenied
-        answer: HttpResponse = getattr(super(), page)(request, *args)
-        if request.method == "POST":
-            obj = self.get_queryset(request).get(pk=args[0])
-            write_audit(actor=request.user, action=f"{obj._meta.model_name}.rights_changed", obj=obj)
-        return answer
-
-    def obj_perms_manage_view(self, request: HttpRequest, object_pk: str) -> HttpResponse:
-        if not request.user.is_superuser:
-            raise PermissionDenied
-        answer: HttpResponse = super().obj_perms_manage_view(request, object_pk)
-        return answer
-
-    def obj_perms_manage_user_view(self, request: HttpRequest, object_pk: str, user_id: str) -> HttpResponse:
-        return self._guard(request, "obj_perms_manage_user_view", object_pk, user_id)
-
-    def obj_perms_manage_group_view(
-        self, request: HttpRequest, object_pk: str, group_id: str
-    ) -> HttpResponse:
-        return self._guard(request, "obj_perms_manage_group_view", object_pk, group_id)
 
 
 class NodeInline(SeenInline):
@@ -161,7 +132,7 @@ archive = with_reason(
 
 
 @admin.register(Workflow)
-class WorkflowAdmin(GuardedAdmin):
+class WorkflowAdmin(SharedAdmin):
     """The workflow and its draft; the graph is drawn in the editor, not here."""
 
     sees = staticmethod(permissions.visible_workflows)

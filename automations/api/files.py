@@ -54,6 +54,10 @@ class DifferenceQuery(Body):
 
 class FileBody(Body):
     file = serializers.CharField(max_length=MAX_CHARACTERS, trim_whitespace=False, help_text="The YAML.")
+    unfinished = serializers.BooleanField(
+        default=False,
+        help_text="Whether a definition with problems may come in; it can't be published as it is.",
+    )
 
 
 class SentencesAnswer(Answer):
@@ -169,15 +173,17 @@ class ImportNewView(ApiView):
     )
     @idempotent()
     def post(self, request: Request) -> Response:
-        """Make a workflow from a file. 409 when its key is taken: import into that workflow instead."""
+        """Make a workflow from a file. 409 when its key is taken: import into that workflow instead. 422 with every problem
+        of its definition, unless it may be unfinished; then nothing is made."""
         if not permissions.may_create_workflow(self.actor):
             raise ForbiddenError("You may not create workflows. An admin can give you that right.")
-        file = read_file(self.body(FileBody)["file"])
+        sent = self.body(FileBody)
+        file = read_file(sent["file"])
         modules = permissions.visible_modules(self.actor)
         if file.module and not modules.filter(key=file.module).exists():
             raise NotFoundError(f"There is no module “{file.module[:80]}”.", code="unknown-module")
         _require_modules_seen(self.actor, file)
-        done = import_workflow(file=file, workflow=None, actor=self.actor)
+        done = import_workflow(file=file, workflow=None, actor=self.actor, unfinished=sent["unfinished"])
         return Response(ImportedAnswer(done).data, status=201)
 
 
@@ -191,11 +197,14 @@ class ImportView(ApiView):
         example={**IMPORTED, "created": False},
     )
     def post(self, request: Request, pk: int) -> Response:
-        """Put a file in the place of the draft and of the workflow's own fields. What is released stays."""
+        """Put a file in the place of the draft and of the workflow's own fields. What is released stays. 422 with every
+        problem of its definition, unless it may be unfinished; then nothing changes."""
         workflow = workflow_for(self, pk, "edit")
-        file = read_file(self.body(FileBody)["file"])
+        sent = self.body(FileBody)
+        file = read_file(sent["file"])
         _require_modules_seen(self.actor, file)
-        return Response(ImportedAnswer(import_workflow(file=file, workflow=workflow, actor=self.actor)).data)
+        done = import_workflow(file=file, workflow=workflow, actor=self.actor, unfinished=sent["unfinished"])
+        return Response(ImportedAnswer(done).data)
 
 
 class DescribeView(ApiView):

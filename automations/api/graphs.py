@@ -348,7 +348,9 @@ class RunTestView(ApiView):
         number = given.pop("scenario", None)
         scenario = self._scenario(workflow, number) if number is not None else None
         answer = run_test(
-            workflow=workflow, request=RunTestRequest(past_event=past, scenario=scenario, **given)
+            workflow=workflow,
+            request=RunTestRequest(past_event=past, scenario=scenario, **given),
+            actor=self.actor,
         )
         if wanted.get("records") == "live":
             draft = wanted.get("version", "draft") == "draft"

@@ -135,11 +135,6 @@ def module_for(view: ApiView, key: str) -> Module:
     return module
 
 
-def _require_manager(view: ApiView) -> None:
-    if not permissions.may_manage_modules(view.actor):
-        raise ForbiddenError("You may not change modules. An admin can give you that right.")
-
-
 class ModulesView(ApiView):
     @operation("modules_list", "modules", answer=ModuleAnswer, many=True, example=EXAMPLE)
     def get(self, request: Request) -> Response:
@@ -160,7 +155,8 @@ class ModulesView(ApiView):
     @idempotent()
     def post(self, request: Request) -> Response:
         """Make a stored module. Native ones are registered in code."""
-        _require_manager(self)
+        if not permissions.may_manage_modules(self.actor):
+            raise ForbiddenError("You may not make modules. An admin can give you that right.")
         made = create_module(**self.body(ModuleBody), actor=self.actor)
         return Response(ModuleAnswer(made).data, status=201)
 
@@ -184,6 +180,7 @@ class ModuleView(ApiView):
     def patch(self, request: Request, key: str) -> Response:
         """Change a stored module's name, fields or transitions. A field in use can't be removed or retyped."""
         module = module_for(self, key)
-        _require_manager(self)
+        if not permissions.may_change_module(self.actor, module):
+            raise ForbiddenError("You may not change this module. An admin can share it with you.")
         changed = update_module(module=module, **self.body(ModuleChangeBody), actor=self.actor)
         return Response(ModuleAnswer(changed).data)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import DataError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.defaults import server_error as default_server_error
 from rest_framework import exceptions
@@ -18,6 +19,8 @@ from automations.engine.errors import Problem
 from automations.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, ServiceError
 from automations.modules.adapter import VersionConflictError
 from automations.runtime.intake import KeyReusedError, PayloadRefusedError
+
+logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -122,6 +125,15 @@ def _answer(error: Exception) -> Response | None:
     if isinstance(error, DataError):
         return problem(
             422, "value-refused", "The database refused a value: it is too long or out of its range."
+        )
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.error("The database did not do its part: %s", error)
+        return problem(
+            503,
+            "database-unavailable",
+            "The database does not answer just now. Try again in a few seconds; with the same Idempotency-Key nothing is"
+            " done twice.",
+            headers={"Retry-After": "5"},
         )
     if isinstance(error, exceptions.ValidationError):
         found_problems = list(_flatten(error.detail, ""))

@@ -15,6 +15,7 @@ from automations.engine.documents import Definition, Node
 from automations.engine.errors import Problem
 from automations.errors import InvalidError, NotFoundError
 from automations.models import Workflow
+from automations.services.identities import identity_problems
 from automations.services.versions import validate_definition_of
 
 NAMED = {"module": "module", "workflow": "workflow"}
@@ -79,7 +80,11 @@ def problems_for(workflow: Workflow, definition: Definition, actor: Any) -> list
     problems = validate_definition_of(workflow, definition, viewer=actor)
     told = {problem.path for problem in problems}
     others = unseen(definition, actor) + unusable(definition, actor)
-    return problems + [problem for problem in others if problem.path not in told]
+    problems += [problem for problem in others if problem.path not in told]
+    if any(problem.severity == "error" for problem in problems):
+        return problems
+    publisher = actor if permissions.may(actor, "publish", workflow) else None
+    return identity_problems(workflow, definition, publisher=publisher) + problems
 
 
 def require_seen(workflow: Workflow, definition: Definition, actor: Any) -> None:

@@ -195,6 +195,7 @@ class ScenarioProposalView(ApiView):
             given=scenario_givens.Given(content, wanted.get("at", given.at), given.origin),
             as_user=wanted["as_user"],
             as_role=wanted["as_role"],
+            actor=self.actor,
         )
         return Response(ProposalAnswer(proposal).data)
 

@@ -14,6 +14,7 @@ from automations.api import (
     files,
     firings,
     graphs,
+    identities,
     me,
     modules,
     notifications,
@@ -26,6 +27,7 @@ from automations.api import (
     releases,
     runs,
     scenarios,
+    shares,
     sources,
     templates,
     tokens,
@@ -47,6 +49,7 @@ urlpatterns = [
     path("catalog/", catalog.CatalogView.as_view(), name="catalog"),
     path("modules/", modules.ModulesView.as_view(), name="modules"),
     path("modules/<slug:key>/", modules.ModuleView.as_view(), name="module"),
+    path("modules/<slug:key>/shares/", shares.ModuleSharesView.as_view(), name="module-shares"),
     path("modules/<slug:key>/explain/", explanations.ExplainView.as_view(), name="module-explain"),
     path(
         "modules/<slug:key>/preview-text/", explanations.PreviewTextView.as_view(), name="module-preview-text"
@@ -58,6 +61,7 @@ urlpatterns = [
     path("policies/", policies.PoliciesView.as_view(), name="policies"),
     path("policies/duplicates/", policy_library.DuplicatesView.as_view(), name="policies-duplicates"),
     path("policies/<slug:key>/", policies.PolicyView.as_view(), name="policy"),
+    path("policies/<slug:key>/shares/", shares.PolicySharesView.as_view(), name="policy-shares"),
     path("policies/<slug:key>/revisions/", policies.RevisionsView.as_view(), name="policy-revisions"),
     path("policies/<slug:key>/used-by/", policy_library.UsedByView.as_view(), name="policy-used-by"),
     path("policies/<slug:key>/impact/", policy_library.ImpactView.as_view(), name="policy-impact"),
@@ -74,6 +78,7 @@ urlpatterns = [
     path("workflows/problems/", overview.ProblemCountsView.as_view(), name="workflows-problems"),
     path("workflows/activity/", overview.ActivityView.as_view(), name="workflows-activity"),
     path(WORKFLOW, workflows.WorkflowView.as_view(), name="workflow"),
+    path(f"{WORKFLOW}shares/", shares.WorkflowSharesView.as_view(), name="workflow-shares"),
     path(f"{WORKFLOW}pause/", workflows.WorkflowPauseView.as_view(), name="workflow-pause"),
     path(f"{WORKFLOW}resume/", workflows.WorkflowResumeView.as_view(), name="workflow-resume"),
     path(f"{WORKFLOW}grid/", overview.GridView.as_view(), name="workflow-grid"),
@@ -81,6 +86,7 @@ urlpatterns = [
     path(f"{WORKFLOW}checkpoints/", checkpoints.CheckpointsView.as_view(), name="checkpoints"),
     path(f"{WORKFLOW}checkpoints/<int:number>/", checkpoints.CheckpointView.as_view(), name="checkpoint"),
     path(f"{WORKFLOW}validate/", graphs.ValidateView.as_view(), name="workflow-validate"),
+    path(f"{WORKFLOW}identity-preview/", identities.IdentityPreviewView.as_view(), name="identity-preview"),
     path(f"{WORKFLOW}run-test/", graphs.RunTestView.as_view(), name="workflow-run-test"),
     path(
         f"{WORKFLOW}triggers/<str:node>/preview/",

@@ -23,6 +23,7 @@ from automations.models import Event, Mode, Module, RunSignal, Workflow, Workflo
 from automations.runtime import approvals, handlers, saving, subscriptions
 from automations.runtime.announce import announce_runs
 from automations.runtime.claims import ClaimedRun, fence
+from automations.runtime.identity import Acting, publishers_of
 from automations.runtime.unit import Batch, Unit
 from automations.runtime.walking import Worked, walk_on
 
@@ -39,6 +40,10 @@ class Loaded:
     signals: Mapping[int, Sequence[RunSignal]]
     modules: Mapping[int, Module]
     workflows: Mapping[int, Workflow]
+    acting: Acting
+
+    def batch(self, *, writes: bool) -> Batch:
+        return Batch(writes=writes, modules=self.modules, workflows=self.workflows, acting=self.acting)
 
 
 def execute(runs: Sequence[ClaimedRun]) -> int:
@@ -95,7 +100,7 @@ def _commit(group: Sequence[ClaimedRun]) -> int:
             if not held_runs:
                 return _lost(group, [])
             loaded = load(held_runs)
-            batch = Batch(writes=True, modules=loaded.modules, workflows=loaded.workflows)
+            batch = loaded.batch(writes=True)
             batch.load_records(held_runs)
             worked = [walk(run, loaded, batch, handlers.perform) for run in held_runs]
             batch.flush()
@@ -119,7 +124,7 @@ def _simulate(group: Sequence[ClaimedRun]) -> list[Worked]:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION READ ONLY")
         loaded = load(group)
-        batch = Batch(writes=False, modules=loaded.modules, workflows=loaded.workflows)
+        batch = loaded.batch(writes=False)
         batch.load_records(group)
         worked = [walk(run, loaded, batch, handlers.preview) for run in group]
         transaction.set_rollback(True)
@@ -206,4 +211,7 @@ def load(runs: Sequence[ClaimedRun]) -> Loaded:
             for module in Module.objects.filter(pk__in={r.module_id for r in runs if r.module_id})
         },
         workflows=workflows,
+        acting=Acting(
+            publishers_of(run.version_id for run in runs if not workflows[run.workflow_id].run_as_id)
+        ),
     )

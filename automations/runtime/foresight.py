@@ -21,7 +21,12 @@ def foresee(unit: Unit, node: str) -> Plan:
     """What would follow if the approval at `node` were given now, up to the next approval: [{node, kind, risk,
     allowed, changes, preview}]. The rest of the run is previewed on a copy of what it knows; nothing is written.
     """
-    batch = Batch(writes=False, modules=unit.batch.modules, workflows=unit.batch.workflows)
+    batch = Batch(
+        writes=False,
+        modules=unit.batch.modules,
+        workflows=unit.batch.workflows,
+        acting=unit.batch.acting,
+    )
     copy = Unit(unit.run, batch, unit.zone, program=unit.program, event=unit.event, journal=unit.journal)
     copy.record, copy.now = unit.record, unit.now
     agreed = Succeeded({"verdict": "approved"}, branch="approved", assumed=True)

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from automations.engine.effects import Effect
 from automations.engine.outcomes import Failed, Outcome, Succeeded, Unplanned
+from automations.models import Module, Workflow
 from automations.runtime.performers import Performer, Plan, overlay, performer_of
 from automations.runtime.unit import Unit
 
 PERMISSION_DENIED = "permission-denied"
 
 
-def _plan(performer: Performer, effect: Effect, unit: Unit) -> Plan | Failed:
-    """The plan, if the run's identity may write where it writes."""
-    module = performer.writes_to(effect, unit)
-    if module is not None and not unit.may_write(module):
-        return Failed(
-            PERMISSION_DENIED,
-            f"{unit.identity}, whom this workflow runs as, may not use {module.name}.",
-        )
+def denied(effect: Effect, unit: Unit) -> str:
+    """Why the identity that the run acts as may not do this, as a sentence; "" when it may. It must be allowed to
+    see the run's record, to change what the effect writes, and to start what it starts."""
+    performer = performer_of(effect)
+    if performer is None:
+        return ""
+    written, started = performer.writes_to(effect, unit), performer.starts(effect, unit)
+    needed: list[tuple[str, Module | Workflow]] = []
+    if written is not None:
+        needed.append(("use", written))
+    if unit.record is not None and unit.record.module != written:
+        needed.append(("view", unit.record.module))
+    if started is not None:
+        needed.append(("run", started))
+    return next((why for right, thing in needed if (why := unit.why_not(right, thing))), "")
+
+
+def _plan(performer: Performer, effect: Effect, unit: Unit) -> Plan | Failed | Unplanned:
+    """The plan, if the run's identity may do this."""
+    if unit.batch.acting.limited and (why := denied(effect, unit)):
+        return Failed(PERMISSION_DENIED, why)
     return performer.plan(effect, unit)
 
 
@@ -28,7 +42,7 @@ def preview(effect: Effect, unit: Unit) -> Outcome:
     if performer is None:
         return Unplanned(f"nothing here can plan a “{effect.kind}”.")
     plan = _plan(performer, effect, unit)
-    if isinstance(plan, Failed):
+    if isinstance(plan, Failed | Unplanned):
         return plan
     if plan.assumed is not None:
         return plan.assumed
@@ -46,4 +60,4 @@ def perform(effect: Effect, unit: Unit) -> Outcome:
     plan = _plan(performer, effect, unit)
     if isinstance(plan, Failed):
         return plan
-    return performer.perform(effect, plan, unit)
+    return performer.perform(effect, Plan("") if isinstance(plan, Unplanned) else plan, unit)

@@ -23,8 +23,8 @@ from automations.engine.effects import (
 )
 from automations.engine.errors import ValueProblemError
 from automations.engine.fields import canonical
-from automations.engine.outcomes import Change, Failed, Outcome, Succeeded, Wait
-from automations.models import Module
+from automations.engine.outcomes import Change, Failed, Outcome, Succeeded, Unplanned, Wait
+from automations.models import Module, Workflow
 from automations.modules.adapter import RecordState
 from automations.registry import Registry
 
@@ -56,9 +56,14 @@ class Performer(ABC):
         """The module whose records the effect writes: the run's identity must be allowed to."""
         return None
 
+    def starts(self, effect: Any, unit: Unit) -> Workflow | None:
+        """The workflow that the effect starts: the run's identity must be allowed to."""
+        return None
+
     @abstractmethod
-    def plan(self, effect: Any, unit: Unit) -> Plan | Failed:
-        """What would happen; reads only."""
+    def plan(self, effect: Any, unit: Unit) -> Plan | Failed | Unplanned:
+        """What would happen; reads only. Unplanned where nobody can say: then simulate is inconclusive, and `perform` is
+        given an empty plan."""
 
     @abstractmethod
     def perform(self, effect: Any, plan: Plan, unit: Unit) -> Outcome:
@@ -241,6 +246,9 @@ class NotifyPerformer(Performer):
 
 class StartWorkflowPerformer(Performer):
     kind = StartWorkflow.kind
+
+    def starts(self, effect: StartWorkflow, unit: Unit) -> Workflow | None:
+        return unit.batch.workflow(effect.workflow)
 
     def plan(self, effect: StartWorkflow, unit: Unit) -> Plan | Failed:
         target = unit.startable(effect.workflow)

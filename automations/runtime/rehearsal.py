@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,8 +28,9 @@ from automations.modules.sql import SqlContext
 from automations.runtime import handlers
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.execute import Loaded, walk
+from automations.runtime.identity import Acting
 from automations.runtime.subscriptions import compile_for, module_of
-from automations.runtime.unit import Batch, Unit
+from automations.runtime.unit import Unit
 from automations.runtime.walking import Worked
 from automations.triggers import TRIGGERS
 
@@ -42,12 +43,15 @@ class Rehearsed:
     state: RecordState | None
     match: Match
     worked: Worked | None
-    effects: Mapping[str, Effect] = field(default_factory=dict)
+    effects: dict[str, Effect] = field(default_factory=dict)
+    denied: dict[str, str] = field(default_factory=dict)
+    """Why whom it acts as may not do what was asked for, by node."""
 
 
 class Rehearsal:
     """A definition made ready to be walked without effect. `now` is the moment that everything happens at, `identity`
-    whom it acts as in the place of the workflow's own, `answers` the way out that approvals take, by node."""
+    whom it acts as in the place of the workflow's own, `publisher` who stands for it where the workflow runs as nobody,
+    `answers` the way out that approvals take, by node. Not `limited`, a walk goes on past what may not be done."""
 
     def __init__(
         self,
@@ -57,10 +61,13 @@ class Rehearsal:
         trigger: str,
         now: datetime,
         identity: Any = None,
+        publisher: Any = None,
         answers: Mapping[str, str] | None = None,
+        limited: bool = True,
     ) -> None:
         self.workflow = workflow
-        self.identity = identity
+        known = identity or workflow.run_as or publisher
+        self.acting = Acting({0: publisher}, instead=identity, limited=limited and known is not None)
         self.answers = dict(answers or {})
         self.definition = definition
         self.now = now
@@ -119,11 +126,11 @@ class Rehearsal:
                         assume_changed=assume,
                     )
                 )
-                worked = None
-                effects: dict[str, Effect] = {}
+                seen = Rehearsed(state, match, None, {}, {})
                 if match.outcome == "matched":
-                    worked = self._walk_one(-1 - number, state, event, assume, user_input, effects)
-                rehearsed.append(Rehearsed(state, match, worked, effects))
+                    worked = self._walk_one(-1 - number, state, event, assume, user_input, seen)
+                    seen = replace(seen, worked=worked)
+                rehearsed.append(seen)
             transaction.set_rollback(True)
         return rehearsed
 
@@ -134,13 +141,9 @@ class Rehearsal:
         event: Mapping[str, Any],
         assume: bool,
         user_input: Mapping[str, Any],
-        effects: dict[str, Effect],
+        seen: Rehearsed,
     ) -> Worked:
         modules = {state.module.pk: state.module} if state is not None else {}
-        batch = Batch(writes=False, modules=modules, workflows={self.workflow.pk: self.workflow})
-        batch.identity, batch.answers = self.identity, self.answers
-        if state is not None:
-            batch.records[(state.module.pk, state.key)] = state
         run = self._stand_in(number, state, user_input)
         loaded = Loaded(
             programs={run.version_id: self.program},
@@ -149,10 +152,17 @@ class Rehearsal:
             signals={},
             modules=modules,
             workflows={self.workflow.pk: self.workflow},
+            acting=self.acting,
         )
+        batch = loaded.batch(writes=False)
+        batch.answers = self.answers
+        if state is not None:
+            batch.records[(state.module.pk, state.key)] = state
 
         def preview(effect: Effect, unit: Unit) -> Outcome:
-            effects[unit.node] = effect
+            seen.effects[unit.node] = effect
+            if refusal := handlers.denied(effect, unit):
+                seen.denied[unit.node] = refusal
             return handlers.preview(effect, unit)
 
         return walk(run, loaded, batch, preview, assume_changed=assume)

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 
-from automations import permissions
 from automations.engine.effects import StartWorkflow
 from automations.engine.journal import Journal
 from automations.engine.kinds import ModuleFacts
@@ -35,6 +34,7 @@ from automations.modules.schema import facts_of
 from automations.modules.sql import SqlContext
 from automations.runtime import intake
 from automations.runtime.claims import ClaimedRun
+from automations.runtime.identity import Acting
 from automations.runtime.subscriptions import DEFAULT_BLAST_RADIUS
 from automations.runtime.writes import Cause, WriteBatch
 
@@ -47,15 +47,21 @@ class Batch:
     """The shared reads and the collected writes of the runs that are worked on in one transaction."""
 
     def __init__(
-        self, *, writes: bool, modules: Mapping[int, Module], workflows: Mapping[int, Workflow]
+        self,
+        *,
+        writes: bool,
+        modules: Mapping[int, Module],
+        workflows: Mapping[int, Workflow],
+        acting: Acting,
     ) -> None:
         self.modules = modules
         self.workflows = workflows
+        self.acting = acting
         self.records: dict[tuple[int, str], RecordState] = {}
         self._writer = WriteBatch() if writes else None
         self._users: dict[str, Any] = {}
         self._members: dict[str, list[str]] = {}
-        self._rights: dict[tuple[int, int], bool] = {}
+        self._started: dict[str, Workflow | None] = {}
         self._loads: dict[tuple[int, str, str], int] = {}
         self._rotations: dict[tuple[int, str], RotationCursor] = {}
         self._turned: set[tuple[int, str]] = set()
@@ -65,8 +71,6 @@ class Batch:
         self.approvals: list[Approval] = []
         self.answers: Mapping[str, str] = {}
         """In simulate: the way out that the approval of a node takes; “approved” where nothing is said."""
-        self.identity: Any = None
-        """In simulate: whom the runs act as, in the place of whom their workflow runs as."""
 
     @property
     def writer(self) -> WriteBatch:
@@ -102,20 +106,16 @@ class Batch:
             self._users[name] = users.objects.filter(**{users.USERNAME_FIELD: name}, is_active=True).first()
         return self._users[name]
 
-    def may_use(self, identity: Any, module: Module) -> bool:
-        """Whether somebody may use a module; asked once a batch."""
-        asked = (identity.pk, module.pk)
-        if asked not in self._rights:
-            self._rights[asked] = permissions.may_use_module(identity, module)
-        return self._rights[asked]
+    def workflow(self, key: str) -> Workflow | None:
+        """The workflow of that key, which a run starts."""
+        if key not in self._started:
+            self._started[key] = Workflow.objects.filter(key=key).first()
+        return self._started[key]
 
     def may_approve(self, name: str, workflow: Workflow) -> bool:
         """Whether somebody may decide the approvals of a workflow; asked once a batch."""
         user = self.user(name)
-        asked = (-user.pk, workflow.pk) if user is not None else (0, 0)
-        if asked not in self._rights:
-            self._rights[asked] = user is not None and permissions.may(user, "approve", workflow)
-        return self._rights[asked]
+        return user is not None and self.acting.may(user, "approve", workflow)
 
     def members(self, group: str) -> list[str]:
         """User names of a group's active members, in order of name."""
@@ -236,12 +236,12 @@ class Unit:
 
     @property
     def identity(self) -> Any:
-        """Whom the run acts as; None where nothing limits it."""
-        return self.batch.identity or self.workflow.run_as
+        """Whom the run acts as, with that person's rights of now; None when there is nobody."""
+        return self.batch.acting.identity(self.workflow, self.run.version_id)
 
-    def may_write(self, module: Module) -> bool:
-        """Whether the identity that the run acts as may use the module now; without one nothing limits it."""
-        return self.identity is None or self.batch.may_use(self.identity, module)
+    def why_not(self, right: str, thing: Module | Workflow) -> str:
+        """Why the identity that the run acts as lacks a right on something, as a sentence; "" when it has it."""
+        return self.batch.acting.why_not(self.workflow, self.run.version_id, right, thing)
 
     def record_exists(self, module: Module, key: str) -> bool:
         return bool(adapter_for(module).load([key], lock=False))

@@ -17,6 +17,7 @@ from automations.models import Event, Scenario, Workflow
 from automations.modules.adapter import RecordState, adapter_for
 from automations.runtime.foresight import described
 from automations.runtime.rehearsal import Rehearsal, Rehearsed
+from automations.services.identities import publisher_of
 from automations.services.scenario_runs import identity_of, walk_given
 from automations.services.versions import load_definition, require_valid
 
@@ -46,8 +47,8 @@ class RunTestRequest:
     at: datetime | None = None
 
 
-def run_test(*, workflow: Workflow, request: RunTestRequest) -> dict[str, Any]:
-    """Rehearse and describe; nothing is written.
+def run_test(*, workflow: Workflow, request: RunTestRequest, actor: Any = None) -> dict[str, Any]:
+    """Rehearse and describe; nothing is written. Where the workflow runs as nobody the actor stands for the draft.
 
     Returns {"run": null, "mode": "simulate", "matched", "decision", "candidates", "logs", "problems"}; see
     `docs/reference/api.md`. Raises InvalidError with all problems when the definition does not validate, and
@@ -56,12 +57,13 @@ def run_test(*, workflow: Workflow, request: RunTestRequest) -> dict[str, Any]:
     definition = load_definition(workflow, request.version)
     problems = require_valid(workflow, definition)
     if request.scenario is not None:
-        return _whole(_on_scenario(workflow, definition, request.scenario), problems)
+        return _whole(_on_scenario(workflow, definition, request, actor), problems)
     rehearsal = Rehearsal(
         workflow=workflow,
         definition=definition,
         trigger=_trigger(definition, request.trigger),
         now=request.at or timezone.now(),
+        publisher=publisher_of(workflow, request.version, actor),
     )
     limit = max(1, min(request.limit, MAX_LIMIT))
     if request.past_event is not None:
@@ -87,13 +89,18 @@ def _whole(answer: Mapping[str, Any], problems: Sequence[Problem]) -> dict[str, 
     }
 
 
-def _on_scenario(workflow: Workflow, definition: Definition, scenario: Scenario) -> dict[str, Any]:
+def _on_scenario(
+    workflow: Workflow, definition: Definition, request: RunTestRequest, actor: Any
+) -> dict[str, Any]:
+    scenario = request.scenario
+    assert scenario is not None
     walked = walk_given(
         workflow=workflow,
         definition=definition,
         given=scenario.given,
         at=scenario.at,
         identity=identity_of(scenario.as_user, scenario.as_role),
+        publisher=publisher_of(workflow, request.version, actor),
     )
     return _answer([walked], 1, [])
 

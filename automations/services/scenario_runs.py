@@ -62,18 +62,38 @@ def run_scenarios(
 
 
 def rehearse(
-    *, workflow: Workflow, definition: Definition, given: Mapping[str, Any], at: Any, identity: Any = None
+    *,
+    workflow: Workflow,
+    definition: Definition,
+    given: Mapping[str, Any],
+    at: Any,
+    identity: Any = None,
+    publisher: Any = None,
 ) -> Seen:
     """What a valid definition does with what is given, at that moment, as somebody, in a scenario's words. Raises
     NotFoundError as `walk_given` does."""
-    walked = walk_given(workflow=workflow, definition=definition, given=given, at=at, identity=identity)
+    walked = walk_given(
+        workflow=workflow,
+        definition=definition,
+        given=given,
+        at=at,
+        identity=identity,
+        publisher=publisher,
+    )
     return _seen(walked, given)
 
 
 def walk_given(
-    *, workflow: Workflow, definition: Definition, given: Mapping[str, Any], at: Any, identity: Any = None
+    *,
+    workflow: Workflow,
+    definition: Definition,
+    given: Mapping[str, Any],
+    at: Any,
+    identity: Any = None,
+    publisher: Any = None,
 ) -> Rehearsed:
-    """A valid definition walked over what is given, at that moment, as somebody. Raises NotFoundError for a trigger or a
+    """A valid definition walked over what is given, at that moment, as somebody; where neither the scenario nor the
+    workflow says whom, as its publisher. Raises NotFoundError for a trigger or a
     module that is not there."""
     triggers = [node.id for node in definition.nodes if node.family == "trigger"]
     trigger = given["trigger"] or triggers[0]
@@ -85,6 +105,7 @@ def walk_given(
         trigger=trigger,
         now=at,
         identity=identity,
+        publisher=publisher,
         answers=given["answers"],
     )
     state = _state(rehearsal.module, given["record"])
@@ -112,7 +133,7 @@ def identity_of(as_user: str, as_role: str) -> Any:
 def _run(workflow: Workflow, definition: Definition, scenario: Scenario, actor: Any) -> ScenarioResult:
     began = perf_counter()
     try:
-        differences = _differences(workflow, definition, scenario)
+        differences = _differences(workflow, definition, scenario, actor)
     except ServiceError as error:
         differences = [Difference("given", "", error.detail)]
     except Exception as error:
@@ -130,13 +151,16 @@ def _run(workflow: Workflow, definition: Definition, scenario: Scenario, actor: 
     )
 
 
-def _differences(workflow: Workflow, definition: Definition, scenario: Scenario) -> list[Difference]:
+def _differences(
+    workflow: Workflow, definition: Definition, scenario: Scenario, actor: Any
+) -> list[Difference]:
     seen = rehearse(
         workflow=workflow,
         definition=definition,
         given=scenario.given,
         at=scenario.at,
         identity=identity_of(scenario.as_user, scenario.as_role),
+        publisher=actor,
     )
     return compare(
         fires=scenario.kind == Scenario.Kind.POSITIVE,

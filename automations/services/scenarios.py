@@ -56,7 +56,9 @@ class Evidence:
     failing: Sequence[str]
 
 
-def propose_scenario(*, workflow: Workflow, given: Given, as_user: str = "", as_role: str = "") -> Proposal:
+def propose_scenario(
+    *, workflow: Workflow, given: Given, as_user: str = "", as_role: str = "", actor: Any = None
+) -> Proposal:
     """What the draft does with what is given, as a scenario that it passes; nothing is written. Raises InvalidError when
     the draft is not valid or what is given can't be."""
     content = checked_given(given.content)
@@ -64,7 +66,14 @@ def propose_scenario(*, workflow: Workflow, given: Given, as_user: str = "", as_
     definition = load_definition(workflow, "draft")
     require_valid(workflow, definition)
     identity = identity_of(as_user, as_role)
-    seen = rehearse(workflow=workflow, definition=definition, given=content, at=given.at, identity=identity)
+    seen = rehearse(
+        workflow=workflow,
+        definition=definition,
+        given=content,
+        at=given.at,
+        identity=identity,
+        publisher=actor,
+    )
     kind = Scenario.Kind.POSITIVE if seen.fires else Scenario.Kind.NEGATIVE
     return Proposal(content, given.at, given.origin, kind, expectation_of(seen), seen.why_not)
 

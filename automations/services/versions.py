@@ -41,6 +41,7 @@ from automations.services.audit import write_audit
 from automations.services.checkpoints import add_checkpoint
 from automations.services.drafts import load_draft
 from automations.services.findings import findings_across
+from automations.services.identities import require_permitted
 from automations.services.rule_index import index_version
 from automations.services.scenario_runs import run_scenarios
 from automations.services.texts import require_texts
@@ -181,6 +182,7 @@ def publish_version(
             f"Version {active.number} is this very draft and is live. Change the draft first.",
             code="nothing-to-publish",
         )
+    require_permitted(workflow, definition, publisher=actor)
     newest = WorkflowVersion.objects.filter(workflow=workflow).aggregate(newest=Max("number"))["newest"] or 0
     version = WorkflowVersion.objects.create(
         workflow=workflow,
@@ -216,7 +218,7 @@ def promote_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Wor
         raise ConflictError("Publish a version first.", code="nothing-published")
     if workflow.mode == Mode.EXECUTE:
         raise ConflictError(f"“{workflow.name}” is in execute already.", code="already-executing")
-    require_valid(workflow, definition_of(workflow.active_version))
+    _require_live(workflow, workflow.active_version)
     return _set_mode(workflow, Mode.EXECUTE, "workflow.promoted", actor, reason)
 
 
@@ -242,7 +244,7 @@ def rollback_workflow(*, workflow: Workflow, number: int, reason: str, actor: An
         raise NotFoundError(f"“{workflow.name}” has no version {number}.")
     if workflow.active_version_id == version.pk:
         raise ConflictError(f"Version {number} is the live one.", code="already-live")
-    require_valid(workflow, definition_of(version))
+    _require_live(workflow, version)
     before = _live(workflow)
     _make_live(workflow, version, workflow.mode, timezone.now(), "")
     write_audit(
@@ -254,6 +256,13 @@ def rollback_workflow(*, workflow: Workflow, number: int, reason: str, actor: An
         reason=reason,
     )
     return version
+
+
+def _require_live(workflow: Workflow, version: WorkflowVersion) -> None:
+    """The version is valid, and whom it acts as may do what it does, today."""
+    definition = definition_of(version)
+    require_valid(workflow, definition)
+    require_permitted(workflow, definition, publisher=version.published_by)
 
 
 def _make_live(workflow: Workflow, version: WorkflowVersion, mode: str, at: datetime, clock: str) -> None:

@@ -17,6 +17,7 @@ from automations.errors import InvalidError, NotFoundError
 from automations.models import Module, Workflow
 from automations.services.drafts import Draft, save_draft
 from automations.services.scenario_files import replace_scenarios, scenarios_from_file
+from automations.services.versions import require_valid
 from automations.services.workflows import create_workflow, update_workflow
 
 FORMAT = 1
@@ -135,13 +136,15 @@ def read_file(text: str) -> WorkflowFile:
 
 
 @transaction.atomic
-def import_workflow(*, file: WorkflowFile, workflow: Workflow | None, actor: Any) -> Imported:
+def import_workflow(
+    *, file: WorkflowFile, workflow: Workflow | None, actor: Any, unfinished: bool = False
+) -> Imported:
     """Make a workflow from a file (`workflow` None), or put the file's content in the place of one's draft and own
-    fields, and its scenarios in the place of theirs where it holds any. Unfinished drafts may be imported; what is
-    released stays as it is.
+    fields, and its scenarios in the place of theirs where it holds any. What is released stays as it is.
 
-    Raises InvalidError for fields that can't stand so, NotFoundError for a module that is not here, ConflictError
-    for a key that is taken.
+    Raises InvalidError with every problem that would keep it from being published, unless it may be `unfinished`, and
+    for fields that can't stand so; NotFoundError for a module that is not here, ConflictError for a key that is taken.
+    Then nothing is kept.
     """
     created = workflow is None
     if workflow is None:
@@ -154,6 +157,8 @@ def import_workflow(*, file: WorkflowFile, workflow: Workflow | None, actor: Any
     if changes:
         workflow = update_workflow(workflow=workflow, changes=changes, actor=actor)
     draft = save_draft(workflow=workflow, document=file.document, revision=None, actor=actor)
+    if not unfinished:
+        require_valid(workflow, draft.definition)
     if file.scenarios is not None:
         replace_scenarios(workflow=workflow, items=file.scenarios, actor=actor)
     same = file.digest in ("", draft.definition.digest())

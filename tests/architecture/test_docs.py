@@ -282,3 +282,16 @@ def test_each_promise_of_the_pages_names_a_test_that_exists() -> None:
     assert [row for row, tests in zip(rows, named, strict=True) if not tests and "roadmap" not in row] == []
     for file, test in itertools.chain.from_iterable(named):
         assert f"\ndef {test}(" in text_of(f"tests/e2e/{file}"), f"{file} has no {test}"
+
+
+def test_each_check_of_the_engine_names_a_test_that_exists() -> None:
+    lines = text_of("docs/reference/checks.md").splitlines()
+    rows = [line for line in lines if re.match(r"\| \d+ \|", line)]
+    numbers = [int(row.split("|")[1]) for row in rows]
+    assert numbers == sorted(set(numbers))
+    assert set(numbers) >= {*range(30, 43), 44, 47, 48, *range(53, 57), 60, 61}
+    for row in rows:
+        named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", row)
+        assert named, row
+        for file, test in named:
+            assert f"\ndef {test}(" in text_of(f"tests/{file}"), f"{file} has no {test}"

@@ -60,9 +60,9 @@ def _set_up() -> None:
 
     from automations.models import Record
     from automations.services.sources import create_source
-    from automations.testing import edge, make_module, make_workflow, node
+    from automations.testing import edge, give_modules, make_module, make_workflow, node
 
-    owner = get_user_model().objects.create(username="alice")
+    owner = give_modules(get_user_model().objects.create(username="alice"))
     module = make_module("tickets", {"title": "text", "amount": "number", "seen": "number"})
     _make_records(module, RECORDS)
     assert Record.objects.count() == RECORDS

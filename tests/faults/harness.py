@@ -140,7 +140,7 @@ SETUP = """
 from django.contrib.auth import get_user_model
 from automations.testing import *
 from automations.services.records import create_record, update_record
-owner = get_user_model().objects.create(username="alice")
+owner = give_modules(get_user_model().objects.create(username="alice"))
 module = make_module("tickets", {"title": "text", "count": "number", "state": "text"})
 def workflow(key, *actions):
     trigger = node("t1", "trigger.record", module="tickets", on=["created"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -43,10 +44,10 @@ def on_workspace(workspace: World) -> dict[str, str]:
     return {name: workspace.environment[name] for name in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")}
 
 
-def create(workspace: World, module: str) -> None:
+def create(workspace: World, module: str, key: str = "R1") -> None:
     workspace.script(
         "from automations.models import Module\nfrom automations.services.records import create_record\n"
-        f"create_record(module=Module.objects.get(key='{module}'), key='R1', values={{}}, actor=None)"
+        f"create_record(module=Module.objects.get(key='{module}'), key='{key}', values={{}}, actor=None)"
     )
 
 
@@ -130,6 +131,54 @@ def test_killed_cluster_is_replaced_and_ctrl_c_then_leaves_nothing_behind(
     assert running.end() == 0, running.output()
     assert running.left() == []
     assert "Traceback" not in running.output()
+
+
+def test_database_that_is_stopped_is_waited_for_and_one_that_is_killed_is_started_again(
+    launch: Starter, server_folder: Path, tmp_path: Path
+) -> None:
+    server = EmbeddedPostgres(server_folder)
+    server.start()
+    server.create_database("automations")
+    it = World(tmp_path, server.url("automations"))
+    it.script(
+        f"{SETUP}\nfrom automations.services.workflows import create_workflow\n"
+        "create_workflow(key='auto-routing', name='There already', actor=owner)\n"
+        "workflow('hello', node('c1', 'action.comment', text='Hello'))"
+    )
+    running = launch(DATABASE_URL=None, VAR_DIR=str(server_folder.parent))
+    running.wait_until_ready()
+
+    def asked() -> tuple[int, str]:
+        return running.get("/api/v1/me/", Authorization="Token " + "a" * 64)
+
+    def works(key: str) -> None:
+        create(it, "tickets", key)
+        comments = "SELECT count(*) FROM automations_recordcomment WHERE record_key = %s"
+        running.wait_for(lambda: it.value(comments, key) == 1, 60, "the worker works")
+
+    assert asked()[0] == 401
+    works("R1")
+    server.stop()
+    status, body = asked()
+    assert (status, json.loads(body)["code"]) == (503, "database-unavailable")
+    status, page = running.get("/", Cookie="sessionid=" + "a" * 32)
+    assert status == 503
+    assert "The database does not answer" in page
+    assert "Traceback" not in page
+    time.sleep(3)
+    assert not server.answers()  # somebody wanted it so
+    server.start()
+    assert asked()[0] == 401
+    works("R2")
+
+    pid = int((server.data / "postmaster.pid").read_text().splitlines()[0])
+    os.kill(pid, signal.SIGKILL)
+    running.wait_for_text("PostgreSQL was killed; starting it again")
+    running.wait_for(server.answers, 30, "the database serves again")
+    assert asked()[0] == 401
+    works("R3")
+    assert running.stop() == 0
+    assert running.left() == []
 
 
 def test_taken_port_is_refused_before_anything_is_started(launch: Starter, server_folder: Path) -> None:

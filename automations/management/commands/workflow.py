@@ -63,6 +63,9 @@ class Command(BaseCommand):
             "import", self._import, "Make a workflow from a file, or replace its draft.", key=False
         )
         import_.add_argument("file", type=Path)
+        import_.add_argument(
+            "--unfinished", action="store_true", help="Also a definition that has problems, to mend it here."
+        )
         _actor(import_)
 
         validate = part("validate", self._validate, "Name every problem of a workflow or of a file.")
@@ -129,10 +132,10 @@ class Command(BaseCommand):
             file.write_text(text, encoding="utf-8")
         return GOOD
 
-    def _import(self, file: Path, actor: str, **_: Any) -> int:
+    def _import(self, file: Path, actor: str, unfinished: bool, **_: Any) -> int:
         read = read_file(_text(file))
         there = Workflow.objects.filter(key=read.key).first()
-        done = import_workflow(file=read, workflow=there, actor=_user(actor))
+        done = import_workflow(file=read, workflow=there, actor=_user(actor), unfinished=unfinished)
         self.stdout.write(
             f"“{done.workflow.name}” {'made' if done.created else 'replaced'}: revision {done.draft.revision}."
         )

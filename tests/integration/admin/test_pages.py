@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from automations.admin.base import SeenAdmin, ServiceAdmin
-from automations.models import AuditEntry, Module, Record, Run, Workflow
+from automations.models import AuditEntry, Module, Policy, Record, Run, Workflow
 from automations.services.records import create_record
 from automations.services.workflows import pause_workflow
 from automations.testing import run_everything
@@ -182,20 +182,37 @@ def test_a_list_costs_the_same_however_many_rows_it_shows(
     assert cost() == one
 
 
-def test_a_page_of_rights_is_for_superusers(
+def test_a_workflow_is_shared_on_a_page_of_its_own(
     admin_client: Client, operator: Client, world: Workflow, bob: Any
 ) -> None:
-    address = page(Workflow, "permissions", world.pk)
+    address = page(Workflow, "share", world.pk)
     assert operator.get(address).status_code == 403
-    assert admin_client.get(address).status_code == 200
-    one = page(Workflow, "permissions_manage_user", world.pk, bob.pk)
-    assert operator.post(one, {"permissions": ["edit_workflow"]}).status_code == 403
-    assert admin_client.post(one, {"permissions": ["edit_workflow"]}).status_code == 302
+    assert operator.post(address, {"user": bob.pk, "role": "Admin"}).status_code == 403
+    shown = admin_client.get(address).content.decode()
+    assert "on all workflows" in shown
+    assert admin_client.post(address, {"user": bob.pk, "rights": ["edit"]}).status_code == 302
     assert User.objects.get(pk=bob.pk).has_perm("automations.edit_workflow", world)
-    entry = AuditEntry.objects.filter(action="workflow.rights_changed").get()
-    assert (entry.actor_name, entry.object_id) == ("root", str(world.pk))
+    entry = AuditEntry.objects.filter(action="workflow.shared").get()
+    assert (entry.actor_name, entry.after) == ("root", {"user": "bob", "rights": ["view", "edit"]})
+    nothing = admin_client.post(address, {"user": bob.pk}).content.decode()
+    assert "Choose a role, or rights." in nothing
     group = Group.objects.get(name="Operator")
-    assert admin_client.get(page(Workflow, "permissions_manage_group", world.pk, group.pk)).status_code == 200
+    for holder in (f"user:{bob.pk}", f"group:{group.pk}"):
+        assert admin_client.post(address, {"take": holder}).status_code == 302
+    assert not User.objects.get(pk=bob.pk).has_perm("automations.view_workflow", world)
+    refused = admin_client.post(address, {"take": f"user:{world.owner_id}"}, follow=True).content.decode()
+    assert "Nobody would be left with every right" in refused
+
+
+@pytest.mark.parametrize("model", [Module, Policy])
+def test_modules_and_policies_are_shared_there_too(
+    admin_client: Client, world: Workflow, bob: Any, model: Any
+) -> None:
+    thing = model.objects.get(key__in=["tickets", "big"])
+    address = page(model, "share", thing.pk)
+    assert admin_client.post(address, {"user": bob.pk, "role": "Operator"}).status_code == 302
+    assert User.objects.get(pk=bob.pk).has_perm(f"automations.use_{thing._meta.model_name}", thing)
+    assert f"{address}" in admin_client.get(page(model, "change", thing.pk)).content.decode()
 
 
 def test_the_base_of_every_page_is_ours() -> None:

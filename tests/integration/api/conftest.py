@@ -13,6 +13,7 @@ from automations.models import Module, Workflow
 from automations.services.modules import create_module
 from automations.services.records import create_record
 from automations.services.workflows import create_workflow
+from tests.conftest import make_user
 
 FIELDS = [
     {"key": "subject", "label": "Subject", "type": "text", "required": True},
@@ -65,6 +66,12 @@ def tickets(root: Any) -> Module:
         transitions={"open": ["closed"]},
         actor=root,
     )
+
+
+@pytest.fixture
+def alice(db: None) -> Any:
+    """Alice, with no right beside those that a test gives her: what is hidden is this folder's affair."""
+    return make_user("alice")
 
 
 @pytest.fixture

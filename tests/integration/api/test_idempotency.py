@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from automations.models import Event, IdempotencyKey, Workflow
+from automations.models import Event, IdempotencyKey, Run, Workflow
+from automations.testing import chain, node, run_everything
 
-from .conftest import client_of, grant
+from .conftest import client_of, grant, publish, save_draft
 
 BODY = {"name": "Route tickets"}
 
@@ -104,6 +105,24 @@ def test_an_event_is_accepted_once_for_its_key(admin: APIClient) -> None:
         assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
         assert re.fullmatch(r"This key was used for another event \(#\d+\)\. .*", other.json()["detail"])
     assert Event.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_one_key_starts_one_run(owner: APIClient, workflow: Workflow) -> None:
+    document = chain(node("t1", "trigger.manual"), node("a1", "action.set_variable", values={"x": 1}))
+    assert save_draft(owner, workflow, document).status_code == 200
+    assert publish(owner, workflow).status_code == 201
+    address = f"/api/v1/workflows/{workflow.pk}/run/"
+    first, second = (post(owner, "k1", {"input": {"n": 1}}, address) for _ in range(2))
+    assert first.status_code == second.status_code == 202
+    assert first.json() == second.json()
+    run_everything()
+    event = owner.get(f"/api/v1/events/{first.json()['event']}/").json()
+    assert [decision["run"] for decision in event["decisions"]] == [Run.objects.get().pk]
+    other = post(owner, "k1", {"input": {"n": 2}}, address)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    run_everything()
+    assert Run.objects.count() == 1
 
 
 @pytest.mark.django_db

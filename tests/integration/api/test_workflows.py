@@ -223,7 +223,7 @@ def test_publishing_in_execute_needs_the_right_to_promote(
     save_draft(owner, workflow)
     for right in ("view", "publish"):
         assign_perm(f"automations.{right}_workflow", bob, workflow)
-    assign_perm("automations.view_module", bob, tickets)
+    assign_perm("automations.use_module", bob, tickets)
     assert publish(client_of(bob), workflow, mode="execute").status_code == 403
     assert publish(client_of(bob), workflow, mode="simulate").status_code == 201
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from guardian.shortcuts import assign_perm
 from rest_framework.test import APIClient
 
 from automations import permissions
@@ -72,7 +73,7 @@ def test_one_who_may_only_look_sees_no_values(orders: Module, alice: Any, sam: A
     workflow = gate(orders, alice, [sam])
     order(orders)
     assert client_of(charlie).get(f"{URL}{pending().pk}/").status_code == 404
-    permissions.assign_perm(permissions.codename("view"), charlie, workflow)
+    assign_perm(permissions.codename("view"), charlie, workflow)
     seen = client_of(charlie).get(f"{URL}{pending().pk}/").json()
     assert (seen["plan"], seen["changed_since"], seen["summary"], seen["body"]) == (None, None, None, "")
     assert client_of(charlie).get(URL).json()["results"][0]["summary"] is None

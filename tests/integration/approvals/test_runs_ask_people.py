@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
+from guardian.shortcuts import assign_perm
 
 from automations import permissions
 from automations.errors import ConflictError, ForbiddenError, InvalidError, ServiceError
@@ -150,7 +151,7 @@ def test_outsiders_and_those_who_are_not_asked_decide_nothing(
     workflow = gate(orders, alice, [sam])
     order(orders)
     assert refusal(pending(), charlie) == "forbidden"
-    permissions.assign_perm(permissions.codename("approve"), charlie, workflow)
+    assign_perm(permissions.codename("approve"), charlie, workflow)
     with pytest.raises(ForbiddenError, match="not among those who are asked"):
         decide(pending(), get_user_model().objects.get(pk=charlie.pk))
     assert not ApprovalDecision.objects.exists()

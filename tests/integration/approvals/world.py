@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from guardian.shortcuts import assign_perm
 
 from automations import permissions
 from automations.models import Approval, Mode, Module, Workflow
@@ -51,7 +52,7 @@ def gate(
     workflow = make_workflow("refund", document, owner=owner, mode=mode)
     for user in approvers:
         for right in ("view", "approve"):
-            permissions.assign_perm(permissions.codename(right), user, workflow)
+            assign_perm(permissions.codename(right), user, workflow)
     return workflow
 
 

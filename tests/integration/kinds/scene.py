@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from guardian.shortcuts import assign_perm
 
 from automations import permissions
 from automations.models import Module, RecordComment, Run, Step
@@ -32,7 +33,7 @@ def tickets(db: None) -> Module:
 def people(alice: Any, bob: Any, charlie: Any) -> Group:
     group = Group.objects.create(name="Support")
     group.user_set.add(alice, bob)
-    permissions.assign_perm(permissions.codename("approve"), bob)
+    assign_perm(permissions.codename("approve"), bob)
     return group
 
 

@@ -140,7 +140,7 @@ def test_it_acts_as_the_person_or_the_role_that_it_names(
         "nobody": "failed",
         "no role": "failed",
     }
-    assert "The role Guests, whom this workflow runs as, may not use Tickets." in told(results["guests"])[-1]
+    assert "The role Guests may not use Tickets." in told(results["guests"])[-1]
     assert told(results["nobody"]) == ["There is no active user “zoe”."]
     assert told(results["no role"]) == ["There is no role “Zoes”."]
 

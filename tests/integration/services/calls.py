@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
+from guardian.shortcuts import assign_perm
 
 from automations import permissions
 from automations.engine.documents import Definition, Node
@@ -24,6 +25,7 @@ from automations.services import (
     duplicates,
     findings,
     first_steps,
+    identities,
     import_mappings,
     modules,
     notifications,
@@ -40,6 +42,7 @@ from automations.services import (
     scenario_givens,
     scenario_runs,
     scenarios,
+    shares,
     sources,
     templates,
     texts,
@@ -103,6 +106,12 @@ def _queued(world: World) -> Run:
     return Run.objects.get(pk=world.run.pk)
 
 
+def _shared(world: World) -> Any:
+    """Bob, with whom the workflow is shared."""
+    shares.share_object(thing=world.workflow, holder=world.bob, actor=world.alice, rights=["run"])
+    return world.bob
+
+
 def _token(world: World) -> Any:
     return tokens.create_token(name="old", scope="read", days=1, actor=world.alice, now=timezone.now())[0]
 
@@ -110,7 +119,7 @@ def _token(world: World) -> Any:
 def _approval(world: World) -> Approval:
     """A question that Bob is asked, and may answer."""
     for person in (world.bob, world.alice):
-        permissions.assign_perm(permissions.codename("approve"), person, world.workflow)
+        assign_perm(permissions.codename("approve"), person, world.workflow)
     Approval.objects.filter(run=world.run).delete()
     return Approval.objects.create(
         run=world.run,
@@ -555,6 +564,33 @@ CALLS: tuple[Call, ...] = (
         workflow_files.import_workflow,
         lambda w: {"file": _file(w), "workflow": w.fresh(), "actor": w.bob},
         READS,  # the same file again changes nothing; its parts are services of their own
+    ),
+    Call(shares.find_holder, lambda w: {"user": "bob"}, READS),
+    Call(
+        shares.share_object,
+        lambda w: {"thing": w.workflow, "holder": w.bob, "actor": w.alice, "rights": ["run"]},
+        Audited("workflow.shared", "thing"),
+    ),
+    Call(
+        shares.unshare_object,
+        lambda w: {"thing": w.workflow, "holder": _shared(w), "actor": w.alice},
+        Audited("workflow.unshared", "thing"),
+    ),
+    Call(
+        identities.identity_problems,
+        lambda w: {"workflow": w.fresh(), "definition": _definition(w), "publisher": w.bob},
+        READS,
+    ),
+    Call(
+        identities.require_permitted,
+        lambda w: {"workflow": w.fresh(), "definition": _definition(w), "publisher": w.bob},
+        READS,
+    ),
+    Call(identities.publisher_of, lambda w: {"workflow": w.fresh(), "version": 1, "actor": w.bob}, READS),
+    Call(
+        identities.preview_identity,
+        lambda w: {"workflow": w.fresh(), "definition": _definition(w), "publisher": w.bob},
+        READS,
     ),
     Call(versions.describe_definition, lambda w: {"definition": _definition(w)}, READS),
     Call(versions.validation_context, lambda w: {"definition": _definition(w)}, READS),

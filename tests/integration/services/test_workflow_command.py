@@ -113,7 +113,11 @@ def test_a_new_workflow_is_made_for_its_actor(
     create_workflow(name="Other", actor=alice)
     file = tmp_path / "new.yaml"
     file.write_text("automations: 1\nkey: new\nname: New\nnodes: []\n")
-    assert run(capsys, "import", file, "--actor", "alice")[0] == 0
+    assert run(capsys, "import", file, "--actor", "alice")[::2] == (
+        1,
+        "nodes: Nothing starts this workflow. Add a trigger and connect it to the first step.\n",
+    )
+    assert run(capsys, "import", file, "--actor", "alice", "--unfinished")[0] == 0
     assert Workflow.objects.get(key="new").owner == alice
 
 

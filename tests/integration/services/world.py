@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
+from guardian.shortcuts import assign_perm
 
 from automations.models import Module, Notification, Run, TriggerSource, Workflow
 from automations.services.drafts import save_draft
@@ -66,6 +67,7 @@ class World:
 def build_world(alice: Any, bob: Any) -> World:
     tickets = make_module("tickets", FIELDS, title_field="title", status_field="state")
     machines = make_module("machines", {"name": "text"})
+    assign_perm("automations.use_module", bob, tickets)
     create_record(module=tickets, key="T1", values={"title": "One", "state": "open"}, actor=alice)
     create_record(module=machines, key="M1", values={"name": "Press"}, actor=bob)
     workflow = create_workflow(key="greet", name="Greet", module=tickets, actor=alice)

@@ -1,0 +1,168 @@
+"""Who holds which right on what: the rows that django-guardian and Django's own permissions keep, read and written.
+
+What follows from them for a question of somebody is `permissions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Count, Q
+from guardian.shortcuts import assign_perm, remove_perm
+from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
+
+from automations.models import Module, Policy, Workflow
+
+WORKFLOW_RIGHTS = (
+    "view",
+    "edit",
+    "run_test",
+    "run",
+    "publish",
+    "promote",
+    "rollback",
+    "approve",
+    "retry",
+    "view_payloads",
+)
+
+_VIEW = ("view",)
+_OPERATE = (*_VIEW, "run", "retry", "view_payloads", "run_test")
+_BUILD = (*_OPERATE, "edit")
+_PUBLISH = (*_BUILD, "publish", "promote", "rollback")
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "Viewer": _VIEW,
+    "Operator": _OPERATE,
+    "Builder": _BUILD,
+    "Publisher": _PUBLISH,
+    "Approver": (*_VIEW, "approve", "view_payloads"),
+    "Admin": WORKFLOW_RIGHTS,
+}
+"""The seeded roles and their rights on a workflow that is shared with them."""
+
+THING_RIGHTS = ("view", "use", "change")
+"""Rights on a module and on a policy."""
+
+_THING_ROLES: dict[str, tuple[str, ...]] = {
+    "Viewer": ("view",),
+    "Operator": ("view", "use"),
+    "Builder": ("view", "use"),
+    "Publisher": ("view", "use"),
+    "Approver": ("view",),
+    "Admin": THING_RIGHTS,
+}
+RIGHTS: dict[str, tuple[str, ...]] = {
+    "workflow": WORKFLOW_RIGHTS,
+    "module": THING_RIGHTS,
+    "policy": THING_RIGHTS,
+}
+ROLE_RIGHTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "workflow": ROLES,
+    "module": _THING_ROLES,
+    "policy": _THING_ROLES,
+}
+"""What each role may on a thing of each kind that is shared with it."""
+
+Shared = Workflow | Module | Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Rights that a person or a group holds: on one thing, or `wide`, on all of its kind."""
+
+    holder: Any
+    rights: tuple[str, ...]
+    wide: bool = False
+
+    @property
+    def is_group(self) -> bool:
+        return isinstance(self.holder, Group)
+
+    @property
+    def name(self) -> str:
+        return str(self.holder.name) if self.is_group else str(self.holder.get_username())
+
+
+def codename(right: str, noun: str = "workflow") -> str:
+    return f"automations.{right}_{noun}"
+
+
+def set_rights(thing: Shared, holder: Any, rights: Collection[str]) -> None:
+    """Let a person or a group hold exactly these rights on one thing, by a grant of their own."""
+    noun = noun_of(thing)
+    held = next((grant.rights for grant in grants_on(thing) if grant.holder == holder), ())
+    for right in RIGHTS[noun]:
+        if (right in rights) != (right in held):
+            (assign_perm if right in rights else remove_perm)(codename(right, noun), holder, thing)
+
+
+def grants_on(thing: Shared) -> list[Grant]:
+    """Who holds rights on this very thing: people by name, then groups by name. Two queries."""
+    return [
+        *_grants(get_user_obj_perms_model(thing), "user", thing),
+        *_grants(get_group_obj_perms_model(thing), "group", thing),
+    ]
+
+
+def _grants(table: Any, holder: str, thing: Shared) -> list[Grant]:
+    noun = noun_of(thing)
+    rows = table.objects.filter(
+        object_pk=str(thing.pk), content_type=ContentType.objects.get_for_model(thing)
+    ).select_related(holder, "permission")
+    held: dict[Any, set[str]] = {}
+    for row in rows:
+        held.setdefault(getattr(row, holder), set()).add(row.permission.codename.removesuffix(f"_{noun}"))
+    grants = [Grant(who, _in_order(noun, rights)) for who, rights in held.items()]
+    return sorted((grant for grant in grants if grant.rights), key=lambda grant: grant.name)
+
+
+def wide_grants(noun: str) -> list[Grant]:
+    """Who holds rights on everything of this kind: groups, people by a right of their own, superusers."""
+    names = {f"{right}_{noun}": right for right in RIGHTS[noun]}
+    ours = Q(content_type__app_label="automations", codename__in=names)
+    held: dict[Any, set[str]] = {}
+    for permission in Permission.objects.filter(ours).prefetch_related("group_set", "user_set"):
+        for holder in (*permission.group_set.all(), *permission.user_set.all()):
+            held.setdefault(holder, set()).add(names[permission.codename])
+    for person in get_user_model().objects.filter(is_superuser=True, is_active=True):
+        held[person] = set(RIGHTS[noun])
+    grants = [Grant(who, _in_order(noun, rights), wide=True) for who, rights in held.items()]
+    return sorted(grants, key=lambda grant: (grant.is_group, grant.name))
+
+
+def _in_order(noun: str, rights: Collection[str]) -> tuple[str, ...]:
+    return tuple(right for right in RIGHTS[noun] if right in rights)
+
+
+def noun_of(thing: Shared) -> str:
+    return str(thing._meta.model_name)
+
+
+def member_counts(groups: Collection[Group]) -> dict[int, int]:
+    """How many active people each group has, by its number."""
+    rows = Group.objects.filter(pk__in=[group.pk for group in groups])
+    counted = rows.annotate(members=Count("user", filter=Q(user__is_active=True)))
+    return dict(counted.values_list("pk", "members"))
+
+
+def full_holders(thing: Shared, grants: Iterable[Grant]) -> set[int]:
+    """The active people who hold every right on a thing by these grants, their own and their groups' together."""
+    everything = set(RIGHTS[noun_of(thing)])
+    grants = list(grants)
+    members = get_user_model().objects.filter(
+        groups__in=[grant.holder for grant in grants if grant.is_group], is_active=True
+    )
+    held: dict[int, set[str]] = {}
+    for grant in grants:
+        if not grant.is_group and grant.holder.is_active:
+            held.setdefault(grant.holder.pk, set()).update(grant.rights)
+    by_group = {grant.holder.pk: grant.rights for grant in grants if grant.is_group}
+    for person, group in members.values_list("pk", "groups"):
+        held.setdefault(person, set()).update(by_group.get(group, ()))
+    return {person for person, rights in held.items() if rights >= everything}
