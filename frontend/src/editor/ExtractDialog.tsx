@@ -33,7 +33,7 @@ export function ExtractDialog({ rule, onMade }: Props) {
     api.createPolicy({ key: keyFrom(name), name, module, rule }).then(
       (policy) => {
         onMade(policy);
-        actions.usePolicy(rule, policy.key);
+        actions.insertPolicy(rule, policy.key);
         dialog.current?.close();
       },
       (error: unknown) => {

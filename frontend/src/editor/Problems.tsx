@@ -38,7 +38,7 @@ export function Problems() {
                     </button>
                   )}
                   {policy !== null && (
-                    <button type="button" onClick={() => actions.usePolicy(rule, policy)}>
+                    <button type="button" onClick={() => actions.insertPolicy(rule, policy)}>
                       Use policy {policy}
                     </button>
                   )}

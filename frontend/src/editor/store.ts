@@ -207,10 +207,10 @@ export function actionsOf(store: EditorStore) {
     configure: (id: string, config: Record<string, unknown>, field: string) =>
       change("Change settings", (draft) => operations.configure(draft, id, config), `config ${id} ${field}`),
     /** Put a policy in the place of a rule, wherever the draft holds it, as one command. */
-    usePolicy: (rule: unknown, key: string) => {
+    insertPolicy: (rule: unknown, key: string) => {
       let places = 0;
       change("Extract policy", (draft) => {
-        places = policies.usePolicy(draft, rule, key);
+        places = policies.insertPolicy(draft, rule, key);
       });
       say(
         `The policy stands in the rule’s place${places === 1 ? "" : `, in ${places} places`}. Ctrl+Z puts the rule back.`,

@@ -59,7 +59,14 @@ function Harness({
 }) {
   const [value, setValue] = useState(first);
   config = value;
-  const form = createElement(SchemaForm, { schema, value, problems, onChange: setValue, facts, idPrefix: "f-" });
+  const form = createElement(SchemaForm, {
+    schema,
+    value,
+    problems,
+    onChange: setValue,
+    facts,
+    idPrefix: "f-",
+  });
   return createElement(SiteProvider, { value: site }, form);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Drawing, drawingOf } from "./document";
 import { begin, perform, redo, undo } from "./history";
-import { placesOf, usePolicy } from "./policies";
+import { insertPolicy, placesOf } from "./policies";
 
 const RULE = { all: [{ field: "amount", op: "gt", value: "100" }] };
 /** The same, its names in another order. */
@@ -26,11 +26,11 @@ function drawn(): Drawing {
   });
 }
 
-describe("usePolicy", () => {
+describe("insertPolicy", () => {
   test("puts the policy in every place of the whole rule, and in no other", () => {
     const drawing = drawn();
     expect(placesOf(drawing, RULE)).toBe(4);
-    expect(usePolicy(drawing, RULE, "large")).toBe(4);
+    expect(insertPolicy(drawing, RULE, "large")).toBe(4);
     const policy = { policy: "large" };
     expect(drawing.nodes.map((node) => node.config)).toEqual([
       { module: "tickets", filter: policy },
@@ -45,7 +45,7 @@ describe("usePolicy", () => {
 
   test("is one step of undo", () => {
     const before = begin(drawn());
-    const after = perform(before, "Extract policy", (drawing) => void usePolicy(drawing, RULE, "large"));
+    const after = perform(before, "Extract policy", (drawing) => void insertPolicy(drawing, RULE, "large"));
     expect(after.past.map((command) => command.name)).toEqual(["Extract policy"]);
     expect(undo(after).drawing).toEqual(before.drawing);
     expect(redo(undo(after)).drawing).toEqual(after.drawing);
@@ -54,13 +54,15 @@ describe("usePolicy", () => {
   test("works where the rule is handed over from the drawing itself", () => {
     const before = begin(drawn());
     const rule = before.drawing.nodes[1]?.config?.rule;
-    const after = perform(before, "Extract policy", (drawing) => void usePolicy(drawing, rule, "large"));
+    const after = perform(before, "Extract policy", (drawing) => void insertPolicy(drawing, rule, "large"));
     expect(placesOf(after.drawing, RULE)).toBe(0);
   });
 
   test("changes nothing where no step holds the rule", () => {
     const before = begin(drawn());
     const none = { field: "x", op: "eq", value: ["1"] };
-    expect(perform(before, "Extract policy", (drawing) => void usePolicy(drawing, none, "x"))).toBe(before);
+    expect(perform(before, "Extract policy", (drawing) => void insertPolicy(drawing, none, "x"))).toBe(
+      before,
+    );
   });
 });

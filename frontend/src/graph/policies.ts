@@ -13,7 +13,7 @@ export function placesOf(drawing: Drawing, rule: unknown): number {
 }
 
 /** Put a policy in the place of a rule wherever the drawing holds it. Answers in how many places. */
-export function usePolicy(drawing: Drawing, rule: unknown, key: string): number {
+export function insertPolicy(drawing: Drawing, rule: unknown, key: string): number {
   // Taken before anything changes: the rule that was handed in may be one of these.
   const found = drawing.nodes.flatMap(holdersOf).filter(([holder, name]) => same(holder[name], rule));
   for (const [holder, name] of found) holder[name] = { policy: key };

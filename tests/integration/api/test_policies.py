@@ -169,7 +169,7 @@ def test_used_by_tells_drafts_and_live_versions_with_what_they_pin(
     assert owner.get("/api/v1/policies/large/").json()["used_by"] == 2
 
 
-def test_the_index_of_uses_equals_what_the_documents_say(alice: Any, large: Policy) -> None:
+def test_the_index_of_uses_equals_what_the_documents_say(owner: APIClient, alice: Any, large: Policy) -> None:
     workflow = made("refunds", alice, drawn(POLICY, filter=LARGE))
     publish_version(workflow=workflow, actor=alice)
     save_draft(workflow=workflow, document=drawn({"not": OPEN}), revision=None, actor=alice)
@@ -321,7 +321,7 @@ def test_rules_that_say_the_same_are_found_across_workflows(
     problems = owner.post(f"/api/v1/workflows/{one.pk}/validate/").json()["problems"]
     (told,) = [problem for problem in problems if problem["code"] == "rule-stands-elsewhere"]
     assert (told["path"], told["severity"]) == ("nodes[1].config.rule", "warning")
-    assert told["message"] == "This rule stands in 1 other workflow: Two."
+    assert told["message"] == "This rule stands in 1 other workflow: “Two”."
     create_policy(key="both", name="Both", module=tickets, rule=both, actor=alice)
     problems = owner.post(f"/api/v1/workflows/{one.pk}/validate/").json()["problems"]
     (told,) = [problem for problem in problems if problem["code"] == "policy-says-the-same"]
