@@ -32,6 +32,10 @@ class TemplateAnswer(Answer):
     )
     problems = ProblemEntry(many=True, help_text="What keeps it from being published as it is.")
     document = TemplateDocument()
+    scenarios = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="Cases that must act, and cases that must not; what `POST workflows/` takes as its `scenarios`.",
+    )
 
 
 class TemplateListAnswer(Answer):
@@ -51,6 +55,9 @@ EXAMPLE = {
         "edges": [],
         "layout": {},
     },
+    "scenarios": [
+        {"name": "A pending ticket stays open", "kind": "negative", "at": "2026-03-02T09:00:00Z", "given": {}}
+    ],
 }
 
 
@@ -67,6 +74,7 @@ class TemplatesView(ApiView):
                 "missing": offer.missing,
                 "problems": [problem.to_json() for problem in offer.problems],
                 "document": offer.template.document(),
+                "scenarios": offer.template.scenarios(),
             }
             for offer in list_templates(self.actor)
         ]

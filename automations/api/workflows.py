@@ -66,6 +66,12 @@ class WorkflowBody(Body):
     document = serializers.DictField(
         required=False, help_text="The draft to begin with, as `templates/` and `graph/` give it."
     )
+    scenarios = serializers.ListField(
+        child=serializers.DictField(),
+        required=False,
+        max_length=50,
+        help_text="Those to begin with, as `templates/` and a workflow's file give them.",
+    )
 
 
 class WorkflowChangeBody(Body):

@@ -4,7 +4,9 @@ To add one, here or in the `ready()` of an app of yours:
 
 1. Write its draft as a function that returns a document (`documents.py` has five). Name what is there in every
    installation that has the module: the gallery tells people what is missing, and what to fill in.
-2. Register it: `TEMPLATES.register("my-key", Template(name=…, sentence=…, module="tickets", document=my_draft))`.
+2. Write what proves it: a case that must act and one that must not (`scenarios.py`).
+3. Register it: `TEMPLATES.register("my-key", Template(name=…, sentence=…, module="tickets", document=my_draft,
+   scenarios=my_cases))`.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from automations.gallery import scenarios
 from automations.gallery.documents import (
     approval_gate,
     auto_routing,
@@ -28,12 +31,14 @@ from automations.registry import Registry
 @dataclass(frozen=True, slots=True)
 class Template:
     """`module` is the key of the module whose records it is about; `document` makes a draft that is nobody else's,
-    `example` the values of a record that starts it at once, and `noun` what one such record is called."""
+    `scenarios` the cases that come with it, as a workflow's file has them, `example` the values of a record that starts
+    it at once, and `noun` what one such record is called."""
 
     name: str
     sentence: str
     module: str
     document: Callable[[], dict[str, Any]]
+    scenarios: Callable[[], list[dict[str, Any]]] = list
     example: Callable[[datetime], dict[str, Any]] | None = None
     noun: str = "record"
 
@@ -51,12 +56,14 @@ for _key, _template in {
         "Gives each new ticket to the team of its category, to whoever has the least to do, and tells them.",
         "tickets",
         auto_routing,
+        scenarios.auto_routing,
     ),
     "sla-alert": Template(
         "SLA alert",
         "Two hours before a ticket is due: escalates what is urgent and remarks on the rest.",
         "tickets",
         sla_alert,
+        scenarios.sla_alert,
         due_soon,
         "ticket",
     ),
@@ -65,18 +72,21 @@ for _key, _template in {
         "Closes a solved ticket after three quiet days.",
         "tickets",
         close_solved,
+        scenarios.close_solved,
     ),
     "approval-gate": Template(
         "Approval gate: refunds",
-        "Refunds an order when somebody asks; above 200, only after another person has agreed.",
+        "Refunds a paid order when somebody asks; above 200, only after an approver has agreed.",
         "orders",
         approval_gate,
+        scenarios.approval_gate,
     ),
     "refund-watch": Template(
         "Refund watch",
         "Opens a ticket for Finance when an order of more than 200 is refunded.",
         "orders",
         refund_watch,
+        scenarios.refund_watch,
     ),
 }.items():
     TEMPLATES.register(_key, _template)

@@ -156,10 +156,11 @@ def refund_watch() -> Document:
 def approval_gate() -> Document:
     """Somebody asks for a refund: a large one waits until another person has agreed."""
     large = _rule("amount", "gt", "200.00")
+    paid = _rule("status", "in", ["paid", "shipped"])
     return {
         "schema": 1,
         "nodes": [
-            _node("t1", "trigger.manual", "Refund asked for", "Finance", module="orders"),
+            _node("t1", "trigger.manual", "Refund asked for", "Finance", module="orders", filter=paid),
             _node("c1", "condition.if", "More than 200?", "Finance", rule=large),
             _node(
                 "a1",

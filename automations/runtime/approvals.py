@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import Min
 
 from automations import permissions
 from automations.engine.effects import RequestApproval
@@ -24,6 +25,7 @@ WAIT = "approval"
 MAX_ROUNDS = 10
 """A question whose answer never fits what would be done ends with the step's failure."""
 BATCH = 100
+MOMENTS = ("expires_at", "escalate_at", "remind_at")
 
 
 class Asked(NamedTuple):
@@ -72,7 +74,7 @@ def _asked(effect: RequestApproval, unit: Unit) -> Asked:
 
 def _ask(unit: Unit, node: str, effect: RequestApproval, asked: Asked, *, round: int) -> None:
     plan = foresee(unit, node)
-    now = unit.run.database_now
+    now = unit.now
     record = unit.record
     unit.batch.approvals.append(
         Approval(
@@ -186,18 +188,26 @@ def tell_run(approval: Approval, news: Mapping[str, Any], now: datetime) -> None
     wake_on_commit()
 
 
-def attend(*, now: datetime) -> None:
-    """The ticker's duty: expire, escalate and remind what is due."""
-    for approval in _due("expires_at", now):
+def attend(*, now: datetime, clock: str = "") -> None:
+    """The ticker's duty, and that of a replay on its own clock: expire, escalate and remind what is due."""
+    for approval in _due("expires_at", now, clock):
         _expire(approval.pk, now)
-    for approval in _due("escalate_at", now):
+    for approval in _due("escalate_at", now, clock):
         _escalate(approval.pk, now)
-    for approval in _due("remind_at", now):
+    for approval in _due("remind_at", now, clock):
         _remind(approval.pk, now)
 
 
-def _due(moment: str, now: datetime) -> list[Approval]:
-    rows = Approval.objects.filter(state=Approval.State.PENDING, **{f"{moment}__lte": now})
+def next_due(*, clock: str) -> datetime | None:
+    """The earliest moment at which `attend` has something to do for this clock."""
+    waiting = Approval.objects.filter(state=Approval.State.PENDING, run__clock=clock)
+    moments = waiting.aggregate(*(Min(name) for name in MOMENTS)).values()
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _due(moment: str, now: datetime, clock: str) -> list[Approval]:
+    waiting = Approval.objects.filter(state=Approval.State.PENDING, run__clock=clock)
+    rows = waiting.filter(**{f"{moment}__lte": now})
     return list(rows.only("pk").order_by(moment)[:BATCH])
 
 
@@ -205,7 +215,7 @@ def _held(pk: int) -> Approval | None:
     """The approval, locked, if it still waits and nobody else has it in hand."""
     return (
         Approval.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
-        .select_related("workflow")
+        .select_related("workflow", "run")
         .filter(pk=pk, state=Approval.State.PENDING)
         .first()
     )
@@ -278,7 +288,7 @@ def _tell(approval: Approval, what: str, title: str, now: datetime) -> None:
                 created_at=now,
             )
             for user in people
-            if user.email
+            if user.email and not approval.run.clock
         ],
         ignore_conflicts=True,
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
+from django.db.models import Case, DateTimeField, Value, When
 
 from automations.engine.durations import parse_duration
 from automations.engine.rules import Scope
@@ -292,9 +293,10 @@ def _tell_parents(verdicts: Sequence[Verdict]) -> None:
 
 
 def signal_parent(*, parent_id: int, node: str, key: str, outcome: dict[str, Any], now: datetime) -> None:
-    """Leave news for a waiting run and make it due."""
+    """Leave news for a waiting run and make it due; in a replay it goes on at the moment of the news."""
     RunSignal.objects.bulk_create(
         [RunSignal(run_id=parent_id, node=node, key=key, outcome=outcome, created_at=now)],
         ignore_conflicts=True,
     )
-    Run.objects.filter(pk=parent_id, status="waiting").update(due_at=now)
+    own_time = Case(When(clock="", then=None), default=Value(now), output_field=DateTimeField())
+    Run.objects.filter(pk=parent_id, status="waiting").update(due_at=now, as_of=own_time)

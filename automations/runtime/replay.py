@@ -10,10 +10,11 @@ import time
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 
-from automations.models import Deadline, Run
-from automations.runtime import deadlines, queue
+from automations.models import NEVER, Deadline, Run
+from automations.runtime import approvals, deadlines, queue
 from automations.runtime.drain import drain_once
 
 
@@ -41,6 +42,7 @@ class Replay:
                 due_at=_long_ago()
             )
             rang += deadlines.fire_due(now=moment, clock=self.clock)
+            approvals.attend(now=moment, clock=self.clock)
             self.settle()
         return rang
 
@@ -52,7 +54,9 @@ class Replay:
     def hand_over(self) -> None:
         """Give what has not happened yet to real time: alarms and waits to come are from now on the ticker's."""
         Deadline.objects.filter(clock=self.clock).update(clock="")
-        Run.objects.filter(clock=self.clock, status="waiting").update(clock="", due_at=F("as_of"), as_of=None)
+        Run.objects.filter(clock=self.clock, status="waiting").update(
+            clock="", due_at=Coalesce(F("as_of"), Value(NEVER)), as_of=None
+        )
 
     def settle(self) -> None:
         """Return when no event of this clock waits to be judged and no run of it could go on.
@@ -90,7 +94,9 @@ class Replay:
             .values_list("as_of", flat=True)
             .first()
         )
-        return min((moment for moment in (alarm, wait) if moment is not None), default=None)
+        question = approvals.next_due(clock=self.clock)
+        question = question if question is not None and question <= last else None
+        return min((moment for moment in (alarm, wait, question) if moment is not None), default=None)
 
     def _open(self) -> int:
         with connection.cursor() as cursor:

@@ -169,10 +169,10 @@ def _run_row(entry: Worked) -> dict[str, Any]:
             "node": "",
         }
     due, as_of = NEVER, run.as_of
-    if decision.status is RunStatus.WAITING and decision.wake_at is not None:
+    if decision.status is RunStatus.WAITING:
         if run.clock:
-            as_of = decision.wake_at
-        else:
+            as_of = decision.wake_at  # none where only other people or runs can let it go on
+        elif decision.wake_at is not None:
             due = decision.wake_at
     return {
         "id": run.id,

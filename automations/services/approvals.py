@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -30,8 +31,10 @@ def decide_approval(
     reason: str = "",
     answers: Mapping[str, Any] | None = None,
     by_link: bool = False,
+    at: datetime | None = None,
 ) -> ApprovalDecision:
-    """Say yes or no to a question, as it was shown: `plan_hash` names what the person saw.
+    """Say yes or no to a question, as it was shown: `plan_hash` names what the person saw. `at` is the moment in a
+    replay.
 
     The same answer given twice is one decision. Raises ForbiddenError for who may not decide; ConflictError when
     it has ended, when another answer was given before, when what is shown is no longer what would be done
@@ -40,6 +43,7 @@ def decide_approval(
     """
     require_texts(ApprovalDecision, verdict=verdict, reason=reason, plan_hash=plan_hash)
     require_object({} if answers is None else answers, "answers")
+    now = timezone.now() if at is None else at
     refusal: ConflictError | None = None
     with transaction.atomic():
         held = _held(approval)
@@ -50,13 +54,13 @@ def decide_approval(
             raise ConflictError(
                 f"You have decided already: {before.verdict}. That stands.", code="already-decided"
             )
-        refusal = _ended(held) or _moved_on(held, plan_hash)
+        refusal = _ended(held, now) or _moved_on(held, plan_hash, now)
         if refusal is None:
             why = permissions.why_not_decide(actor, held)
             if why:
                 raise ForbiddenError(why)
             _check_answer(held, verdict, reason, answers or {})
-            decision = _note(held, actor, verdict, reason, answers or {}, by_link)
+            decision = _note(held, actor, verdict, reason, answers or {}, by_link, now)
     announce.announce_runs([(approval.run_id, approval.workflow_id)])
     if refusal is not None:
         raise refusal
@@ -138,18 +142,17 @@ def _over(held: Approval) -> ConflictError:
     return ConflictError(f"{said} {held.note}".strip(), code=f"already-{held.state}")
 
 
-def _ended(held: Approval) -> ConflictError | None:
+def _ended(held: Approval, now: datetime) -> ConflictError | None:
     """Why nothing can be decided any more; a question whose time is up ends here and now."""
     if held.state != Approval.State.PENDING:
         return _over(held)
-    now = timezone.now()
     if held.expires_at is not None and held.expires_at <= now:
         approvals.expire(held, now)
         return _over(held)
     return None
 
 
-def _moved_on(held: Approval, plan_hash: str) -> ConflictError | None:
+def _moved_on(held: Approval, plan_hash: str, now: datetime) -> ConflictError | None:
     """Why this is not what the person saw. A record that was changed has the question put anew."""
     if plan_hash != held.plan_hash:
         return ConflictError(
@@ -158,7 +161,6 @@ def _moved_on(held: Approval, plan_hash: str) -> ConflictError | None:
     changes = changed_since(held)
     if not changes:
         return None
-    now = timezone.now()
     held.state, held.ended_at = Approval.State.CANCELLED, now
     held.note = "The record was changed before it was decided."
     held.save(update_fields=["state", "ended_at", "note"])
@@ -180,9 +182,14 @@ def _check_answer(held: Approval, verdict: str, reason: str, answers: Mapping[st
 
 
 def _note(
-    held: Approval, actor: Any, verdict: str, reason: str, answers: Mapping[str, Any], by_link: bool
+    held: Approval,
+    actor: Any,
+    verdict: str,
+    reason: str,
+    answers: Mapping[str, Any],
+    by_link: bool,
+    now: datetime,
 ) -> ApprovalDecision:
-    now = timezone.now()
     decision = ApprovalDecision.objects.create(
         approval=held,
         person=actor,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -36,8 +37,11 @@ def start_run(
     record_key: str = "",
     user_input: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
+    at: datetime | None = None,
+    clock: str = "",
 ) -> intake.Accepted:
     """Start the workflow by hand, through its manual trigger; the event's run appears once a worker has judged it.
+    `at` and `clock` are those of a replay.
 
     Raises ConflictError without a live manual trigger or when paused, NotFoundError for an unknown record, and
     InvalidError when a record is needed and none is named, or the input does not answer the trigger's form.
@@ -75,7 +79,8 @@ def start_run(
     event = intake.NewEvent(
         source=source,
         type="manual",
-        occurred_at=timezone.now(),
+        occurred_at=timezone.now() if at is None else at,
+        clock=clock,
         module=trigger.module,
         record_key=record_key,
         data=dict(user_input or {}),

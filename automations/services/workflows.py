@@ -17,6 +17,7 @@ from automations.runtime import activation
 from automations.runtime.subscriptions import bump_activation
 from automations.services.audit import write_audit
 from automations.services.drafts import save_draft
+from automations.services.scenario_files import replace_scenarios, scenarios_from_file
 from automations.services.texts import require_texts, text_problems
 
 TEXTS = ("name", "description", "team", "runbook_url", "zone")
@@ -37,13 +38,18 @@ def create_workflow(
     zone: str = "UTC",
     run_as: Any = None,
     document: Any = None,
+    scenarios: Any = None,
 ) -> Workflow:
-    """A new workflow, owned by the actor, who gets every right on it. Its draft is the document, or empty.
+    """A new workflow, owned by the actor, who gets every right on it. Its draft is the document, or empty; `scenarios`
+    are those of a workflow's file.
 
-    Raises InvalidError for a bad name or zone and a document that does not parse, ConflictError for a key that is taken.
+    Raises InvalidError for a bad name or zone, a document that does not parse and scenarios that can't stand so,
+    ConflictError for a key that is taken.
     """
     key = key or slugify(name)[:80]
     problems = _problems({"name": name, "zone": zone, "description": description, "team": team})
+    cases, wrong = scenarios_from_file([] if scenarios is None else scenarios)
+    problems += wrong
     if key:
         problems += text_problems(Workflow, key=key)
     else:
@@ -73,6 +79,7 @@ def create_workflow(
         workflow.draft_revision = save_draft(
             workflow=workflow, document=document, revision=None, actor=actor
         ).revision
+    replace_scenarios(workflow=workflow, items=cases, actor=actor)
     return workflow
 
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
@@ -15,10 +15,12 @@ from django.db import transaction
 
 from automations import permissions
 from automations.gallery import TEMPLATES
-from automations.models import Mode, Module, Workflow
+from automations.models import Approval, Mode, Module, Workflow
 from automations.runtime.replay import Replay
+from automations.services.approvals import decide_approval
 from automations.services.modules import create_module
 from automations.services.records import create_record, update_record
+from automations.services.runs import start_run
 from automations.services.versions import promote_workflow, publish_version
 from automations.services.workflows import create_workflow
 
@@ -32,7 +34,7 @@ PEOPLE = {
     "priya": ("Priya", ("Publisher",)),
     "sam": ("Sam", ("Approver",)),
     "noor": ("Noor", ("Operator", "Support leads")),
-    "ada": ("Ada", ("Admin",)),
+    "ada": ("Ada", ("Admin", "Approver")),
     "mia": ("Mia", ("Network",)),
     "leo": ("Leo", ("Network", "Hardware")),
     "tom": ("Tom", ("Hardware",)),
@@ -65,6 +67,14 @@ TICKET_FIELDS: list[dict[str, Any]] = [
     {"key": "escalated", "label": "Escalated", "type": "boolean"},
     {"key": "tags", "label": "Tags", "type": "list"},
 ]
+LARGE = 200
+"""Refunds of more than this need an answer."""
+ANSWERS = (
+    ("approve", "A regular."),
+    ("approve", "Arrived broken."),
+    ("approve", ""),
+    ("reject", "Sent back after more than 30 days."),
+)
 TRANSITIONS = {
     "open": ["pending", "solved"],
     "pending": ["open", "solved"],
@@ -81,7 +91,8 @@ class Moment:
     module: str
     key: str
     values: dict[str, Any]
-    creates: bool
+    what: Literal["create", "update", "ask", "answer"]
+    """A record is made or changed; or a refund is asked for, and answered with these values."""
 
 
 def is_seeded() -> bool:
@@ -117,6 +128,7 @@ def seed(*, now: datetime) -> dict[str, int]:
             actor=owner,
             run_as=people["svc-support"],
             document=template.document(),
+            scenarios=template.scenarios(),
         )
         publish_version(workflow=workflow, actor=owner, note="First release", at=start, clock=CLOCK)
         if key != "refund-watch":
@@ -151,19 +163,37 @@ def _live_through(modules: dict[str, Module], people: dict[str, Any], start: dat
     replay = Replay(CLOCK, inline=True)
     for moment in sorted(_history(start, now), key=lambda entry: (entry.at, entry.order)):
         replay.advance(moment.at)
-        save = create_record if moment.creates else update_record
-        save(
-            module=modules[moment.module],
-            key=moment.key,
-            values=moment.values,
-            actor=people["noor"],
-            at=moment.at,
-            clock=CLOCK,
-        )
+        if moment.what == "ask":
+            gate = Workflow.objects.get(key="approval-gate")
+            start_run(workflow=gate, actor=people["noor"], record_key=moment.key, at=moment.at, clock=CLOCK)
+        elif moment.what == "answer":
+            _answer(moment, people)
+        else:
+            save = create_record if moment.what == "create" else update_record
+            save(
+                module=modules[moment.module],
+                key=moment.key,
+                values=moment.values,
+                actor=people["noor"],
+                at=moment.at,
+                clock=CLOCK,
+            )
         replay.settle()
     replay.advance(now)
     replay.settle()
     replay.hand_over()
+
+
+def _answer(moment: Moment, people: dict[str, Any]) -> None:
+    asked = Approval.objects.get(record_key=moment.key, state=Approval.State.PENDING)
+    decide_approval(
+        approval=asked,
+        actor=people[moment.values["by"]],
+        verdict=moment.values["verdict"],
+        reason=moment.values["reason"],
+        plan_hash=asked.plan_hash,
+        at=moment.at,
+    )
 
 
 def _history(start: datetime, now: datetime) -> Iterator[Moment]:
@@ -191,26 +221,50 @@ def _history(start: datetime, now: datetime) -> Iterator[Moment]:
             "escalated": False,
             "tags": dice.sample(["vip", "mobile", "onsite", "repeat"], dice.randrange(0, 3)),
         }
-        yield Moment(at, 0, "tickets", key, values, creates=True)
+        yield Moment(at, 0, "tickets", key, values, "create")
         for order, status in enumerate(("pending", "solved"), 1):
             at += timedelta(minutes=dice.randrange(20, 60 * 30))
             if at >= now or dice.random() < 0.2:
                 break
-            yield Moment(at, order, "tickets", key, {"status": status}, creates=False)
+            yield Moment(at, order, "tickets", key, {"status": status}, "update")
     for number in range(1, ORDERS + 1):
         at = start + timedelta(seconds=dice.randrange(span))
         key = f"O-{number:04d}"
         values = {
             "customer": f"Customer {dice.randrange(1, 80)}",
             "region": dice.choice(("EU", "US", "APAC")),
-            "amount": f"{dice.randrange(20, 900)}.{dice.randrange(100):02d}",
+            "amount": (amount := f"{dice.randrange(20, 900)}.{dice.randrange(100):02d}"),
             "status": "draft",
             "placed_at": at.isoformat(),
             "is_priority": dice.random() < 0.1,
         }
-        yield Moment(at, 0, "orders", key, values, creates=True)
+        yield Moment(at, 0, "orders", key, values, "create")
         for order, status in enumerate(("paid", dice.choice(("shipped", "shipped", "refunded"))), 1):
             at += timedelta(minutes=dice.randrange(10, 60 * 20))
             if at >= now:
                 break
-            yield Moment(at, order, "orders", key, {"status": status}, creates=False)
+            yield Moment(at, order, "orders", key, {"status": status}, "update")
+            if status == "shipped":
+                yield from _refund(key, float(amount), at, now)
+
+
+def _refund(key: str, amount: float, shipped: datetime, now: datetime) -> Iterator[Moment]:
+    """Of what was shipped, some is asked back; what needs an answer gets one, or is still without."""
+    dice = random.Random(key)
+    at = shipped + timedelta(minutes=dice.randrange(60, 60 * 24))
+    if at >= now or dice.random() < 0.5:
+        return
+    yield Moment(at, 3, "orders", key, {}, "ask")
+    still_open = now - at < timedelta(hours=40)
+    at += timedelta(minutes=dice.randrange(20, 60 * 40))
+    if amount <= LARGE or still_open or dice.random() < 0.15:
+        return
+    verdict, reason = dice.choice(ANSWERS)
+    yield Moment(
+        at,
+        4,
+        "orders",
+        key,
+        {"by": dice.choice(("sam", "sam", "ada")), "verdict": verdict, "reason": reason},
+        "answer",
+    )

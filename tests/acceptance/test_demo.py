@@ -14,14 +14,18 @@ from django.test import Client, TestCase
 from django.utils import timezone
 
 from automations.models import (
+    NEVER,
+    Approval,
     Deadline,
     Decision,
     Event,
     Module,
     Notification,
+    OutgoingEmail,
     Record,
     RecordChange,
     Run,
+    ScenarioResult,
     Step,
     Workflow,
 )
@@ -84,7 +88,8 @@ class TestDemo(TestCase):
         assert {run.record_key for run in runs("auto-routing")} == {
             record.key for record in Record.objects.filter(module__key="tickets")
         }
-        assert Run.objects.exclude(status__in=("succeeded", "waiting")).count() == 0
+        ended = Run.objects.exclude(status__in=("succeeded", "waiting"))
+        assert set(ended.values_list("workflow__key", "status")) <= {("approval-gate", "cancelled")}
         assert not Event.objects.filter(state="pending").exists()
         for run in Run.objects.all():
             assert Decision.objects.filter(run=run, outcome="matched").count() == 1
@@ -137,7 +142,10 @@ class TestDemo(TestCase):
         assert waiting.exists()
         for run in waiting:
             assert (run.clock, run.as_of) == ("", None)
-            assert NOW < run.due_at <= NOW + timedelta(days=3)
+            if run.workflow.key == "approval-gate":
+                assert run.due_at == NEVER
+            else:
+                assert NOW < run.due_at <= NOW + timedelta(days=3)
         assert not Deadline.objects.exclude(clock="").exists()
 
     def test_simulated_refund_watch_has_runs_and_has_changed_nothing(self) -> None:
@@ -151,6 +159,37 @@ class TestDemo(TestCase):
             order = Order.objects.get(number=step.run.record_key)
             assert order.amount is not None
             assert order.amount > 200
+
+    def test_refunds_were_asked_for_and_decided_at_their_own_time_and_no_mail_is_sent_of_them(self) -> None:
+        asked = Approval.objects.filter(workflow__key="approval-gate")
+        assert {"approved", "pending"} <= set(asked.values_list("state", flat=True))
+        for approval in asked.select_related("run"):
+            assert NOW - timedelta(days=demo.DAYS) < approval.asked_at < NOW
+            assert approval.asked_at == approval.run.created_at
+            assert float(Order.objects.get(number=approval.record_key).amount or 0) > demo.LARGE
+            wanted = {"approved": "succeeded", "pending": "waiting"}
+            assert approval.run.status == wanted.get(approval.state, "cancelled")
+            decided = approval.decisions.select_related("person").first()
+            if decided is not None:
+                assert decided.person.username in ("sam", "ada")
+                assert approval.asked_at < decided.at == approval.ended_at < NOW
+            elif approval.state == "expired":
+                assert approval.ended_at == approval.asked_at + timedelta(days=2)
+            refunded = RecordChange.objects.filter(run=approval.run, field="status", after="refunded")
+            assert refunded.count() == (approval.state == "approved")
+            for change in refunded:
+                assert decided is not None
+                assert change.at == decided.at
+        assert not OutgoingEmail.objects.exists()
+
+    def test_each_workflow_has_cases_that_must_act_and_that_must_not_and_passes_them(self) -> None:
+        for workflow in Workflow.objects.select_related("active_version"):
+            assert workflow.active_version is not None
+            results = ScenarioResult.objects.filter(
+                scenario__workflow=workflow, digest=workflow.active_version.digest
+            )
+            assert set(results.values_list("scenario__kind", flat=True)) == {"positive", "negative"}
+            assert [result.differences for result in results if result.status != "passed"] == []
 
     def test_second_seeding_adds_nothing(self) -> None:
         def rows() -> dict[str, int]:

@@ -1,6 +1,6 @@
 """What the editor's own validation is held to: the catalogue that it is given, and what it should say of each case.
 
-Write both anew with `.venv/bin/python -m tests.architecture.browser_world`.
+Write them anew with `.venv/bin/python -m tests.architecture.browser_world`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from automations.engine.errors import Problem
 from automations.engine.kinds import Kind, TriggerKind, ValidationContext
 from automations.engine.program import branches_of
 from automations.engine.validation import validate_document
+from tests.architecture.browser_values import values
 from tests.unit.engine.fakes import ACTIONS, CONTEXT, GRAPHS, TRIGGERS
 
 COMMAND = ".venv/bin/python -m tests.architecture.browser_world"
@@ -28,7 +29,11 @@ def files() -> dict[Path, str]:
     """The text of every file that is written here."""
     from automations.api.catalog import catalog  # needs settings, which a command sets first
 
-    return {WORLD / "kinds.json": text_of(catalog()), WORLD / "answers.json": text_of(answers())}
+    return {
+        WORLD / "kinds.json": text_of(catalog()),
+        WORLD / "answers.json": text_of(answers()),
+        WORLD / "values.json": text_of(values()),
+    }
 
 
 def text_of(value: Any) -> str:

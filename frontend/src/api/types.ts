@@ -374,6 +374,8 @@ export interface NewWorkflow {
   team?: string;
   /** The draft to begin with. */
   document?: GraphDocument & { schema: 1; layout: Layout };
+  /** Those to begin with. */
+  scenarios?: TemplateScenario[];
 }
 
 export interface Notification {
@@ -425,6 +427,13 @@ export interface Template {
   missing: string[];
   problems: Problem[];
   document: GraphDocument;
+  scenarios: TemplateScenario[];
+}
+
+/** A case that a template brings, as a workflow's file has it. */
+export interface TemplateScenario {
+  name: string;
+  kind: "positive" | "negative";
 }
 
 export interface Preferences {

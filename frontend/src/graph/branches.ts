@@ -32,9 +32,14 @@ export function branchOf(entry: unknown): string | null {
 /** The ways out of a node from top to bottom as they lead, so that their edges don't cross. One that leads nowhere keeps
  * its turn. */
 export function waysInOrder(ways: readonly string[], heightOf: (way: string) => number | null): string[] {
-  const leading = ways.filter((way) => heightOf(way) !== null);
-  leading.sort((one, other) => (heightOf(one) ?? 0) - (heightOf(other) ?? 0));
-  return ways.map((way) => (heightOf(way) === null ? way : (leading.shift() ?? way)));
+  const heights = ways.map((way) => ({ way, height: heightOf(way) }));
+  const leading = heights
+    .flatMap(({ way, height }) => (height === null ? [] : [{ way, height }]))
+    .sort((one, other) => one.height - other.height);
+  let turn = 0;
+  return heights.flatMap(({ way, height }) =>
+    height === null ? [way] : leading.slice(turn, ++turn).map((next) => next.way),
+  );
 }
 
 /** Whether an edge from one node to another would lead back to where it begins. */

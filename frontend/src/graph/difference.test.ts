@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changesBetween, overlayOf, sentenceOf, settingText, stopsOf } from "./difference";
+import { changesBetween, nothingIn, overlayOf, sentenceOf, settingText, stopsOf } from "./difference";
 import { type Drawing, titleOf } from "./document";
 
 const before: Drawing = {
@@ -71,6 +71,27 @@ describe("what differs", () => {
     ]);
   });
 
+  it("goes into lists that are as long as they were, and takes others as a whole", () => {
+    const [one, other] = [structuredClone(before), structuredClone(before)];
+    one.nodes[2] = { id: "a1", type: "action.notify", config: { users: ["ada", "sam"], title: "x" } };
+    other.nodes[2] = { id: "a1", type: "action.notify", config: { users: ["ada", "noor"], title: "x" } };
+    expect(changesBetween(one, other).nodes[0]?.settings).toEqual([
+      { name: "users[1]", before: "sam", after: "noor" },
+    ]);
+    other.nodes[2] = { id: "a1", type: "action.notify", config: { users: ["ada"], title: "x" } };
+    expect(changesBetween(one, other).nodes[0]?.settings).toEqual([
+      { name: "users", before: ["ada", "sam"], after: ["ada"] },
+    ]);
+  });
+
+  it("is nothing only where no step and no edge is another", () => {
+    expect(nothingIn(changesBetween(before, before))).toBe(true);
+    expect(nothingIn(changesBetween(before, edited()))).toBe(false);
+    const [first] = before.edges;
+    expect(nothingIn(changesBetween(before, { ...before, edges: first ? [first] : [] }))).toBe(false);
+    expect(nothingIn(changesBetween({ ...before, edges: [] }, before))).toBe(false);
+  });
+
   it("tells which edges came and went", () => {
     const after = { ...before, edges: [{ from: "t1", to: "a1" }] };
     expect(changesBetween(before, after).edges).toEqual({ added: after.edges, removed: before.edges });
@@ -132,6 +153,9 @@ describe("two documents in one", () => {
     expect(sentenceOf(changes, titleOf)).toBe("renamed Created, changed c1 and 2 more");
     expect(sentenceOf(changesBetween(before, before), titleOf)).toBe("nothing that runs");
     expect(sentenceOf(changesBetween(before, { ...before, edges: [] }), titleOf)).toBe("2 connections");
+    const [first] = before.edges;
+    const one = changesBetween(before, { ...before, edges: first ? [first] : [] });
+    expect(sentenceOf(one, titleOf)).toBe("1 connection");
     const fewer = { ...before, nodes: before.nodes.slice(0, 2) };
     expect(sentenceOf(changesBetween(before, fewer), titleOf)).toBe("removed Say it");
   });

@@ -123,10 +123,9 @@ export function settingText(value: unknown): string {
 
 /** "added Notify owner, changed Is it urgent? and 2 more"; "nothing that runs" where only places differ. */
 export function sentenceOf(changes: Changes, nameOf: (node: GraphNode) => string, most = 2): string {
-  const told = changes.nodes.flatMap(({ kind, before, after }) => {
-    const node = after ?? before;
-    return node === null ? [] : [`${kind} ${nameOf(node)}`];
-  });
+  const told = changes.nodes.flatMap(({ kind, before, after }) =>
+    [after ?? before].filter((node) => node !== null).map((node) => `${kind} ${nameOf(node)}`),
+  );
   const edges = changes.edges.added.length + changes.edges.removed.length;
   if (told.length === 0)
     return edges === 0 ? "nothing that runs" : `${edges} ${edges === 1 ? "connection" : "connections"}`;

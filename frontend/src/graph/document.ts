@@ -70,19 +70,36 @@ export function titleOf(node: GraphNode): string {
 export function readingOrder(document: GraphDocument): GraphNode[] {
   const known = new Set(document.nodes.map((node) => node.id));
   const edges = document.edges.filter((edge) => known.has(edge.from) && known.has(edge.to));
-  const waitsFor = new Map(document.nodes.map((node) => [node.id, 0]));
-  for (const edge of edges) waitsFor.set(edge.to, (waitsFor.get(edge.to) ?? 0) + 1);
+  const waitsFor = new Tally();
+  for (const edge of edges) waitsFor.add(edge.to, 1);
   const ordered: GraphNode[] = [];
   const placed = new Set<string>();
   for (let next = free(); next !== undefined; next = free()) {
     placed.add(next.id);
     ordered.push(next);
-    for (const edge of edges)
-      if (edge.from === next.id) waitsFor.set(edge.to, (waitsFor.get(edge.to) ?? 0) - 1);
+    for (const edge of edges) if (edge.from === next.id) waitsFor.add(edge.to, -1);
   }
   return [...ordered, ...document.nodes.filter((node) => !placed.has(node.id))];
 
   function free(): GraphNode | undefined {
-    return document.nodes.find((node) => !placed.has(node.id) && waitsFor.get(node.id) === 0);
+    return document.nodes.find((node) => !placed.has(node.id) && waitsFor.of(node.id) === 0);
   }
+}
+
+/** How many of each name. */
+export class Tally {
+  private readonly counts = new Map<string, number>();
+
+  of(name: string): number {
+    return this.counts.get(name) ?? 0;
+  }
+
+  add(name: string, more: number): void {
+    this.counts.set(name, this.of(name) + more);
+  }
+}
+
+/** Where something stands; what has no place yet stands at the beginning. */
+export function placeOf(places: ReadonlyMap<string, Place>, id: string): Place {
+  return places.get(id) ?? { x: 0, y: 0 };
 }

@@ -1,7 +1,7 @@
 /** The one crossing from a draft to what React Flow draws. */
 
 import type { Edge, Node } from "@xyflow/react";
-import type { GraphDocument, GraphNode, Note, Place } from "./document";
+import { type GraphDocument, type GraphNode, type Note, type Place, placeOf } from "./document";
 import { NODE_WIDTH } from "./layout";
 import { noteKey } from "./notes";
 import { edgeKey } from "./operations";
@@ -40,7 +40,7 @@ export function draftNodes(
   before: ReadonlyMap<string, StepNode>,
 ): StepNode[] {
   return nodes.map((node) => {
-    const place = places.get(node.id) ?? { x: 0, y: 0 };
+    const place = placeOf(places, node.id);
     const tabIndex = node.id === active ? 0 : -1;
     const [ways, height, ariaLabel, refused] = [waysOf(node), heightOf(node), labelOf(node), refusalOf(node)];
     const old = before.get(node.id);

@@ -3,7 +3,7 @@
 
 import dagre from "@dagrejs/dagre";
 import { branchesOf } from "./branches";
-import { type GraphDocument, type GraphNode, type Place, readingOrder } from "./document";
+import { type GraphDocument, type GraphNode, type Place, placeOf, readingOrder } from "./document";
 
 export const NODE_WIDTH = 240;
 export const NODE_HEIGHT = 72;
@@ -52,7 +52,6 @@ export function layOut(document: GraphDocument): Map<string, Place> {
 function ranked(document: GraphDocument, heights: Heights): Map<string, Place> {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
   graph.setGraph({ rankdir: "LR", nodesep: GAP, ranksep: 88 });
-  graph.setDefaultEdgeLabel(() => ({}));
   for (const node of document.nodes) graph.setNode(node.id, { width: NODE_WIDTH, height: heights(node) });
   for (const edge of document.edges) {
     if (graph.hasNode(edge.from) && graph.hasNode(edge.to)) {
@@ -80,7 +79,7 @@ function inLanes(
   for (const name of new Set(readingOrder(document).map((node) => node.lane ?? ""))) {
     const depth = new Map<number, number>();
     const inside = document.nodes.filter((node) => (node.lane ?? "") === name);
-    const at = (node: GraphNode) => ranks.get(node.id) ?? { x: 0, y: 0 };
+    const at = (node: GraphNode) => placeOf(ranks, node.id);
     for (const node of inside.sort((one, other) => at(one).y - at(other).y)) {
       const { x } = at(node);
       const filled = depth.get(x) ?? 0;

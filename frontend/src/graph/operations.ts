@@ -44,7 +44,8 @@ export function insertOnEdge(drawing: Drawing, key: string, type: string): strin
   if (cut === undefined || node === undefined) return id;
   node.lane = nodeOf(drawing, cut.from)?.lane ?? "";
   drawing.edges.splice(found, 1, edge(cut.from, cut.branch ?? "", id));
-  if (leadsOn(node)) drawing.edges.push(edge(id, branchesOf(node)[0] ?? "", cut.to));
+  const [first = ""] = branchesOf(node);
+  if (leadsOn(node)) drawing.edges.push(edge(id, first, cut.to));
   return id;
 }
 
@@ -134,9 +135,9 @@ export function configure(drawing: Drawing, id: string, config: Record<string, u
   const after = branchesOf(node);
   const renamed = new Map<string, string>();
   if (before.length === after.length) {
-    const changed = before.flatMap((name, at) => (name === after[at] ? [] : [at]));
-    const [at = -1] = changed;
-    if (changed.length === 1) renamed.set(before[at] ?? "", after[at] ?? "");
+    const changed = before.flatMap((name, at) => (name === after[at] ? [] : [[name, after[at]] as const]));
+    const [[was = "", now = ""] = []] = changed;
+    if (changed.length === 1) renamed.set(was, now);
   }
   const known = new Set(after);
   for (const one of drawing.edges) {
@@ -172,9 +173,9 @@ export function tidy(drawing: Drawing): void {
  * editor names them. */
 export function paste(drawing: Drawing, clip: Drawing): string[] {
   const names = new Map<string, string>();
-  for (const node of clip.nodes) names.set(node.id, freeId(drawing, node.type, new Set(names.values())));
   for (const node of clip.nodes) {
-    const id = names.get(node.id) ?? node.id;
+    const id = freeId(drawing, node.type);
+    names.set(node.id, id);
     drawing.nodes.push({ ...structuredClone(node), id });
     const place = clip.layout[node.id];
     if (place !== undefined) drawing.layout[id] = { x: place.x + 40, y: place.y + 40 };

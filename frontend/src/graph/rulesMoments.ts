@@ -50,8 +50,8 @@ export function momentOf(text: string): Moment | null {
   const way = sign === "-" ? 1 : -1;
   const micros = clock.micros + way * shift.micros;
   const seconds = clock.seconds + way * shift.seconds + Math.floor(micros / 1e6);
-  const [year, month, dayOfMonth] = date.split("-").map(Number);
-  const shifted = dayText(dayOf(year ?? 0, month ?? 0, dayOfMonth ?? 0) + Math.floor(seconds / DAY));
+  const [year = 0, month = 0, dayOfMonth = 0] = date.split("-").map(Number);
+  const shifted = dayText(dayOf(year, month, dayOfMonth) + Math.floor(seconds / DAY));
   if (shifted.length !== 10 || shifted.startsWith("0000")) return null;
   const rest = [mod(seconds, DAY), mod(micros, 1e6)].map((part) => String(part).padStart(6, "0"));
   return { order: [shifted, ...rest].join(" "), zoned: text.endsWith("Z") || sign !== undefined };
@@ -60,8 +60,8 @@ export function momentOf(text: string): Moment | null {
 function clockOf(text: string): { seconds: number; micros: number } | null {
   const found = CLOCK.exec(text);
   if (found === null) return null;
-  const [hour, minute, second] = [found[1], found[3] ?? 0, found[4] ?? 0].map(Number);
-  if (hour === undefined || minute === undefined || second === undefined) return null;
+  const [, written, , minutes = 0, rest = 0] = found;
+  const [hour = 0, minute = 0, second = 0] = [written, minutes, rest].map(Number);
   if (hour > 23 || minute > 59 || second > 59) return null;
   const micros = Number((found[5] ?? "").slice(0, 6).padEnd(6, "0"));
   return { seconds: hour * 3600 + minute * 60 + second, micros };
@@ -77,7 +77,8 @@ function mondayOf(day: number): number {
 }
 
 function dayText(day: number): string {
-  return new Date(day * DAY * 1000).toISOString().split("T")[0] ?? "";
+  const [date = ""] = new Date(day * DAY * 1000).toISOString().split("T");
+  return date;
 }
 
 function mod(value: number, by: number): number {

@@ -80,7 +80,7 @@ const CHECKS: Record<string, Check> = {
       yield problem("unknown-config", `${path}.${cut(name, 64)}`, message, hint, node);
     }
   },
-  enum: (value, schema, path, node) => choiceProblems(value, schema.enum ?? [], path, node),
+  enum: (value, { enum: choices = [] }, path, node) => choiceProblems(value, choices, path, node),
   const: (value, schema, path, node) => choiceProblems(value, [schema.const], path, node),
   items: function* (value, schema, path, node) {
     if (!Array.isArray(value) || schema.items === undefined) return;
@@ -129,8 +129,8 @@ const CHECKS: Record<string, Check> = {
     if (Number.isFinite(value) && Number(value) > most)
       yield range(path, `“${last(path)}” must be ${most} or less.`, `Give ${most} or less.`, node);
   },
-  oneOf: (value, schema, path, node) => alternatives(value, schema.oneOf ?? [], path, node),
-  anyOf: (value, schema, path, node) => alternatives(value, schema.anyOf ?? [], path, node),
+  oneOf: (value, { oneOf: forms = [] }, path, node) => alternatives(value, forms, path, node),
+  anyOf: (value, { anyOf: forms = [] }, path, node) => alternatives(value, forms, path, node),
 };
 
 function* choiceProblems(

@@ -7,6 +7,7 @@ import {
   type GraphDocument,
   kindOf,
   type Place,
+  placeOf,
   readingOrder,
   titleOf,
 } from "./document";
@@ -46,7 +47,7 @@ export function stillOf(document: GraphDocument, steps: ReadonlyMap<string, Step
   const boxes = readingOrder(document).map((node): Box => {
     const family = familyOf(node);
     const step = steps.get(node.id) ?? null;
-    const place = places.get(node.id) ?? { x: 0, y: 0 };
+    const place = placeOf(places, node.id);
     return {
       id: node.id,
       place,

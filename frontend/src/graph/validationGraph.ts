@@ -2,6 +2,7 @@
 
 import type { Problem } from "../api/types";
 import { branchesOf, following, reachable } from "./branches";
+import { Tally } from "./document";
 import type { ReadDocument, ReadEdge, ReadNode } from "./validationParse";
 import { listed, nearest, problem } from "./validationWords";
 
@@ -109,14 +110,13 @@ function stuckOf(
   edges: readonly Ends[],
   next: ReadonlyMap<string, readonly string[]>,
 ): Set<string> {
-  const open = new Map(ids.map((id) => [id, 0]));
-  for (const { to } of edges) open.set(to, (open.get(to) ?? 0) + 1);
-  const free = ids.filter((id) => open.get(id) === 0);
+  const open = new Tally();
+  for (const { to } of edges) open.add(to, 1);
+  const free = ids.filter((id) => open.of(id) === 0);
   for (const id of free) {
     for (const to of next.get(id) ?? []) {
-      const left = (open.get(to) ?? 0) - 1;
-      open.set(to, left);
-      if (left === 0) free.push(to);
+      open.add(to, -1);
+      if (open.of(to) === 0) free.push(to);
     }
   }
   const freed = new Set(free);

@@ -161,7 +161,8 @@ function readNode(
   const wrong = values.problem(config, place, id);
   if (wrong !== null) return wrong;
   const { type, title } = texts;
-  nodes.set(id, { id, type, title, family: type.split(".")[0] ?? "", label: title || id, disabled, config });
+  const [family = ""] = type.split(".");
+  nodes.set(id, { id, type, title, family, label: title || id, disabled, config });
   return null;
 }
 

@@ -152,6 +152,6 @@ function sharedStart(one: readonly string[], other: readonly string[]): number {
 function digitsOf(value: number): string {
   const text = value.toPrecision(20);
   const [digits = "", exponent] = text.split("e");
-  const short = digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
+  const short = digits.replace(/\.?0+$/, ""); // what is no whole number has a point here
   return exponent === undefined ? short : `${short}e${exponent.replace(/\d+/, (at) => at.padStart(2, "0"))}`;
 }

@@ -80,6 +80,7 @@ function Gallery({ modules, workflows, templates }: Offer) {
       if (beginning.kind === "template") {
         wanted.document = { schema: 1, layout: {}, ...beginning.template.document };
         wanted.description = beginning.template.sentence;
+        wanted.scenarios = beginning.template.scenarios;
       } else if (beginning.kind === "copy" && beginning.workflow !== null) {
         wanted.document = { schema: 1, ...drawingOf(await api.draft(beginning.workflow.id)) };
       }

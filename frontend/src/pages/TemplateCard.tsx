@@ -31,7 +31,11 @@ export function TemplateCard({
     <Card name={name}>
       <GraphPicture document={template.document} />
       <p id={`about-template:${template.key}`}>
-        {template.sentence} <span className="note">About {module}.</span>
+        {template.sentence}{" "}
+        <span className="note">
+          About {module}
+          {template.scenarios.length > 0 && `, with ${template.scenarios.length} scenarios`}.
+        </span>
         {lack !== "" && <span className="why unfinished-note">{lack}</span>}
       </p>
     </Card>

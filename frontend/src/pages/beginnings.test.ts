@@ -9,6 +9,7 @@ const template = (key: string, wanted: Partial<Template> = {}): Template => ({
   module: "tickets",
   missing: [],
   problems: [],
+  scenarios: [],
   document: { nodes: [], edges: [] },
   ...wanted,
 });

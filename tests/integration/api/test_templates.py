@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -23,7 +24,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def helpdesk(root: Any) -> Module:
-    """Tickets as the templates have them, and the groups that they name."""
+    """Tickets as the templates have them, the groups that they name, and somebody who may agree to a refund."""
+    approvers, _ = Group.objects.get_or_create(name="Approver")
+    get_user_model().objects.create_superuser("sam").groups.add(approvers)
     for name in ("Network", "Hardware", "Support", "Support leads"):
         Group.objects.get_or_create(name=name)
     return create_module(
@@ -53,7 +56,7 @@ def test_every_template_is_whole_and_makes_a_workflow_that_is_valid_at_once(make
     assert set(found) == set(TEMPLATES)
     for key, one in found.items():
         assert (one["missing"], one["problems"]) == ([], []), key
-        body = {"name": one["name"], "module": one["module"], "document": one["document"]}
+        body = {name: one[name] for name in ("name", "module", "document", "scenarios")}
         made = maker.post("/api/v1/workflows/", body, format="json")
         assert made.status_code == 201, made.content
         pk = made.json()["id"]
@@ -61,6 +64,10 @@ def test_every_template_is_whole_and_makes_a_workflow_that_is_valid_at_once(make
         assert [node["id"] for node in draft["nodes"]] == [node["id"] for node in one["document"]["nodes"]]
         assert made.json()["draft_revision"] == draft["revision"] == 1
         assert maker.post(f"/api/v1/workflows/{pk}/validate/").json()["valid"] is True
+        ran = maker.post(f"/api/v1/workflows/{pk}/scenarios/run/", {}, format="json").json()["results"]
+        kinds = {kept["kind"] for kept in maker.get(f"/api/v1/workflows/{pk}/scenarios/").json()["results"]}
+        assert kinds == {"positive", "negative"}, key
+        assert [result for result in ran if result["status"] != "passed"] == [], key
 
 
 def test_a_template_says_which_module_is_missing_here(maker: APIClient) -> None:
