@@ -1,4 +1,5 @@
-"""Advice on drafts that only a look at the other workflows gives: rules that stand elsewhere, archived policies."""
+"""Advice on drafts that only a look at the other workflows gives: rules that stand elsewhere, archived policies,
+loops."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from automations.engine.rule_places import Place, places_in, policies_in, rules_
 from automations.engine.schemas import listed
 from automations.models import Policy, Workflow
 from automations.services.duplicates import places_elsewhere, policies_by_form
+from automations.services.loops import find_loops
 
 Drafts = Iterable[tuple[Workflow, Definition]]
 
@@ -30,7 +32,7 @@ def findings_across(drafts: Drafts, *, viewer: Any) -> dict[int, list[Problem]]:
                 found[workflow].append(_said_by_policy(place, same))
             elif others:
                 found[workflow].append(_stands_elsewhere(place, others))
-    for key, problem in _archived(known):
+    for key, problem in (*_archived(known), *find_loops(known, viewer=viewer)):
         found[key].append(problem)
     return found
 

@@ -378,3 +378,36 @@ def test_rules_that_exclude_themselves_and_cases_that_come_too_late_are_told_at_
     told = {problem["code"]: problem["path"] for problem in problems}
     assert told["never-true-rule"] == "nodes[1].config.rule"
     assert told["never-taken-branch"] == "nodes[3].config.cases[1].rule"
+
+
+def test_a_loop_with_a_live_workflow_is_told_at_save(
+    owner: APIClient, alice: Any, root: Any, tickets: Module
+) -> None:
+    def sets(status: str, other: str) -> dict[str, Any]:
+        nodes = [
+            node("t1", "trigger.record", module="tickets", on=["status_changed"], to=other),
+            node("a1", "action.update_fields", values={"status": status}),
+        ]
+        return {"schema": 1, "nodes": nodes, "edges": [edge("t1", "a1")]}
+
+    tickets.transitions = {}
+    tickets.save()
+    opens = made("opens", alice, sets("open", "closed"))
+    closes = made("closes", alice, sets("closed", "open"))
+
+    def told() -> list[str]:
+        problems = owner.post(f"/api/v1/workflows/{closes.pk}/validate/").json()["problems"]
+        return [problem["message"] for problem in problems if problem["code"] == "endless-loop"]
+
+    assert told() == []  # the other one is a draft, and does nothing
+    publish_version(workflow=opens, actor=alice)
+    (message,) = told()
+    assert "“Opens” (a1) sets it to “open”" in message
+    assert told() == [message]
+    counts = owner.get("/api/v1/workflows/problems/").json()["results"]
+    assert next(row["warnings"] for row in counts if row["workflow"] == closes.pk) == 1
+    Workflow.objects.filter(pk=opens.pk).update(paused_at="2026-01-01T00:00:00Z")
+    assert told() == []
+    hidden = made("hidden", root, sets("open", "closed"))
+    publish_version(workflow=hidden, actor=root)
+    assert told() == []

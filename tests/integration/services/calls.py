@@ -27,6 +27,7 @@ from automations.services import (
     first_steps,
     identities,
     import_mappings,
+    loops,
     modules,
     notifications,
     policies,
@@ -332,6 +333,11 @@ CALLS: tuple[Call, ...] = (
     Call(duplicates.policies_by_form, lambda w: {"viewer": w.alice}, READS),
     Call(
         findings.findings_across,
+        lambda w: {"drafts": [(w.workflow, _definition(w))], "viewer": w.alice},
+        READS,
+    ),
+    Call(
+        loops.find_loops,
         lambda w: {"drafts": [(w.workflow, _definition(w))], "viewer": w.alice},
         READS,
     ),
