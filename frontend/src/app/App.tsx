@@ -34,11 +34,13 @@ const RecordsPage = lazy(async () => ({
 const RecordPage = lazy(async () => ({ default: (await import("../pages/records/RecordPage")).RecordPage }));
 const EditorPage = lazy(() => import("../editor/EditorPage"));
 const VersionsPage = lazy(() => import("../versions/VersionsPage"));
+const BacktestsPage = lazy(() => import("../backtests/BacktestsPage"));
 const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage"));
 const ApprovalPage = lazy(() => import("../approvals/ApprovalPage"));
 const PoliciesPage = lazy(() => import("../policies/PoliciesPage"));
 const NewPolicyPage = lazy(() => import("../policies/NewPolicyPage"));
 const PolicyPage = lazy(() => import("../policies/PolicyPage"));
+const AuditPage = lazy(async () => ({ default: (await import("../pages/audit/AuditPage")).AuditPage }));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 
 export function App() {
@@ -67,6 +69,8 @@ function Shown({ route }: { route: Route }) {
       return <EditorPage key={route.id} id={route.id} />;
     case "versions":
       return <VersionsPage key={route.id} id={route.id} />;
+    case "backtests":
+      return <BacktestsPage key={route.id} id={route.id} />;
     case "new-workflow":
       return <NewWorkflowPage />;
     case "workflow-runs":
@@ -87,6 +91,8 @@ function Shown({ route }: { route: Route }) {
       return <NewPolicyPage />;
     case "condition":
       return <PolicyPage key={route.key} policyKey={route.key} />;
+    case "audit":
+      return <AuditPage />;
     case "approvals":
       return <ApprovalsPage />;
     case "approval":

@@ -59,7 +59,7 @@ def note_what_is_there(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0013_scenarios"),
+        ("automations", "0017_approval_remarks"),
     ]
 
     operations = [
