@@ -59,7 +59,7 @@ def note_what_is_there(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0017_approval_remarks"),
+        ("automations", "0018_retries"),
     ]
 
     operations = [
