@@ -309,6 +309,7 @@ def _claimed(verdict: Verdict, token: uuid.UUID) -> ClaimedRun:
         as_of=event.occurred_at if event.clock else None,
         attempt=1,
         last_seq=0,
+        keys_of=None,
         token=token,
         database_now=event.database_now,
         event=event.value,
