@@ -24,7 +24,7 @@ UPDATE automations_run run SET status = 'running', attempt = run.attempt + 1, le
 FROM due WHERE run.id = due.id
 RETURNING run.id, run.workflow_id, run.version_id, run.event_id, run.trigger_node, run.mode, run.module_id,
   run.record_key, run.input, run.actor_id, run.parent_id, run.parent_node, run.depth, run.clock, run.as_of,
-  run.attempt, run.last_seq, run.lease_token, now()
+  run.attempt, run.last_seq, run.keys_of, run.lease_token, now()
 """
 
 FRESH = "attempt = 0"
@@ -52,12 +52,18 @@ class ClaimedRun:
     as_of: datetime | None
     attempt: int
     last_seq: int
+    keys_of: int | None
     token: uuid.UUID
     database_now: datetime
 
     @property
     def now(self) -> datetime:
         return self.as_of if self.clock and self.as_of is not None else self.database_now
+
+    @property
+    def journal_key(self) -> str:
+        """What the keys of its effects begin with: its own id, or that of the run whose steps it goes on with."""
+        return str(self.keys_of or self.id)
 
 
 def claim(*, limit: int, suspects: bool = False) -> list[ClaimedRun]:

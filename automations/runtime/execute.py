@@ -138,7 +138,7 @@ def walk(
     program = loaded.programs[run.version_id]
     zone = ZoneInfo(str(program.definition.settings.get("zone", "UTC")))
     event = loaded.events.get(run.event_id) if run.event_id is not None else None
-    journal = loaded.journals.get(run.id) or Journal(key=str(run.id), trigger=run.trigger_node)
+    journal = loaded.journals.get(run.id) or Journal(key=run.journal_key, trigger=run.trigger_node)
     unit = Unit(run, batch, zone, program=program, event=event, journal=journal)
     signals, used = _signals(unit, loaded.signals.get(run.id, ()))
     elapse = run.mode == Mode.SIMULATE

@@ -180,6 +180,7 @@ def _throttle(verdicts: Sequence[Verdict]) -> None:
                 trigger_node=identity[1],
                 clock=verdict.event.clock,
                 created_at__gt=verdict.event.now - parse_duration(limit["per"]),
+                retry_of=None,  # people's doing, not the trigger's
             ).count()
         if counts[identity] >= limit["max"]:
             verdict.outcome, verdict.reason = THROTTLED, {"max": limit["max"], "per": limit["per"]}

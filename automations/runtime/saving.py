@@ -51,7 +51,9 @@ def load_journals(runs: Sequence[ClaimedRun]) -> dict[int, Journal]:
             started_at=row.started_at,
             finished_at=row.finished_at,
         )
-    return {run.id: Journal(key=str(run.id), trigger=run.trigger_node, steps=steps[run.id]) for run in runs}
+    return {
+        run.id: Journal(key=run.journal_key, trigger=run.trigger_node, steps=steps[run.id]) for run in runs
+    }
 
 
 def save(worked: Sequence[Worked]) -> None:
