@@ -653,6 +653,8 @@ export interface ApprovalDetail extends Approval {
   /** Why you can't decide; empty when you can. */
   why_not: string;
   deciders: string[];
+  /** The conditions that led to the question; null for who may not see values. */
+  why: { title: string; branches: string[]; saw: Record<string, unknown> }[] | null;
   remarks: { person: string; text: string; at: string }[] | null;
   may_remark: boolean;
   alike: {
