@@ -13,7 +13,7 @@ from automations.models.hold import Hold, StartCount
 from automations.models.mode_policy import ModePolicy
 from automations.models.module import Module
 from automations.models.notification import Notification, OutgoingEmail
-from automations.models.policy import Policy, PolicyRevision
+from automations.models.policy import Policy, PolicyRevision, PolicyUse, RulePlace
 from automations.models.preference import Preference
 from automations.models.promotion import Consent, FirstRelease, Promotion
 from automations.models.record import Record, RecordChange, RecordComment
@@ -60,6 +60,7 @@ __all__ = [
     "OutgoingEmail",
     "Policy",
     "PolicyRevision",
+    "PolicyUse",
     "Preference",
     "ProcessStamp",
     "Promotion",
@@ -67,6 +68,7 @@ __all__ = [
     "RecordChange",
     "RecordComment",
     "RotationCursor",
+    "RulePlace",
     "Run",
     "RunSignal",
     "RunTestMark",

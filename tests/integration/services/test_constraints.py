@@ -84,6 +84,8 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("modepolicy_rule_known", {"rule": "anarchy"}),
     ("promotion_way_known", {"way": "by_night"}),
     ("promotion_glass_broken_with_reason", {"way": "break_glass", "reason": "Hurry!"}),
+    ("policyuse_version_pins", {"version_id": None, "revision": 1}),
+    ("policyuse_version_pins", {"version_id": 1, "revision": None}),
     ("run_status_known", {"status": "asleep", "finished_at": WHEN}),
     ("run_status_known", {"status": "", "finished_at": WHEN}),
     ("run_finished_when_terminal", {"status": "queued", "finished_at": WHEN}),

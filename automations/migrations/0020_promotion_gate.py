@@ -21,7 +21,7 @@ SET CONSTRAINTS ALL DEFERRED;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0018_retries"),
+        ("automations", "0019_policy_uses"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -13,7 +13,7 @@ UNGUARD = "DROP TRIGGER sign_off_immutable ON automations_signoff"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0019_promotion_gate"),
+        ("automations", "0020_promotion_gate"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
