@@ -89,7 +89,13 @@ class ModePoliciesView(ApiView):
 
 
 class LiftView(ApiView):
-    @operation("mode_policies_lift", "mode-policies", request=LiftBody, status=204)
+    @operation(
+        "mode_policies_lift",
+        "mode-policies",
+        request=LiftBody,
+        status=204,
+        sent={"reason": "The books are closed"},
+    )
     def post(self, request: Request, pk: int) -> Response:
         """Demand it no longer; what was held back goes on."""
         _require_admin(self.actor)

@@ -1,9 +1,9 @@
 /** Asking /api/v1 with the session of the page. */
 
 import type { GraphDocument } from "../graph/document";
+import type { Impact, Policy, PolicyBody, Revision } from "../policies/types";
 import type { Gate } from "./gateTypes";
 import type { GoLive } from "./goLiveTypes";
-import type { Impact, Policy, PolicyBody, Revision } from "../policies/types";
 import type * as t from "./types";
 
 /** A refusal of the server, or that it can't be reached (status 0). The message is a sentence for people. */
