@@ -156,6 +156,18 @@ class BranchTotalAnswer(Answer):
     total = serializers.IntegerField()
 
 
+class NearRecordAnswer(Answer):
+    record = serializers.CharField()
+    title = serializers.CharField(allow_blank=True)
+    saw = serializers.DictField(help_text="The values of the fields that the part looks at.")
+
+
+class NearestAnswer(Answer):
+    rule = serializers.DictField(help_text="The part of the trigger's rule that alone keeps them out.")
+    total = serializers.IntegerField()
+    records = NearRecordAnswer(many=True)
+
+
 class CandidatesAnswer(Answer):
     total = serializers.IntegerField()
     shown = serializers.IntegerField()
@@ -163,6 +175,9 @@ class CandidatesAnswer(Answer):
         allow_null=True, help_text="Records of the module; null where the test was not about all of them."
     )
     branches = BranchTotalAnswer(many=True)
+    nearest = NearestAnswer(
+        many=True, help_text="Where no live record is selected: those that fail at one part alone."
+    )
     items = CandidateAnswer(many=True)
 
 
@@ -224,6 +239,7 @@ RUN_TEST_EXAMPLE: dict[str, Any] = {
         "shown": 1,
         "records": 1242,
         "branches": [{"node": "c1", "branch": "true", "total": 1}],
+        "nearest": [],
         "items": [
             {
                 "record": "T-1042",

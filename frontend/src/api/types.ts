@@ -237,6 +237,12 @@ export interface Candidate {
   actions: PlannedAction[];
 }
 
+export interface Near {
+  rule: Record<string, unknown>;
+  total: number;
+  records: { record: string; title: string; saw: Record<string, unknown> }[];
+}
+
 export interface RunTest {
   run: number | null;
   mode: Mode;
@@ -248,6 +254,8 @@ export interface RunTest {
     /** Of the module; null where the test was not about all of them. */
     records: number | null;
     branches: { node: string; branch: string; total: number }[];
+    /** Where no live record is selected: those that fail at one part of the trigger's rule alone. */
+    nearest: Near[];
     items: Candidate[];
   };
   logs: (LogEntry & { record: string | null })[];

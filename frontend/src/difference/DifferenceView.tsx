@@ -1,11 +1,12 @@
 import { useEffect, useMemo, useState } from "react";
 import { isTyping } from "../editor/keys";
 import { nameOf, type World } from "../editor/world";
-import { changesBetween, nothingIn, overlayOf, stopsOf } from "../graph/difference";
+import { type Changes, changesBetween, nothingIn, overlayOf, stopsOf } from "../graph/difference";
 import type { GraphDocument } from "../graph/document";
 import { StillGraph } from "../graph/StillGraph";
 import { ChangeList } from "./ChangeList";
 import "./difference.css";
+import { settingName } from "./settingName";
 
 interface Props {
   before: GraphDocument;
@@ -15,7 +16,7 @@ interface Props {
 
 /** Two documents in one graph, what differs marked, with a list beside it; N and P walk from change to change. */
 export function DifferenceView({ before, after, kinds }: Props) {
-  const changes = useMemo(() => changesBetween(before, after), [before, after]);
+  const changes = useMemo(() => named(changesBetween(before, after), kinds), [before, after, kinds]);
   const stops = useMemo(() => stopsOf(changes), [changes]);
   const overlay = useMemo(() => overlayOf(before, after, changes), [before, after, changes]);
   const drawn = useMemo(
@@ -76,6 +77,16 @@ export function DifferenceView({ before, after, kinds }: Props) {
       </div>
     </div>
   );
+}
+
+/** The changes with their settings by the names that people know. */
+function named(changes: Changes, kinds: World["kinds"]): Changes {
+  const nodes = changes.nodes.map((change) => {
+    const schema = kinds.get(change.after?.type ?? "")?.config_schema;
+    const settings = change.settings.map((one) => ({ ...one, name: settingName(schema, one.name) }));
+    return { ...change, settings };
+  });
+  return { ...changes, nodes };
 }
 
 function countOf(changes: number): string {
