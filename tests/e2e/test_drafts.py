@@ -283,7 +283,8 @@ def told(page: Page, place: Any) -> None:
         expect(place.locator(f".change-{kind}")).to_have_count(1)
         expect(place.locator(f".still-node.is-{kind}")).to_have_count(1)
     expect(place.locator(".still-node.is-renamed")).to_contain_text("Two hours before")
-    expect(place.locator(".still-node.is-changed .step-setting")).to_contain_text("Rule, ")
+    expect(place.locator(".still-node.is-changed .step-setting")).to_contain_text("Rule ")
+    expect(place.locator(".change-changed")).to_contain_text("is one of high, urgent →")
     expect(place.locator(".still-line.is-added")).to_have_count(1)
     expect(place.locator(".still-line.is-removed")).to_have_count(1)
     assert place.locator(".still-node.is-same").first.evaluate("n => getComputedStyle(n).opacity") == "0.4"

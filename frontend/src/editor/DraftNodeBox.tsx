@@ -21,7 +21,7 @@ export const DraftNodeBox = memo(function DraftNodeBox({ id, data, isConnectable
   const { store, actions } = useEditor();
   const { kinds } = useWorld();
   const words = useWords();
-  const problems = useSlice((state) => state.findings.filter((finding) => finding.node === id).length);
+  const problems = useSlice((state) => messagesOf(state.findings, id));
   const total = useSlice((state) => totalAt(state.test, id));
   const armed = useSlice((state) => (state.armed?.from === id ? state.armed.branch : null));
   const { node, ways, refused } = data;
@@ -53,7 +53,11 @@ export const DraftNodeBox = memo(function DraftNodeBox({ id, data, isConnectable
         </span>
         {node.disabled && <span className="step-off">disabled</span>}
         {total !== null && <span className="step-total">{total}</span>}
-        {problems > 0 && <span className="step-problems">⚠ {problems}</span>}
+        {problems !== "" && (
+          <span className="step-problems" title={problems}>
+            ⚠ {problems.split("\n").length}
+          </span>
+        )}
       </span>
       {refused !== null && refused !== "" && armed === null && (
         <span className="step-why" role="tooltip">
@@ -81,6 +85,11 @@ export const DraftNodeBox = memo(function DraftNodeBox({ id, data, isConnectable
 function wayClass(way: string, armed: string | null): string {
   const classes = [way === "failed" ? "way-failed" : "", way === armed ? "way-armed" : ""];
   return classes.filter((name) => name !== "").join(" ");
+}
+
+/** What is wrong with a node, a sentence a line: a text, so that the same problems draw nothing anew. */
+function messagesOf(findings: readonly { node: string; message: string }[], id: string): string {
+  return findings.flatMap((finding) => (finding.node === id ? [finding.message] : [])).join("\n");
 }
 
 /** How many records the last test took through a node; null without a test. */

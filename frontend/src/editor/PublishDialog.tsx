@@ -8,6 +8,7 @@ import { useModal } from "../ui/useModal";
 import { type Impact, impactOf } from "./impact";
 import { PublishEvidence } from "./scenarios/PublishEvidence";
 import { useSlice } from "./store";
+import { useWords } from "./summary";
 import { useWorld } from "./world";
 
 interface Props {
@@ -19,6 +20,7 @@ interface Props {
 export function PublishDialog({ onClose, onPublished }: Props) {
   const { api } = useSite();
   const { workflow, kinds } = useWorld();
+  const words = useWords();
   const drawing = useSlice((state) => state.history.drawing);
   const [live, setLive] = useState<GraphDocument | null>(null);
   const [impact, setImpact] = useState<Impact | string | null>(null);
@@ -67,7 +69,7 @@ export function PublishDialog({ onClose, onPublished }: Props) {
       <section aria-label="Changes">
         <h3>{active === null ? "First release" : `Changes since version ${active}`}</h3>
         {live !== null ? (
-          <DifferenceView before={live} after={drawing} kinds={kinds} />
+          <DifferenceView before={live} after={drawing} kinds={kinds} words={words} />
         ) : (
           <p className="note">{active === null ? "Nothing was published before." : "Loading…"}</p>
         )}
