@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 from guardian.core import ObjectPermissionChecker
-from guardian.shortcuts import get_objects_for_user
+from guardian.shortcuts import get_objects_for_user, get_users_with_perms
 
 from automations.errors import ForbiddenError, NotFoundError
 from automations.grants import ROLES, WORKFLOW_RIGHTS, Shared, codename, noun_of, set_rights
@@ -153,6 +153,12 @@ def workflows_with(actor: Any, right: str) -> QuerySet[Workflow]:
     return get_objects_for_user(actor, codename(right), Workflow.objects.all(), accept_global_perms=True)
 
 
+def undoable_workflows(actor: Any) -> QuerySet[Workflow]:
+    """The workflows whose runs the actor may undo: it is the right to retry, and takes seeing what they changed."""
+    seen = workflows_with(actor, "view_payloads").values("pk")
+    return workflows_with(actor, "retry").filter(pk__in=seen)
+
+
 def visible_workflows(actor: Any) -> QuerySet[Workflow]:
     return workflows_with(actor, "view")
 
@@ -220,6 +226,7 @@ def asked_of(actor: Any) -> Q:
     named = Q(users__contains=[actor.get_username()])
     if groups:
         named |= Q(groups__has_any_keys=groups)
+    named |= Q(kind=Approval.Kind.BLAST_RADIUS)  # all are asked who may approve on the workflow
     return (named & ~Q(delegations__giver=actor)) | Q(delegations__receiver=actor)
 
 
@@ -232,16 +239,52 @@ def why_not_decide(actor: Any, approval: Approval) -> str:
     delegations = list(approval.delegations.all())
     if any(row.giver_id == actor.pk for row in delegations):
         return "You have put somebody else in your place."
+    if approval.kind == Approval.Kind.BLAST_RADIUS:
+        return ""
     named = actor.get_username() in approval.users or any(row.receiver_id == actor.pk for row in delegations)
     if not named and not actor.groups.filter(name__in=approval.groups).exists():
         return "You are not among those who are asked."
     return ""
 
 
+def why_not_remark(actor: Any, approval: Approval) -> str:
+    """Why the actor can't ask or answer something about this approval, as a sentence; "" when he can: who may decide, who
+    has started it, and who may see what would follow."""
+    if approval.requester_id == actor.pk or not why_not_decide(actor, approval):
+        return ""
+    if may(actor, "view_payloads", approval.workflow):
+        return ""
+    return f"You lack the right “view payloads” on “{approval.workflow.name}”."
+
+
+def _holders(right: str, workflow: Workflow) -> QuerySet[Any]:
+    """The active people who hold a right on the workflow: on it, on all, by a group, or as superusers."""
+    users = get_user_model()
+    code = f"{right}_workflow"
+    everywhere = Permission.objects.filter(content_type__app_label="automations", codename=code)
+    held: Any = get_users_with_perms(workflow, only_with_perms_in=[code], with_group_users=True)
+    return users.objects.filter(
+        Q(is_superuser=True)
+        | Q(user_permissions__in=everywhere)
+        | Q(groups__permissions__in=everywhere)
+        | Q(pk__in=held.values("pk")),
+        is_active=True,
+    ).values("pk")
+
+
+def approvers_of(workflow: Workflow) -> list[Any]:
+    """The active people who may approve on the workflow, by name."""
+    users = get_user_model()
+    people = users.objects.filter(pk__in=_holders("approve", workflow))
+    return list(people.order_by(users.USERNAME_FIELD))
+
+
 def deciders_of(approval: Approval) -> list[Any]:
     """The active people who can still decide a pending approval, by name."""
     users = get_user_model()
     named = Q(**{f"{users.USERNAME_FIELD}__in": approval.users}) | Q(groups__name__in=approval.groups)
+    if approval.kind == Approval.Kind.BLAST_RADIUS:
+        named = Q(pk__in=_holders("approve", approval.workflow))
     received = approval.delegations.values("receiver")
     decided = approval.decisions.values("person")
     people = users.objects.filter(named | Q(pk__in=received), is_active=True).exclude(pk__in=decided)

@@ -21,6 +21,7 @@ urlpatterns = [
     path("records/", page, name="modules-page"),
     path("records/<slug:module>/", page, name="records-page"),
     path("records/<slug:module>/<path:record>/", page, name="record-page"),
+    path("audit/", page, name="audit-page"),
     path("approvals/", page, name="approvals-page"),
     path("approvals/<int:pk>/", page, name="approval-page"),
     path("approvals/by-link/<str:token>/", approval_by_link, name="approval-by-link"),

@@ -188,12 +188,15 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RunStatus": "automations.api.runs.RUN_STATUSES",
         "StepStatus": "automations.api.runs.STEP_STATUSES",
-        "ApprovalState": "automations.api.approvals.STATES",
+        "ApprovalKind": "automations.models.Approval.Kind",
+        "ApprovalState": "automations.api.approval_shapes.STATES",
         "EventState": "automations.api.events.STATES",
         "ModuleKind": "automations.models.Module.Kind",
         "ScenarioKind": "automations.models.Scenario.Kind",
         "ScenarioOrigin": "automations.models.Scenario.Origin",
         "ScenarioStatus": "automations.api.scenario_shapes.STATUSES",
+        "BacktestStatus": "automations.models.BacktestStatus",
+        "BacktestKind": "automations.api.backtests.DIFFERENT",
     },
 }
 

@@ -11,11 +11,13 @@ from django.http import HttpRequest
 
 from automations import permissions
 from automations.admin.base import SeenAdmin, SeenInline, with_reason
+from automations.admin.undo import undo
 from automations.models import (
     NEVER,
     Approval,
     ApprovalDecision,
     ApprovalDelegation,
+    ApprovalRemark,
     DeadLetter,
     LogEntry,
     Run,
@@ -72,7 +74,7 @@ class RunAdmin(SeenAdmin):
     search_fields = ("=id", "=record_key", "workflow__name", "=failure_code", "=correlation_id")
     date_hierarchy = "created_at"
     inlines = (StepInline, LogInline)
-    actions = (with_reason("Cancel…", _cancel),)
+    actions = (with_reason("Cancel…", _cancel), with_reason("Undo…", undo))
     payload_fields = ("input", "outcome", "failure")
     exclude = ("due_at", "inconclusive")
     readonly_fields = ("due", "lacks_a_plan")
@@ -143,6 +145,15 @@ class ApprovalDelegationInline(SeenInline):
     readonly_fields = fields
 
 
+class ApprovalRemarkInline(SeenInline):
+    model = ApprovalRemark
+    fields = ("person_name", "text", "at")
+    readonly_fields = fields
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None or permissions.may(request.user, "view_payloads", obj.workflow)
+
+
 @admin.register(Approval)
 class ApprovalAdmin(SeenAdmin):
     """Questions that runs have asked, and who answered what. They are decided in the inbox."""
@@ -162,8 +173,8 @@ class ApprovalAdmin(SeenAdmin):
     list_select_related = ("workflow", "requester")
     search_fields = ("title", "=record_key", "=run__id", "workflow__name")
     date_hierarchy = "asked_at"
-    inlines = (ApprovalDecisionInline, ApprovalDelegationInline)
-    payload_fields = ("body", "record", "plan")
+    inlines = (ApprovalDecisionInline, ApprovalDelegationInline, ApprovalRemarkInline)
+    payload_fields = ("body", "record", "plan", "reach")
 
     def may_see_payloads(self, request: HttpRequest, obj: Any) -> bool:
         return permissions.may(request.user, "view_payloads", obj.workflow)

@@ -6,185 +6,38 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Prefetch, QuerySet
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automations import permissions
+from automations.api.approval_shapes import (
+    DETAIL,
+    EXAMPLE,
+    SUMMED,
+    AlikeShape,
+    ApprovalAnswer,
+    ApprovalDetailAnswer,
+    ApprovalQuery,
+    DecideBody,
+    DelegateBody,
+    RemarkBody,
+    RemarkShape,
+)
+from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
-from automations.api.runs import WorkflowName
 from automations.api.schema import operation
-from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView
 from automations.errors import NotFoundError
 from automations.models import Approval, ApprovalDecision
 from automations.runtime.subscriptions import definition_of
-from automations.services.approvals import changed_since, decide_approval, delegate_approval
+from automations.services.approvals import (
+    changed_since,
+    decide_approval,
+    delegate_approval,
+    remark_on_approval,
+)
 
 ALIKE = 5
-SUMMED = 3
-STATES = Approval.State.choices
-
-
-class VerdictShape(Answer):
-    person = serializers.CharField(source="person_name")
-    verdict = serializers.ChoiceField(ApprovalDecision.Verdict.choices)
-    reason = serializers.CharField()
-    at = serializers.DateTimeField()
-
-
-class PlanChange(Answer):
-    module = serializers.CharField()
-    record = serializers.CharField()
-    field = serializers.CharField()
-    before = serializers.JSONField(allow_null=True)
-    after = serializers.JSONField(allow_null=True)
-
-
-class SummaryShape(Answer):
-    changes = PlanChange(many=True, help_text=f"The first {SUMMED} that would follow.")
-    more = serializers.IntegerField(help_text="Changes beyond these.")
-    records = serializers.IntegerField(help_text="Records that would be changed or created.")
-
-
-class ApprovalAnswer(Answer):
-    id = serializers.IntegerField()
-    run = serializers.IntegerField(source="run_id")
-    node = serializers.CharField()
-    round = serializers.IntegerField(help_text="Above 1: it was asked anew, because something had changed.")
-    workflow = WorkflowName()
-    title = serializers.CharField()
-    state = serializers.ChoiceField(STATES)
-    note = serializers.CharField(help_text="Why it ended as it did.")
-    module = serializers.CharField(source="module.key", default=None, allow_null=True)
-    record = serializers.CharField(source="record_key", help_text="Empty when the run has none.")
-    requester = UserName(allow_null=True)
-    quorum = serializers.IntegerField()
-    users = serializers.ListField(child=serializers.CharField())
-    groups = serializers.ListField(child=serializers.CharField())
-    decisions = VerdictShape(many=True)
-    asked_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField(allow_null=True)
-    escalated_at = serializers.DateTimeField(allow_null=True)
-    ended_at = serializers.DateTimeField(allow_null=True)
-    summary = SummaryShape(allow_null=True, help_text="What would follow; null for who may not see it.")
-
-
-class PlanStep(Answer):
-    node = serializers.CharField()
-    title = serializers.CharField(help_text="What people call the step.")
-    kind = serializers.CharField()
-    risk = serializers.CharField()
-    allowed = serializers.BooleanField()
-    status = serializers.CharField()
-    assumed = serializers.BooleanField()
-    changes = PlanChange(many=True)
-    preview = serializers.CharField()
-
-
-class SinceShape(Answer):
-    field = serializers.CharField()
-    asked = serializers.JSONField(allow_null=True)
-    now = serializers.JSONField(allow_null=True)
-
-
-class AlikeShape(Answer):
-    id = serializers.IntegerField()
-    title = serializers.CharField()
-    state = serializers.CharField()
-    ended_at = serializers.DateTimeField()
-    decisions = VerdictShape(many=True)
-
-
-class ApprovalDetailAnswer(ApprovalAnswer):
-    body = serializers.CharField()
-    form = serializers.DictField(help_text="What whoever agrees is asked, as a JSON Schema; {} for nothing.")
-    plan = PlanStep(many=True, allow_null=True, help_text="What would follow; null for who may not see it.")
-    plan_hash = serializers.CharField(help_text="Send it with the decision: it names what you were shown.")
-    changed_since = SinceShape(many=True, allow_null=True, help_text="What the record has become since.")
-    why_not = serializers.CharField(help_text="Why you can't decide; empty when you can.")
-    deciders = serializers.ListField(child=serializers.CharField(), help_text="Who can still decide.")
-    alike = AlikeShape(many=True, help_text="The last answers to the same question of this workflow.")
-
-
-class ApprovalQuery(Body):
-    state = serializers.ChoiceField(STATES, required=False)
-    workflow = serializers.IntegerField(required=False, min_value=1)
-    run = serializers.IntegerField(required=False, min_value=1)
-    mine = serializers.BooleanField(default=False, help_text="true: those that ask you, by name or group.")
-
-
-class DecideBody(Body):
-    verdict = serializers.ChoiceField(ApprovalDecision.Verdict.choices)
-    plan_hash = serializers.RegexField(r"^[0-9a-f]{64}$", help_text="From the approval as you saw it.")
-    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
-    answers = serializers.DictField(required=False, default=dict)
-
-
-class DelegateBody(Body):
-    receiver = serializers.CharField(max_length=150, help_text="User name.")
-    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
-
-
-EXAMPLE: dict[str, Any] = {
-    "id": 31,
-    "run": 311,
-    "node": "p1",
-    "round": 1,
-    "workflow": {"id": 4, "key": "refunds", "name": "Refunds"},
-    "title": "Refund 420.00 on Order 1187?",
-    "state": "pending",
-    "note": "",
-    "module": "orders",
-    "record": "O-1187",
-    "requester": "priya",
-    "quorum": 1,
-    "users": [],
-    "groups": ["Leads"],
-    "decisions": [],
-    "asked_at": "2026-03-29T14:30:00Z",
-    "expires_at": "2026-03-31T14:30:00Z",
-    "escalated_at": None,
-    "ended_at": None,
-    "summary": {
-        "changes": [
-            {"module": "orders", "record": "O-1187", "field": "status", "before": "paid", "after": "refunded"}
-        ],
-        "more": 0,
-        "records": 1,
-    },
-}
-DETAIL: dict[str, Any] = {
-    **EXAMPLE,
-    "body": "",
-    "form": {},
-    "plan": [
-        {
-            "node": "a1",
-            "title": "Refund",
-            "kind": "action.change_status",
-            "risk": "low",
-            "allowed": True,
-            "status": "succeeded",
-            "assumed": False,
-            "changes": [
-                {
-                    "module": "orders",
-                    "record": "O-1187",
-                    "field": "status",
-                    "before": "paid",
-                    "after": "refunded",
-                }
-            ],
-            "preview": "Set: status: paid → refunded.",
-        }
-    ],
-    "plan_hash": "5f2c…",
-    "changed_since": [],
-    "why_not": "",
-    "deciders": ["sam"],
-    "alike": [],
-}
 
 
 def _visible(actor: Any) -> QuerySet[Approval]:
@@ -209,6 +62,8 @@ def _row(approval: Approval, shown: bool) -> dict[str, Any]:
 
 def _summary(approval: Approval) -> dict[str, Any]:
     changes = [change for entry in approval.plan for change in entry["changes"]]
+    if approval.reach is not None:
+        return {"changes": [], "more": 0, "records": approval.reach["count"]}
     records = {(change["module"], change["record"]) for change in changes}
     return {"changes": changes[:SUMMED], "more": max(0, len(changes) - SUMMED), "records": len(records)}
 
@@ -244,15 +99,17 @@ def describe(approval: Approval, actor: Any) -> dict[str, Any]:
         .prefetch_related("decisions")[:ALIKE]
     )
     pending = approval.state == Approval.State.PENDING
+    may_remark = not permissions.why_not_remark(actor, approval)
     return {
         **_row(approval, shown),
         "body": approval.body if shown else "",
         "form": approval.form,
         "plan": _plan(approval) if shown else None,
-        "plan_hash": approval.plan_hash,
         "changed_since": (changed_since(approval) if pending else []) if shown else None,
         "why_not": why_not if pending else "",
         "deciders": [user.get_username() for user in permissions.deciders_of(approval)] if pending else [],
+        "remarks": RemarkShape(approval.remarks.all(), many=True).data if shown or may_remark else None,
+        "may_remark": pending and may_remark,
         "alike": AlikeShape(alike, many=True).data,
     }
 
@@ -273,6 +130,8 @@ class ApprovalsView(ApiView):
                 pk__in=asked.values("pk"),
                 workflow__in=permissions.workflows_with(self.actor, "approve").values("pk"),
             )
+        if wanted.pop("decided"):
+            rows = rows.filter(pk__in=ApprovalDecision.objects.filter(person=self.actor).values("approval"))
         lookups = {"state": "state", "workflow": "workflow_id", "run": "run_id"}
         rows = rows.filter(**{lookups[name]: value for name, value in wanted.items()})
         return Response(page_of(request, rows, lambda page: _rows(page, self.actor)))
@@ -322,3 +181,22 @@ class DelegateView(ApiView):
             raise NotFoundError(f"There is no user “{wanted['receiver']}”.", code="unknown-user")
         delegate_approval(approval=approval, actor=self.actor, receiver=receiver, reason=wanted["reason"])
         return Response(describe(_approval(self, pk), self.actor))
+
+
+class RemarksView(ApiView):
+    @operation(
+        "approvals_remark",
+        "approvals",
+        request=RemarkBody,
+        answer=ApprovalDetailAnswer,
+        status=201,
+        idempotent=True,
+        sent={"text": "Was it paid by card?"},
+        example=DETAIL,
+    )
+    @idempotent()
+    def post(self, request: Request, pk: int) -> Response:
+        """Ask something about a question, or answer; it decides nothing. Those concerned are told."""
+        approval = _approval(self, pk)
+        remark_on_approval(approval=approval, actor=self.actor, text=self.body(RemarkBody)["text"])
+        return Response(describe(_approval(self, pk), self.actor), status=201)

@@ -53,7 +53,7 @@ class ActionKindAnswer(Answer):
     permission = serializers.CharField(
         help_text="What the run-as identity needs on the module; empty: nothing."
     )
-    undo = serializers.ChoiceField(["before_image", "delete", "none"])
+    undo = serializers.ChoiceField(["before_image", "delete", "none", "nothing"])
     retry_safe = serializers.BooleanField()
     minor = serializers.BooleanField(help_text="It only tells people something: the graph draws it slimmer.")
     config_schema = serializers.DictField()

@@ -18,10 +18,11 @@ from automations.api.views import ApiView
 from automations.api.workflows import DETAIL, ReasonBody, WorkflowDetailAnswer, detail, workflow_for
 from automations.errors import NotFoundError
 from automations.models import Mode, WorkflowVersion
+from automations.runtime.blast_radius import cap_of
 from automations.runtime.subscriptions import definition_of
 from automations.services import versions as service
 from automations.services.drafts import load_draft
-from automations.services.runs import start_run
+from automations.services.runs import MAX_RECORDS, start_run, start_runs
 
 
 class VersionAnswer(Answer):
@@ -51,6 +52,18 @@ class RunBody(Body):
     input = serializers.DictField(
         required=False, default=dict, help_text="Variables that the run starts with."
     )
+
+
+class RunManyBody(Body):
+    records = serializers.ListField(
+        child=serializers.CharField(max_length=120), min_length=1, max_length=MAX_RECORDS
+    )
+    input = serializers.DictField(required=False, default=dict)
+
+
+class StartedManyAnswer(Answer):
+    events = serializers.ListField(child=serializers.IntegerField(), help_text="In the order of the records.")
+    cap = serializers.IntegerField(help_text="More than so many runs at once wait for approval.")
 
 
 class StartedAnswer(Answer):
@@ -196,3 +209,28 @@ class StartRunView(ApiView):
             workflow=workflow, actor=self.actor, record_key=wanted["record"], user_input=wanted["input"]
         )
         return Response({"event": accepted.event_id}, status=202)
+
+
+class StartRunsView(ApiView):
+    @operation(
+        "workflows_run_many",
+        "workflows",
+        request=RunManyBody,
+        answer=StartedManyAnswer,
+        status=202,
+        idempotent=True,
+        sent={"records": ["T-1042", "T-1043"]},
+        example={"events": [5120, 5121], "cap": 100},
+    )
+    @idempotent()
+    def post(self, request: Request, pk: int) -> Response:
+        """Start the workflow on each of these records, as one firing. Above its blast radius the runs wait for
+        approval."""
+        workflow = workflow_for(self, pk, "run")
+        wanted = self.body(RunManyBody)
+        if workflow.active_version is not None:
+            require_seen(workflow, definition_of(workflow.active_version), self.actor)
+        accepted = start_runs(
+            workflow=workflow, actor=self.actor, record_keys=wanted["records"], user_input=wanted["input"]
+        )
+        return Response({"events": [one.event_id for one in accepted], "cap": cap_of(workflow)}, status=202)

@@ -46,6 +46,9 @@ class RunAnswer(Answer):
     actor = UserName(allow_null=True)
     parent = serializers.IntegerField(source="parent_id", allow_null=True)  # type: ignore[assignment]
     depth = serializers.IntegerField()
+    hold = serializers.IntegerField(
+        source="hold_id", allow_null=True, help_text="The blast radius held it together with others."
+    )
     inconclusive = serializers.BooleanField()
     failure_code = serializers.CharField()
     failure = serializers.DictField(help_text="{message, node, fault, retryable}; {} unless it failed.")
@@ -69,6 +72,7 @@ class RunQuery(Body):
     module = serializers.CharField(required=False, max_length=63)
     record = serializers.CharField(required=False, max_length=120)
     event = serializers.IntegerField(required=False, min_value=1)
+    hold = serializers.IntegerField(required=False, min_value=1, help_text="Those that were held together.")
     created_after = serializers.DateTimeField(required=False, help_text="Made at or after this moment.")
     created_before = serializers.DateTimeField(required=False, help_text="Made before this moment.")
 
@@ -125,6 +129,7 @@ EXAMPLE: dict[str, Any] = {
     "actor": None,
     "parent": None,
     "depth": 0,
+    "hold": None,
     "inconclusive": False,
     "failure_code": "",
     "failure": {},
@@ -198,6 +203,7 @@ class RunsView(ApiView):
             "module": "module__key",
             "record": "record_key",
             "event": "event_id",
+            "hold": "hold_id",
             "created_after": "created_at__gte",
             "created_before": "created_at__lt",
         }

@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from automations.api import (
     approvals,
     audit,
+    backtests,
     catalog,
     checkpoints,
     events,
@@ -30,6 +31,7 @@ from automations.api import (
     sources,
     templates,
     tokens,
+    undo,
     views,
     workflows,
 )
@@ -38,6 +40,7 @@ app_name = "api"
 
 RECORD = "modules/<slug:module_key>/records/<str:key>/"
 WORKFLOW = "workflows/<int:pk>/"
+BACKTEST = f"{WORKFLOW}backtests/<int:number>/"
 
 urlpatterns = [
     path("me/", me.MeView.as_view(), name="me"),
@@ -88,6 +91,7 @@ urlpatterns = [
         name="workflow-trigger-preview",
     ),
     path(f"{WORKFLOW}run/", releases.StartRunView.as_view(), name="workflow-run"),
+    path(f"{WORKFLOW}run-many/", releases.StartRunsView.as_view(), name="workflow-run-many"),
     path(f"{WORKFLOW}publish/", releases.PublishView.as_view(), name="workflow-publish"),
     path(f"{WORKFLOW}promote/", releases.PromoteView.as_view(), name="workflow-promote"),
     path(f"{WORKFLOW}demote/", releases.DemoteView.as_view(), name="workflow-demote"),
@@ -104,15 +108,22 @@ urlpatterns = [
     ),
     path(f"{WORKFLOW}scenarios/run/", scenarios.RunScenariosView.as_view(), name="scenarios-run"),
     path(f"{WORKFLOW}scenarios/<int:number>/", scenarios.ScenarioView.as_view(), name="scenario"),
+    path(f"{WORKFLOW}backtests/", backtests.BacktestsView.as_view(), name="backtests"),
+    path(BACKTEST, backtests.BacktestView.as_view(), name="backtest"),
+    path(f"{BACKTEST}cancel/", backtests.BacktestCancelView.as_view(), name="backtest-cancel"),
+    path(f"{BACKTEST}differences/", backtests.BacktestDifferencesView.as_view(), name="backtest-differences"),
     path("runs/", runs.RunsView.as_view(), name="runs"),
     path("runs/<int:pk>/", runs.RunView.as_view(), name="run"),
     path("runs/<int:pk>/steps/", runs.RunStepsView.as_view(), name="run-steps"),
     path("runs/<int:pk>/logs/", runs.RunLogsView.as_view(), name="run-logs"),
     path("runs/<int:pk>/cancel/", runs.RunCancelView.as_view(), name="run-cancel"),
+    path("runs/<int:pk>/undo/", undo.RunUndoView.as_view(), name="run-undo"),
+    path("runs/<int:pk>/undo/<int:number>/", undo.UndoTakeBackView.as_view(), name="run-undo-back"),
     path("approvals/", approvals.ApprovalsView.as_view(), name="approvals"),
     path("approvals/<int:pk>/", approvals.ApprovalView.as_view(), name="approval"),
     path("approvals/<int:pk>/decide/", approvals.DecideView.as_view(), name="approval-decide"),
     path("approvals/<int:pk>/delegate/", approvals.DelegateView.as_view(), name="approval-delegate"),
+    path("approvals/<int:pk>/remarks/", approvals.RemarksView.as_view(), name="approval-remarks"),
     path("audit/", audit.AuditView.as_view(), name="audit"),
     path("audit/export/", audit.AuditExportView.as_view(), name="audit-export"),
     path("audit/chain/", audit.AuditChainView.as_view(), name="audit-chain"),

@@ -92,12 +92,17 @@ class Definition:
         document = self.to_document()
         document["nodes"].sort(key=lambda node: node["id"])
         document["edges"].sort(key=lambda edge: (edge["from"], edge.get("branch", ""), edge["to"]))
-        return hashlib.sha256(canonical_json(document).encode()).hexdigest()
+        return digest_of(document)
 
 
 def canonical_json(value: object) -> str:
     """One text for equal values: sorted keys, no spaces, no NaN."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest_of(value: object) -> str:
+    """SHA-256 (hex) of a JSON value: the name by which people agree to it."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
 def node_to_json(node: Node) -> dict[str, Any]:

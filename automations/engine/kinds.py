@@ -83,7 +83,8 @@ class ActionKind(Kind):
     risk: ClassVar[Risk] = Risk.LOW
     permission: ClassVar[str] = ""
     """The permission on the workflow's module that the run-as identity needs; empty: none."""
-    undo: ClassVar[Literal["before_image", "delete", "none"]] = "none"
+    undo: ClassVar[Literal["before_image", "delete", "none", "nothing"]] = "none"
+    """How undoing a run takes it back: the value before, the new record removed, not at all, or there is nothing to."""
     retry: ClassVar[RetryPolicy] = RetryPolicy()
     retry_safe: ClassVar[bool] = True
     minor: ClassVar[bool] = False

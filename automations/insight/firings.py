@@ -23,6 +23,7 @@ from automations.models import Event, Workflow
 from automations.modules.adapter import adapter_for
 from automations.modules.schema import facts_of
 from automations.modules.sql import SqlContext
+from automations.runtime.imagined import imagined_event
 from automations.runtime.matching import DUPLICATE, MATCHED, THROTTLED, PendingEvent, Verdict, judge_event
 from automations.runtime.subscriptions import Subscription, module_of, subscribe
 from automations.triggers.common import dedupe_key
@@ -165,7 +166,7 @@ def _slots(subscription: Subscription, _: Definition, since: datetime, until: da
     slots = slots_between(config["cron"], zone, since, until, MAX_LOOKED_AT + 1)
     for number, slot in enumerate(slots, 1):
         data = {"slot": datetime_text(slot)}
-        yield judge_event(_imagined(number, "schedule", slot, subscription, data), subscription)
+        yield judge_event(imagined_event(number, "schedule", slot, subscription, data), subscription)
 
 
 def _alarms(
@@ -192,45 +193,5 @@ def _alarms(
     ringing.sort(key=lambda alarm: alarm[:2])
     for number, (due, key, values) in enumerate(ringing, 1):
         data = {"due_at": datetime_text(due)}
-        event = _imagined(number, "deadline", due, subscription, data, record=key, after=values)
+        event = imagined_event(number, "deadline", due, subscription, data, record=key, after=values)
         yield judge_event(event, subscription)
-
-
-def _imagined(
-    number: int,
-    kind: str,
-    at: datetime,
-    subscription: Subscription,
-    data: dict[str, Any],
-    *,
-    record: str = "",
-    after: Mapping[str, Any] | None = None,
-) -> PendingEvent:
-    """An event that nobody stored; its number is below 0, so that it is no row's."""
-    module = subscription.module
-    value = {
-        "id": -number,
-        "type": kind,
-        "module": module.key if module else None,
-        "record": record or None,
-        "occurred_at": datetime_text(at),
-        "data": data,
-        "before": None,
-        "after": after,
-        "changed": [],
-        "actor": None,
-    }
-    return PendingEvent(
-        id=-number,
-        type=kind,
-        module_id=module.pk if module else None,
-        record_key=record,
-        value=value,
-        occurred_at=at,
-        clock="",
-        actor_id=None,
-        cause_workflow_id=None,
-        depth=0,
-        target=None,
-        database_now=at,
-    )

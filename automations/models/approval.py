@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from automations.models.hold import Hold
 from automations.models.module import Module
 from automations.models.run import Run
 from automations.models.workflow import Workflow
@@ -23,7 +24,20 @@ class Approval(models.Model):
         EXPIRED = "expired"
         CANCELLED = "cancelled"
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="approvals")
+    class Kind(models.TextChoices):
+        STEP = "step"
+        BLAST_RADIUS = "blast_radius"
+
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.STEP)
+    run = models.ForeignKey(
+        Run,
+        on_delete=models.CASCADE,
+        related_name="approvals",
+        help_text="That asks; of a hold the first one held.",
+    )
+    hold = models.OneToOneField(
+        Hold, null=True, blank=True, on_delete=models.PROTECT, related_name="approval"
+    )
     node = models.CharField(max_length=64)
     round = models.PositiveSmallIntegerField(default=1)
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="approvals")
@@ -44,6 +58,9 @@ class Approval(models.Model):
         default=list, help_text="[{node, kind, risk, changes, preview}] of what would follow."
     )
     plan_hash = models.CharField(max_length=64)
+    reach = models.JSONField(
+        null=True, help_text="Blast radius: {bound, count, cap, population, records or items}."
+    )
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
     note = models.CharField(max_length=300, blank=True, help_text="Why it ended as it did.")
     asked_at = models.DateTimeField()
@@ -58,6 +75,11 @@ class Approval(models.Model):
     class Meta:
         ordering = ("-id",)
         constraints = (
+            models.CheckConstraint(
+                condition=Q(kind="step", reach__isnull=True, hold__isnull=True)
+                | Q(kind="blast_radius", reach__isnull=False),
+                name="approval_of_reach_says_how_far",
+            ),
             models.UniqueConstraint(fields=("run", "node", "round"), name="approval_asked_once"),
             models.UniqueConstraint(
                 fields=("run", "node"), condition=Q(state="pending"), name="approval_one_pending"
@@ -131,3 +153,21 @@ class ApprovalDelegation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.giver_id} to {self.receiver_id}"
+
+
+class ApprovalRemark(models.Model):
+    """What somebody asked or answered about a question before it was decided; it decides nothing."""
+
+    approval = models.ForeignKey(Approval, on_delete=models.CASCADE, related_name="remarks")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    person_name = models.CharField(max_length=150, help_text="Kept as it was.")
+    text = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -73,7 +73,7 @@ class Event(models.Model):
     )
     target = models.JSONField(
         null=True,
-        help_text="{workflow, node} when the event is for one trigger (schedule, deadline, manual).",
+        help_text="{workflow, node} when the event is for one trigger (schedule, deadline, manual); {firing, size} when it is one of several that fire together.",
     )
 
     class Meta:

@@ -27,7 +27,7 @@ class Record(models.Model):
 
 
 class RecordChange(models.Model):
-    """One field of one record changed: who or which run did it, from what to what.
+    """One field of one record changed: who, which run or which undo did it, from what to what.
 
     Records are named by module and key, not by foreign key, because a native module's records live in the
     host's own tables, and because the history outlives the record.
@@ -45,6 +45,9 @@ class RecordChange(models.Model):
     )
     run = models.ForeignKey(
         "automations.Run", null=True, on_delete=models.SET_NULL, related_name="record_changes"
+    )
+    undo = models.ForeignKey(
+        "automations.RunUndo", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
 
     class Meta:

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from automations.engine.statuses import ACTIVE_RUN, RunStatus, StepStatus
 from automations.models.event import Event
+from automations.models.hold import Hold
 from automations.models.module import Module
 from automations.models.version import WorkflowVersion
 from automations.models.workflow import Mode, Workflow
@@ -55,6 +56,14 @@ class Run(models.Model):
         "self", null=True, on_delete=models.SET_NULL, related_name="children", db_index=False
     )
     parent_node = models.CharField(max_length=64, blank=True)
+    hold = models.ForeignKey(
+        Hold,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="runs",
+        db_index=False,
+        help_text="The blast radius held it until people agreed.",
+    )
     depth = models.PositiveSmallIntegerField(default=0)
     correlation_id = models.UUIDField(default=uuid.uuid4)
     clock = models.CharField(max_length=80, blank=True)
@@ -105,6 +114,7 @@ class Run(models.Model):
                 condition=Q(status__in=["failed", "cancelled"]),
             ),
             models.Index(fields=("actor",), name="run_by_actor", condition=Q(actor__isnull=False)),
+            models.Index(fields=("hold", "id"), name="run_by_hold", condition=Q(hold__isnull=False)),
             models.Index(fields=("parent",), name="run_by_parent", condition=Q(parent__isnull=False)),
         )
 

@@ -49,7 +49,9 @@ class Workflow(models.Model):
         default=list, blank=True, help_text="Texts on the graph: [{id, text, x, y, width, height}]."
     )
     limits = models.JSONField(
-        default=dict, blank=True, help_text='{"blast_radius": 100}; what is absent has a default.'
+        default=dict,
+        blank=True,
+        help_text='{"blast_radius": 100, "share": 20, "runs_per_hour": 500}; above, work waits for approval.',
     )
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=300, blank=True)

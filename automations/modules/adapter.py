@@ -65,6 +65,18 @@ class ModuleAdapter(ABC):
         """Write new records; afterwards the states hold what the table holds."""
 
     @abstractmethod
+    def remove(self, states: Sequence[RecordState]) -> None:
+        """Delete records; their history stays. Raises VersionConflictError like `save`."""
+
+    def leaning(self, states: Sequence[RecordState]) -> dict[str, list[str]]:
+        """What points to these records and would be changed or deleted with them: names of models, by key."""
+        return {}
+
+    def can_return(self, key: str) -> bool:
+        """Whether a record that was deleted can be made again under its key."""
+        return True
+
+    @abstractmethod
     def new_state(self, key: str, values: Mapping[str, Any]) -> RecordState:
         """A record that is not there yet: canonical `values`, and the module's own where they say nothing."""
 

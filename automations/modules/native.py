@@ -23,6 +23,7 @@ from automations.engine.errors import Problem, quoted
 from automations.engine.fields import FieldSpec, FieldType, datetime_text, parse_schema, spec_to_json
 from automations.models import Module
 from automations.modules.adapter import ModuleAdapter, RecordState, storable
+from automations.modules.native_fields import spec_of
 from automations.modules.schema import shape_problems
 from automations.modules.sql import Column, numeric_param, sql
 from automations.registry import Registry
@@ -87,7 +88,7 @@ def register_module(
     Raises DuplicateKeyError for a key that is taken, TypeError for a field that can't be a module's, and ValueError
     for anything else that does not fit together, so that a mistake stops the start and not a workflow.
     """
-    specs = {field_name: _spec(model, field_name, field_name in read_only) for field_name in fields}
+    specs = {field_name: spec_of(model, field_name, field_name in read_only) for field_name in fields}
     native = NativeModule(
         key=key,
         name=name,
@@ -137,49 +138,6 @@ def sync_native_modules() -> list[Module]:
         )[0]
         for key, native in NATIVE.items()
     ]
-
-
-def _spec(model: type[models.Model], name: str, read_only: bool) -> FieldSpec:
-    source = model._meta.get_field(name)
-    if not isinstance(source, models.Field):
-        raise TypeError(f"{model._meta.label}.{name} is no concrete field and can't be part of a module.")
-    kind, choices = _type_of(source)
-    return FieldSpec(
-        key=name,
-        label=str(source.verbose_name).capitalize(),
-        type=kind,
-        choices=choices,
-        required=not (source.null or source.blank or source.has_default()),
-        read_only=read_only or not source.editable,
-        indexed=bool(getattr(source, "db_index", False) or source.unique),
-    )
-
-
-def _type_of(source: models.Field[Any, Any]) -> tuple[FieldType, tuple[str, ...]]:
-    if source.choices and isinstance(source, models.CharField | models.TextField):
-        return FieldType.CHOICE, tuple(
-            str(value) for value, _ in source.flatchoices if value not in (None, "")
-        )
-    if isinstance(source, models.ForeignKey):
-        if source.related_model is get_user_model():
-            return FieldType.USER, ()
-        raise TypeError(
-            f"{source.model._meta.label}.{source.name}: only foreign keys to the user model can be fields."
-        )
-    for classes, kind in (
-        ((models.BooleanField,), FieldType.BOOLEAN),
-        ((models.DateTimeField,), FieldType.DATETIME),
-        ((models.DateField,), FieldType.DATE),
-        ((models.DecimalField,), FieldType.MONEY),
-        ((models.IntegerField,), FieldType.NUMBER),
-        ((models.CharField, models.TextField), FieldType.TEXT),
-        ((models.JSONField,), FieldType.JSON),
-    ):
-        if isinstance(source, classes):
-            return kind, ()
-    raise TypeError(
-        f"{source.model._meta.label}.{source.name}: a {type(source).__name__} can't be a module's field."
-    )
 
 
 def values_of(native: NativeModule, instance: models.Model) -> dict[str, Any]:
@@ -307,6 +265,25 @@ class NativeAdapter(ModuleAdapter):
                 instance.save()
                 state.handle = instance
         self._read_back(states)
+
+    def remove(self, states: Sequence[RecordState]) -> None:
+        with _quiet():
+            for state in states:
+                state.handle.delete()
+
+    def leaning(self, states: Sequence[RecordState]) -> dict[str, list[str]]:
+        """Models with rows that point to these records, whatever their foreign keys would do."""
+        keys = {state.handle.pk: state.key for state in states}
+        found: dict[str, list[str]] = {}
+        for relation in self.native.model._meta.related_objects:
+            name = relation.field.name
+            rows = relation.related_model._default_manager.filter(**{f"{name}__pk__in": list(keys)})
+            for pk in rows.values_list(f"{name}__pk", flat=True).distinct():
+                found.setdefault(keys[pk], []).append(str(relation.related_model._meta.verbose_name_plural))
+        return found
+
+    def can_return(self, key: str) -> bool:
+        return self.native.key_field != "pk"
 
     def _read_back(self, states: Sequence[RecordState]) -> None:
         """A host's `save()`, a default or a trigger may have written more than was asked for."""

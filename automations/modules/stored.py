@@ -66,6 +66,18 @@ class StoredAdapter(ModuleAdapter):
                 ],
             )
 
+    def remove(self, states: Sequence[RecordState]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM automations_record record USING unnest(%s::bigint[], %s::int[]) AS w (id, version)"
+                " WHERE record.id = w.id AND record.version = w.version RETURNING record.id",
+                [[state.handle for state in states], [state.stored_version for state in states]],
+            )
+            gone = {row[0] for row in cursor.fetchall()}
+        for state in states:
+            if state.handle not in gone:
+                raise VersionConflictError(self.module, state.key)
+
     def all(self) -> QuerySet[Any]:
         return Record.objects.filter(module=self.module).order_by("-pk")
 

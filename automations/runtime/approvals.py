@@ -9,16 +9,17 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.db.models import Min
 
-from automations import permissions
-from automations.engine.effects import RequestApproval
+from automations.engine.effects import RequestApproval, StartWorkflow
 from automations.engine.outcomes import Failed, Outcome, Succeeded, Wait
 from automations.engine.program import VERDICTS
-from automations.models import Approval, Notification, OutgoingEmail
+from automations.models import Approval
+from automations.runtime.approval_calls import tell_deciders
 from automations.runtime.approval_mail import approval_mail
 from automations.runtime.foresight import foresee, hash_of
-from automations.runtime.matching import signal_parent
-from automations.runtime.performers import PERFORMERS, Performer, Plan
+from automations.runtime.holds import settle_hold
+from automations.runtime.performers import PERFORMERS, Performer, Plan, start_children
 from automations.runtime.queue import wake_on_commit
+from automations.runtime.signals import signal_parent
 from automations.runtime.unit import Unit
 
 WAIT = "approval"
@@ -123,6 +124,8 @@ def settle(unit: Unit, node: str, news: Mapping[str, Any]) -> Outcome:
     """
     verdict = str(news.get("verdict"))
     approval = Approval.objects.get(run_id=unit.run.id, node=node, round=news["round"])
+    if approval.kind == Approval.Kind.BLAST_RADIUS:
+        return _settle_reach(unit, node, approval, news)
     if verdict in ("rejected", "expired"):
         return Succeeded(_output(approval, news), message=_said(approval, news), branch=verdict)
     if verdict == "approved" and hash_of(foresee(unit, node)) == approval.plan_hash:
@@ -134,6 +137,24 @@ def settle(unit: Unit, node: str, news: Mapping[str, Any]) -> Outcome:
     return Wait(
         WAIT, output={"round": approval.round + 1}, message="What would be done has changed: asked anew."
     )
+
+
+def _settle_reach(unit: Unit, node: str, approval: Approval, news: Mapping[str, Any]) -> Outcome:
+    by, reason = ", ".join(news.get("by", ())), news.get("reason")
+    if news["verdict"] == "approved":
+        unit.node, reach = node, approval.reach or {}
+        effect = StartWorkflow(
+            key=f"{unit.journal.key}:{node}",
+            workflow=reach["workflow"],
+            items=tuple(reach["items"]),
+            input=reach["input"],
+            wait=reach["wait"],
+        )
+        return start_children(effect, unit)
+    if news["verdict"] == "rejected":
+        said = f": {reason}" if reason else ""
+        return Failed("blast-radius-rejected", f"The blast radius was not approved by {by}{said}.")
+    return Failed("blast-radius-expired", "Nobody approved the blast radius in time.")
 
 
 def _again(unit: Unit, approval: Approval) -> RequestApproval:
@@ -177,7 +198,11 @@ def _said(approval: Approval, news: Mapping[str, Any]) -> str:
 
 
 def tell_run(approval: Approval, news: Mapping[str, Any], now: datetime) -> None:
-    """Leave a decision for the run that waits, and wake a worker when this commits."""
+    """Leave a decision for the run that waits, or for all that are held, and wake a worker when this commits."""
+    if approval.hold_id is not None:
+        by, reason = ", ".join(news.get("by", ())), str(news.get("reason", ""))
+        settle_hold(approval, str(news["verdict"]), by=by, reason=reason, now=now)
+        return
     signal_parent(
         parent_id=approval.run_id,
         node=approval.node,
@@ -244,7 +269,7 @@ def _escalate(pk: int, now: datetime) -> None:
     approval.groups = list(dict.fromkeys([*approval.groups, *approval.escalate_to]))
     approval.escalate_at, approval.escalated_at = None, now
     approval.save(update_fields=["groups", "escalate_at", "escalated_at"])
-    _tell(approval, "escalated", f"Escalated to you: {approval.title}", now)
+    tell_deciders(approval, "escalated", f"Escalated to you: {approval.title}", now)
 
 
 @transaction.atomic
@@ -255,40 +280,4 @@ def _remind(pk: int, now: datetime) -> None:
     assert approval.remind_every is not None
     approval.remind_at = now + approval.remind_every
     approval.save(update_fields=["remind_at"])
-    _tell(approval, f"reminder:{now:%Y%m%d%H%M%S}", f"Still waiting for you: {approval.title}", now)
-
-
-def _tell(approval: Approval, what: str, title: str, now: datetime) -> None:
-    """A message in the app and by mail to each who can still decide."""
-    people = permissions.deciders_of(approval)
-    key = f"approval:{approval.run_id}:{approval.node}:{approval.round}:{what}"
-    Notification.objects.bulk_create(
-        [
-            Notification(
-                user=user,
-                key=key,
-                title=title[:200],
-                body=approval.body,
-                run_id=approval.run_id,
-                created_at=now,
-            )
-            for user in people
-        ],
-        ignore_conflicts=True,
-    )
-    OutgoingEmail.objects.bulk_create(
-        [
-            OutgoingEmail(
-                key=f"{key}:{user.pk}",
-                to=user.email,
-                subject=title[:300],
-                body=approval_mail(approval, user),
-                run_id=approval.run_id,
-                due_at=now,
-                created_at=now,
-            )
-            for user in people
-            if user.email and not approval.run.clock
-        ],
-        ignore_conflicts=True,
-    )
+    tell_deciders(approval, f"reminder:{now:%Y%m%d%H%M%S}", f"Still waiting for you: {approval.title}", now)

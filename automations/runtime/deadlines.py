@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -67,6 +68,15 @@ def _delete(rows: Sequence[tuple[Subscription, RecordState]]) -> None:
                 [state.key for _, state in rows],
             ],
         )
+
+
+def drop(states: Sequence[RecordState]) -> None:
+    """Take away the alarms of records that are being deleted."""
+    by_module: dict[int, list[str]] = {}
+    for state in states:
+        by_module.setdefault(state.module.pk, []).append(state.key)
+    for module_id, keys in by_module.items():
+        Deadline.objects.filter(module_id=module_id, record_key__in=keys).delete()
 
 
 def hold_writers() -> None:
@@ -151,6 +161,7 @@ def fire_due(*, now: datetime, clock: str = "", limit: int = 500) -> int:
 def _events(due: Iterable[Deadline], now: datetime) -> Iterable[intake.NewEvent]:
     source = deadline_source()
     due = list(due)
+    sizes = Counter((row.workflow_id, row.trigger_node) for row in due)
     states: dict[tuple[int, str], RecordState] = {}
     for module in {row.module_id: row.module for row in due}.values():
         keys = sorted({row.record_key for row in due if row.module_id == module.pk})
@@ -170,7 +181,12 @@ def _events(due: Iterable[Deadline], now: datetime) -> Iterable[intake.NewEvent]
             after=dict(found.values),
             idempotency_key=f"{row.pk}:{row.due_at.isoformat()}",
             clock=row.clock,
-            target={"workflow": row.workflow_id, "node": row.trigger_node},
+            target={
+                "workflow": row.workflow_id,
+                "node": row.trigger_node,
+                "firing": f"deadline:{now:%Y-%m-%dT%H:%M}",
+                "size": sizes[row.workflow_id, row.trigger_node],
+            },
         )
 
 

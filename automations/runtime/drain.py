@@ -1,4 +1,4 @@
-"""Doing all that is due: match pending events, claim runs, work on them, again, until nothing is left."""
+"""Doing all that is due: match pending events, claim runs, work on them, again, until nothing is left; then backtests."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from django.db import connection
 
 from automations.conf import setting
 from automations.runtime import queue, saving
+from automations.runtime.backtests import work as backtests
 from automations.runtime.claims import ClaimedRun, claim
 from automations.runtime.execute import execute
 from automations.runtime.matching import match_due
 from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
+
+BACKTEST_SECONDS = 0.5
+"""How long a backtest is worked on at a time, where nothing else is due."""
 
 
 def drain_slice() -> None:
@@ -23,10 +27,16 @@ def drain_slice() -> None:
 def drain(*, seconds: float | None = None) -> bool:
     """Do due work for at most `seconds` (None: until nothing is due). Returns whether work may be left."""
     deadline = None if seconds is None else time.monotonic() + seconds
-    while drain_once():
+    while drain_once() or _backtest():
         if deadline is not None and time.monotonic() >= deadline:
+            _backtest()  # where there is never a pause, it still gets one page in each slice
             return True
     return False
+
+
+def _backtest() -> bool:
+    """Go on with a backtest until runs or events are due. Returns whether there was one."""
+    return backtests.work(seconds=BACKTEST_SECONDS, give_way=work_is_due)
 
 
 def drain_once() -> int:

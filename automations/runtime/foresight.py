@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from automations.actions import ACTIONS
-from automations.engine.documents import canonical_json
+from automations.engine.documents import digest_of
 from automations.engine.effects import Effect, RequestApproval
 from automations.engine.outcomes import Outcome, Succeeded, Wait
 from automations.engine.statuses import StepStatus
@@ -38,7 +37,7 @@ def foresee(unit: Unit, node: str) -> Plan:
 def hash_of(plan: Plan) -> str:
     """SHA-256 (hex) of what a plan does: its steps and their changes, not its wording."""
     bound = [{key: entry[key] for key in ("node", "kind", "allowed", "status", "changes")} for entry in plan]
-    return hashlib.sha256(canonical_json(bound).encode()).hexdigest()
+    return digest_of(bound)
 
 
 def _preview(effect: Effect, unit: Unit) -> Outcome:

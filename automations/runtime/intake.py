@@ -107,7 +107,10 @@ def _check_contract(event: NewEvent) -> None:
 
 
 def _request_hash(event: NewEvent) -> str:
-    return _hash(event.type, event.record_key, event.data, event.target)
+    target = event.target
+    if target is not None:  # what fires together is not a part of what is sent
+        target = {key: value for key, value in target.items() if key not in ("firing", "size")}
+    return _hash(event.type, event.record_key, event.data, target)
 
 
 def _hash(kind: str, record_key: str, data: Mapping[str, Any], target: Mapping[str, Any] | None) -> str:

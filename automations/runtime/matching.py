@@ -14,12 +14,12 @@ from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
-from django.db.models import Case, DateTimeField, Value, When
 
 from automations.engine.durations import parse_duration
 from automations.engine.rules import Scope
-from automations.models import Run, RunSignal
-from automations.runtime import subscriptions
+from automations.models import Run
+from automations.runtime import blast_radius, holds, subscriptions
+from automations.runtime.signals import signal_parent
 from automations.runtime.subscriptions import Subscription
 from automations.triggers.common import dedupe_key
 
@@ -102,6 +102,7 @@ def _match_batch(limit: int) -> int:
         verdicts = [verdict for event in events for verdict in _verdicts(event)]
         _throttle(verdicts)
         _start_runs(verdicts)
+        holds.hold(blast_radius.find_excess(verdicts, events), now=events[0].database_now)
         _write_decisions(verdicts)
         _tell_parents(verdicts)
         with connection.cursor() as cursor:
@@ -290,13 +291,3 @@ def _tell_parents(verdicts: Sequence[Verdict]) -> None:
                 },
                 now=verdict.event.database_now,
             )
-
-
-def signal_parent(*, parent_id: int, node: str, key: str, outcome: dict[str, Any], now: datetime) -> None:
-    """Leave news for a waiting run and make it due; in a replay it goes on at the moment of the news."""
-    RunSignal.objects.bulk_create(
-        [RunSignal(run_id=parent_id, node=node, key=key, outcome=outcome, created_at=now)],
-        ignore_conflicts=True,
-    )
-    own_time = Case(When(clock="", then=None), default=Value(now), output_field=DateTimeField())
-    Run.objects.filter(pk=parent_id, status="waiting").update(due_at=now, as_of=own_time)

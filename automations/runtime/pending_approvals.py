@@ -7,7 +7,7 @@ from automations.models import Approval
 
 
 def end_with_runs(runs: Sequence[int], *, now: datetime, why: str) -> None:
-    """Nobody needs to decide any more for runs that have ended."""
-    Approval.objects.filter(run_id__in=runs, state=Approval.State.PENDING).update(
+    """Nobody needs to decide any more for runs that have ended; a hold has other runs too."""
+    Approval.objects.filter(run_id__in=runs, hold=None, state=Approval.State.PENDING).update(
         state=Approval.State.CANCELLED, ended_at=now, note=why
     )

@@ -27,6 +27,7 @@ from automations.engine.outcomes import Change, Failed, Outcome, Succeeded, Unpl
 from automations.models import Module, Workflow
 from automations.modules.adapter import RecordState
 from automations.registry import Registry
+from automations.runtime.reach import ask_about_reach
 
 if TYPE_CHECKING:
     from automations.runtime.unit import Unit
@@ -261,22 +262,29 @@ class StartWorkflowPerformer(Performer):
                 "chain-depth-exceeded", f"Runs may start each other {MAX_CHAIN_DEPTH} deep at most."
             )
         count = len(effect.items)
-        if count > unit.blast_radius:
-            return Failed(
-                "blast-radius-exceeded",
-                f"This would start {count} runs; the workflow's blast radius is {unit.blast_radius}.",
-            )
-        return Plan(
-            f"Start “{effect.workflow}” {count} time{'s' if count != 1 else ''}.",
-            output={"workflow": effect.workflow, "children": count},
-            detail=target,
-        )
+        said = f"Start “{effect.workflow}” {count} time{'s' if count != 1 else ''}."
+        if unit.reaches_too_far(count):
+            said += f" Above the blast radius of {unit.blast_radius}: in execute it waits for approval."
+        return Plan(said, output={"workflow": effect.workflow, "children": count}, detail=target)
 
     def perform(self, effect: StartWorkflow, plan: Plan, unit: Unit) -> Outcome:
-        unit.start_children(effect, plan.detail)
-        if effect.wait and effect.items:
-            return Wait("children", output=plan.output, message=f"{plan.message} Waiting for them.")
-        return Succeeded(plan.output, message=plan.message)
+        if unit.reaches_too_far(len(effect.items)):
+            return ask_about_reach(unit, effect)
+        return _start(effect, plan, unit)
+
+
+def start_children(effect: StartWorkflow, unit: Unit) -> Outcome:
+    """Start the children of a step, whatever the blast radius: people have agreed."""
+    plan = StartWorkflowPerformer().plan(effect, unit)
+    return plan if isinstance(plan, Failed) else _start(effect, plan, unit)
+
+
+def _start(effect: StartWorkflow, plan: Plan, unit: Unit) -> Outcome:
+    unit.start_children(effect, plan.detail)
+    message = f"Start “{effect.workflow}” {plan.output['children']} times."
+    if effect.wait and effect.items:
+        return Wait("children", output=plan.output, message=f"{message} Waiting for them.")
+    return Succeeded(plan.output, message=message)
 
 
 for _performer in (

@@ -19,6 +19,7 @@ from automations.models import NEVER, DeadLetter, RunSignal, Step
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.pending_approvals import end_with_runs
 from automations.runtime.rows import copy_rows
+from automations.runtime.signals import signal_parent
 from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
 
 if TYPE_CHECKING:
@@ -218,8 +219,6 @@ def _end_approvals(worked: Sequence[Worked]) -> None:
 
 
 def _tell_parents(worked: Sequence[Worked]) -> None:
-    from automations.runtime.matching import signal_parent
-
     for entry in worked:
         run, decision = entry.run, entry.decision
         if run.parent_id is not None and decision.status in TERMINAL_RUN:

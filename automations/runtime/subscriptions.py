@@ -18,7 +18,6 @@ from automations.engine.program import Program, compile_program
 from automations.models import Activation, ActiveTrigger, Module, Workflow, WorkflowVersion
 from automations.modules.schema import facts_of
 
-DEFAULT_BLAST_RADIUS = 100
 DEFAULT_MAX_ATTEMPTS = 3
 
 

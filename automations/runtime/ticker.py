@@ -12,6 +12,7 @@ from django.db import connection
 
 from automations.conf import setting
 from automations.runtime import approvals, deadlines, drain, housekeeping, mail, queue, schedules, supervisor
+from automations.runtime.backtests import work as backtests
 
 logger = logging.getLogger(__name__)
 
@@ -67,5 +68,5 @@ def tick() -> None:
 
 def _wake() -> None:
     """Losing every hint loses nothing: due work is hinted at again."""
-    if drain.work_is_due():
+    if drain.work_is_due() or backtests.is_due():
         queue.wake()

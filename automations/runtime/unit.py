@@ -32,10 +32,9 @@ from automations.models import (
 from automations.modules.adapter import RecordState, adapter_for
 from automations.modules.schema import facts_of
 from automations.modules.sql import SqlContext
-from automations.runtime import intake
+from automations.runtime import blast_radius, intake
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.identity import Acting
-from automations.runtime.subscriptions import DEFAULT_BLAST_RADIUS
 from automations.runtime.writes import Cause, WriteBatch
 
 
@@ -223,7 +222,12 @@ class Unit:
 
     @property
     def blast_radius(self) -> int:
-        return int(self.workflow.limits.get("blast_radius", DEFAULT_BLAST_RADIUS))
+        return blast_radius.cap_of(self.workflow)
+
+    def reaches_too_far(self, count: int) -> bool:
+        """Whether so many children at once have to wait for approval; in a replay nobody waits."""
+        replayed = bool(self.run.clock) and self.run.id > 0  # what is only rehearsed is in no table
+        return count > self.blast_radius and not replayed
 
     def facts_of(self, module: Module) -> ModuleFacts:
         return facts_of(module)

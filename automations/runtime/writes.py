@@ -22,15 +22,14 @@ from automations.modules.adapter import RecordState, adapter_for
 from automations.runtime import deadlines, intake
 from automations.runtime.rows import copy_rows
 
-CHANGES = (
-    "automations_recordchange (module_id, record_key, version, field, before, after, at, actor_id, run_id)"
-)
+CHANGES = "automations_recordchange (module_id, record_key, version, field, before, after, at, actor_id, run_id, undo_id)"
 COMMENTS = "automations_recordcomment (module_id, record_key, text, at, actor_id, run_id)"
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Who or what makes a change, and when by its own clock."""
+    """Who or what makes a change, and when by its own clock. With `undo_id` it is the actor who takes back what the
+    run did: the run is then the cause of the event, and not the author of the change."""
 
     now: datetime
     actor_id: int | None = None
@@ -40,6 +39,7 @@ class Cause:
     clock: str = ""
     depth: int = 0
     idempotency_key: str | None = None
+    undo_id: int | None = None
 
 
 class WriteBatch:
@@ -53,6 +53,7 @@ class WriteBatch:
         self._changed: dict[tuple[int, str], RecordState] = {}
         self._created: dict[tuple[int, str], RecordState] = {}
         self._noted: dict[tuple[int, str], RecordState] = {}
+        self._removed: dict[tuple[int, str], RecordState] = {}
         self._rows: list[tuple[Any, ...]] = []
         self._comments: list[tuple[Any, ...]] = []
         self._events: list[intake.NewEvent] = []
@@ -97,6 +98,17 @@ class WriteBatch:
         self._event("record.created", state, None, list(state.values), cause, dict(values))
         return state
 
+    def remove(self, state: RecordState, cause: Cause) -> None:
+        """Delete a record; its history stays and tells what it held."""
+        self._removed[(state.module.pk, state.key)] = state
+        before = dict(state.values)
+        held = [key for key, value in before.items() if value is not None]
+        self._rows.extend(
+            self._row(state, Change(state.module.key, state.key, key, before[key], None), cause)
+            for key in held
+        )
+        self._event("record.removed", state, before, held, cause, {})
+
     def note(
         self, state: RecordState, before: dict[str, Any] | None, changed: list[str], cause: Cause
     ) -> None:
@@ -123,7 +135,11 @@ class WriteBatch:
 
         Raises VersionConflictError (from the adapter) when a record moved on since it was loaded.
         """
-        for states, write in ((self._created, "insert"), (self._changed, "save")):
+        for states, write in (
+            (self._created, "insert"),
+            (self._changed, "save"),
+            (self._removed, "remove"),
+        ):
             grouped: dict[int, list[RecordState]] = defaultdict(list)
             for state in states.values():
                 grouped[state.module.pk].append(state)
@@ -133,6 +149,7 @@ class WriteBatch:
         copy_rows(COMMENTS, self._comments)
         touched = {**self._created, **self._changed, **self._noted}
         deadlines.move([(state, self._causes[identity].clock) for identity, state in touched.items()])
+        deadlines.drop(list(self._removed.values()))
         accepted = intake.accept(self._events)
         self.__init__()  # type: ignore[misc]
         return accepted
@@ -147,7 +164,8 @@ class WriteBatch:
             None if change.after is None else json.dumps(change.after),
             cause.now,
             cause.actor_id,
-            cause.run_id,
+            cause.run_id if cause.undo_id is None else None,
+            cause.undo_id,
         )
 
     def _event(
@@ -168,7 +186,7 @@ class WriteBatch:
                 record_key=state.key,
                 data=data,
                 before=before,
-                after=dict(state.values),
+                after=dict(state.values) if event_type != "record.removed" else None,
                 changed=changed,
                 actor_id=cause.actor_id,
                 actor_name=cause.actor_name,

@@ -13,12 +13,13 @@ from automations import permissions
 from automations.engine.errors import Problem
 from automations.engine.schemas import check_config
 from automations.errors import ConflictError, ForbiddenError, InvalidError
-from automations.models import Approval, ApprovalDecision, ApprovalDelegation, Notification
+from automations.models import Approval, ApprovalDecision, ApprovalDelegation, ApprovalRemark, Notification
 from automations.modules.adapter import adapter_for
 from automations.runtime import announce, approvals
 from automations.services.audit import write_audit
 from automations.services.texts import require_object, require_texts
 
+MAX_REMARK = 2_000
 APPROVE, REJECT = ApprovalDecision.Verdict.APPROVE, ApprovalDecision.Verdict.REJECT
 
 
@@ -111,6 +112,49 @@ def delegate_approval(*, approval: Approval, actor: Any, receiver: Any, reason: 
             after={"receiver": receiver.get_username()},
             reason=reason,
         )
+
+
+@transaction.atomic
+def remark_on_approval(*, approval: Approval, actor: Any, text: str) -> ApprovalRemark:
+    """Ask something about a question, or answer; it decides nothing. Whoever started it, the workflow's owner and those
+    who have spoken before are told, and those who can still decide when one of the others answers.
+
+    Raises ForbiddenError for who may not, ConflictError when it has ended, InvalidError for the text.
+    """
+    require_texts(ApprovalRemark, text=text)
+    if len(text) > MAX_REMARK:
+        message = f"A question has at most {MAX_REMARK:,} characters."
+        raise InvalidError([Problem("too-long", "text", message, "Shorten it.")])
+    held = _held(approval)
+    if held.state != Approval.State.PENDING:
+        raise _over(held)
+    why = permissions.why_not_remark(actor, held)
+    if why:
+        raise ForbiddenError(why)
+    now = timezone.now()
+    remark = ApprovalRemark.objects.create(
+        approval=held, person=actor, person_name=actor.get_username(), text=text, at=now
+    )
+    told = {row.person_id for row in held.remarks.all()} | {held.requester_id, held.workflow.owner_id}
+    if permissions.why_not_decide(actor, held):
+        told |= {person.pk for person in permissions.deciders_of(held)}
+    Notification.objects.bulk_create(
+        [
+            Notification(
+                user_id=person,
+                key=f"approval:{held.pk}:remark:{remark.pk}",
+                title=f"{actor.get_username()} on “{held.title}”"[:200],
+                body=text,
+                run_id=held.run_id,
+                created_at=now,
+            )
+            for person in told
+            if person is not None and person != actor.pk
+        ],
+        ignore_conflicts=True,
+    )
+    write_audit(actor=actor, action="approval.remarked", obj=held, after={"remark": remark.pk})
+    return remark
 
 
 def changed_since(approval: Approval) -> list[dict[str, Any]]:

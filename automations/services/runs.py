@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +30,8 @@ from automations.runtime.pending_approvals import end_with_runs
 from automations.services.audit import write_audit
 from automations.services.texts import require_object, require_texts
 
+MAX_RECORDS = 10_000
+
 
 @transaction.atomic
 def start_run(
@@ -49,6 +53,65 @@ def start_run(
     own_key = f"{actor.pk}:{idempotency_key}" if idempotency_key else None
     require_texts(Event, idempotency_key=idempotency_key)
     require_texts(Event, record_key=record_key, idempotency_key=own_key)
+    trigger = _manual_trigger(workflow, user_input)
+    if trigger.module is not None and not record_key:
+        message = f"“{workflow.name}” is started on a record of {trigger.module.name}."
+        raise InvalidError([Problem("missing-record", "record", message, "Name the record.")])
+    keys = [record_key] if trigger.module is not None else []
+    event = _manual_event(
+        _manual_source(), trigger, actor, user_input, record_key, _values(trigger, keys).get(record_key)
+    )
+    event = replace(event, idempotency_key=own_key, occurred_at=at or event.occurred_at, clock=clock)
+    accepted = _accepted([event])[0]
+    if not accepted.duplicate:
+        write_audit(
+            actor=actor,
+            action="run.started",
+            obj=workflow,
+            after={"event": accepted.event_id, "record": record_key},
+        )
+    return accepted
+
+
+@transaction.atomic
+def start_runs(
+    *,
+    workflow: Workflow,
+    actor: Any,
+    record_keys: Sequence[str],
+    user_input: Mapping[str, Any] | None = None,
+) -> list[intake.Accepted]:
+    """Start the workflow by hand on each of these records, as one firing: above the workflow's blast radius its runs
+    wait for approval.
+
+    Raises like `start_run`, InvalidError for no record or more than MAX_RECORDS, and ConflictError for a workflow
+    whose manual trigger is about no record. One audit entry stands for the whole call.
+    """
+    keys = list(dict.fromkeys(record_keys))
+    if not 1 <= len(keys) <= MAX_RECORDS:
+        message = f"{len(keys)} records are named."
+        raise InvalidError([Problem("bad-records", "records", message, f"Name 1 to {MAX_RECORDS:,}.")])
+    trigger = _manual_trigger(workflow, user_input)
+    if trigger.module is None:
+        raise ConflictError(f"“{workflow.name}” is not started on records.", code="no-record-wanted")
+    values, firing, source = _values(trigger, keys), f"manual:{uuid.uuid4()}", _manual_source()
+    accepted = _accepted(
+        [
+            _manual_event(source, trigger, actor, user_input, key, values[key], firing=firing, size=len(keys))
+            for key in keys
+        ]
+    )
+    write_audit(
+        actor=actor,
+        action="runs.started",
+        obj=workflow,
+        after={"records": len(keys), "firing": firing, "first": keys[:20]},
+    )
+    return accepted
+
+
+def _manual_trigger(workflow: Workflow, user_input: Mapping[str, Any] | None) -> ActiveTrigger:
+    """The live manual trigger, if it can be used with this input."""
     require_object({} if user_input is None else user_input, "input")
     trigger = (
         ActiveTrigger.objects.filter(workflow=workflow, kind="trigger.manual")
@@ -62,46 +125,61 @@ def start_run(
     if trigger.workflow.paused_at is not None:
         raise ConflictError(f"“{workflow.name}” is paused. Resume it first.", code="paused")
     problems = check_config(dict(user_input or {}), trigger.config.get("form", {}), "input")
-    if trigger.module is not None and not record_key:
-        message = f"“{workflow.name}” is started on a record of {trigger.module.name}."
-        problems.append(Problem("missing-record", "record", message, "Name the record."))
     if problems:
         raise InvalidError(problems)
-    after = None
-    if trigger.module is not None:
-        state = adapter_for(trigger.module).load([record_key], lock=False).get(record_key)
-        if state is None:
-            raise NotFoundError(f"{trigger.module.name} have no record “{record_key}”.")
-        after = dict(state.values)
+    return trigger
+
+
+def _values(trigger: ActiveTrigger, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    if trigger.module is None:
+        return {}
+    states = adapter_for(trigger.module).load(keys, lock=False)
+    unknown = next((key for key in keys if key not in states), None)
+    if unknown is not None:
+        raise NotFoundError(f"{trigger.module.name} have no record “{unknown[:120]}”.")
+    return {key: dict(state.values) for key, state in states.items()}
+
+
+def _manual_source() -> TriggerSource:
     source, _ = TriggerSource.objects.get_or_create(
         key="manual", defaults={"kind": TriggerSource.Kind.MANUAL, "name": "People and API clients"}
     )
-    event = intake.NewEvent(
+    return source
+
+
+def _manual_event(
+    source: TriggerSource,
+    trigger: ActiveTrigger,
+    actor: Any,
+    user_input: Mapping[str, Any] | None,
+    record_key: str,
+    after: Mapping[str, Any] | None,
+    **together: Any,
+) -> intake.NewEvent:
+    return intake.NewEvent(
         source=source,
         type="manual",
-        occurred_at=timezone.now() if at is None else at,
-        clock=clock,
+        occurred_at=timezone.now(),
         module=trigger.module,
         record_key=record_key,
         data=dict(user_input or {}),
         after=after,
         actor_id=actor.pk,
         actor_name=actor.get_username(),
-        idempotency_key=own_key,
-        target={"workflow": workflow.pk, "node": trigger.node, "input": dict(user_input or {})},
+        target={
+            "workflow": trigger.workflow_id,
+            "node": trigger.node,
+            "input": dict(user_input or {}),
+            **together,
+        },
     )
+
+
+def _accepted(events: Sequence[intake.NewEvent]) -> list[intake.Accepted]:
     try:
-        accepted = intake.accept([event])[0]
+        return intake.accept(events)
     except intake.KeyReusedError as error:
         raise ConflictError(str(error), code="idempotency-key-reused") from error
-    if not accepted.duplicate:
-        write_audit(
-            actor=actor,
-            action="run.started",
-            obj=workflow,
-            after={"event": accepted.event_id, "record": record_key},
-        )
-    return accepted
 
 
 def cancel_run(*, run: Run, actor: Any, reason: str = "") -> Run:

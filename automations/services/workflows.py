@@ -23,7 +23,8 @@ from automations.services.texts import require_texts, text_problems
 TEXTS = ("name", "description", "team", "runbook_url", "zone")
 PEOPLE = ("owner", "run_as")
 EDITABLE = (*TEXTS, *PEOPLE, "limits")
-LIMITS = {"blast_radius": (1, 1_000_000)}
+LIMITS = {"blast_radius": (1, 1_000_000), "share": (1, 100), "runs_per_hour": (1, 1_000_000)}
+"""Runs that one firing may start, as a number and in per cent of the records that it could be about, and an hour."""
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import end_to_end, rules, run_tests
+from tests.benchmarks import backtests, end_to_end, rules, run_tests
 from tests.benchmarks.setting import Figure, machine, product, revision
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
@@ -30,6 +30,7 @@ def main() -> int:
             ("rules in memory", rules.measure),
             ("end to end", lambda: end_to_end.measure(world)),
             ("run-test", lambda: run_tests.measure(world)),
+            ("backtest", lambda: backtests.measure(world)),
         ):
             sys.stderr.write(f"Measuring: {name} …\n")
             for figure in measure():

@@ -76,6 +76,14 @@ def publishing(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def backtests(page: Page) -> None:
+    workflow(page, "SLA alert")
+    page.get_by_role("link", name="Backtests").click()
+    page.get_by_role("button", name="Start backtest").click()
+    expect(page.locator(".backtest-counts")).to_be_visible()
+    expect(page.locator("progress")).to_have_count(0, timeout=30_000)
+
+
 def versions(page: Page) -> None:
     workflow(page, "SLA alert")
     page.get_by_role("link", name="Versions").click()
@@ -120,6 +128,7 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "last-runs": last_runs,
     "scenarios": scenarios,
     "publishing": publishing,
+    "backtests": backtests,
     "versions": versions,
     "workflow-runs": workflow_runs,
     "runs": opened("/runs/"),

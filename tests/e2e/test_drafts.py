@@ -304,7 +304,7 @@ def numbers_are_the_apis(page: Page, dialog: Any, pk: int) -> None:
         )
     was, now = effects
     same = sum(was[key] == now[key] for key in was.keys() & now.keys())
-    expect(dialog.get_by_label("Impact")).to_contain_text(
+    expect(dialog.get_by_label("Records of today")).to_contain_text(
         f"Same result {same} · now selected +{len(now.keys() - was.keys())}"
         f" · no longer selected −{len(was.keys() - now.keys())}"
         f" · other effect {len(was.keys() & now.keys()) - same}."

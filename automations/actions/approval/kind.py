@@ -29,6 +29,7 @@ class Approval(ActionKind):
     key = "approval"
     label = "Approval"
     description = "Ask people, and go on when enough of them have agreed."
+    undo = "nothing"
     config_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {

@@ -22,6 +22,7 @@ class SetVariable(ActionKind):
     key = "set_variable"
     label = "Set variable"
     description = "Keep values for later steps."
+    undo = "nothing"
     sets_variables = True
     config_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",

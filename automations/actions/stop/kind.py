@@ -17,6 +17,7 @@ class StopAction(ActionKind):
     key = "stop"
     label = "Stop"
     description = "End the run with an outcome, whatever else is open."
+    undo = "nothing"
     config_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {

@@ -31,6 +31,7 @@ class WaitAction(ActionKind):
     key = "wait"
     label = "Wait"
     description = "Wait for a while, until a date of the record, or until a moment."
+    undo = "nothing"
     config_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {

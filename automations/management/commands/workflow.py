@@ -7,17 +7,21 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
 from automations.engine.differences import difference
 from automations.engine.documents import Definition, parse_document
 from automations.errors import InvalidError, NotFoundError, ServiceError
+from automations.management.backtest_report import as_json, as_lines, watched
 from automations.management.database import database_needed
-from automations.models import ScenarioResult, Workflow
+from automations.models import BacktestStatus, ScenarioResult, Workflow
+from automations.services.backtests import start_backtest
 from automations.services.drafts import load_draft, pin_policies
 from automations.services.run_tests import RunTestRequest, run_test
 from automations.services.scenario_files import scenarios_for_file
@@ -37,7 +41,7 @@ GOOD, REFUSED, UNREADABLE = 0, 1, 2
 
 class Command(BaseCommand):
     help = (
-        "Export, import, validate, describe, compare, run-test, publish, promote and roll back workflows,"
+        "Export, import, validate, describe, compare, run-test, backtest, publish, promote and roll back workflows,"
         " and run their scenarios."
         " Exit code: 0 done, 1 refused or not valid, 2 no such workflow or file, or no database."
     )
@@ -88,6 +92,16 @@ class Command(BaseCommand):
         _version(scenarios)
         scenarios.add_argument("--json", action="store_true", help="For programs.")
         _actor(scenarios)
+
+        past = part("backtest", self._backtest, "What it would have done with past events, beside another.")
+        _version(past)
+        past.add_argument("--against", type=int, metavar="N", help="A version's number; else the live one.")
+        past.add_argument("--days", type=int, help="The last so many days; 7 when no range is named.")
+        past.add_argument("--since", type=_moment, help="In place of days: 2026-03-01, or with a time.")
+        past.add_argument("--until", type=_moment, help="Else now.")
+        past.add_argument("--limit", type=int, default=20, help="Differences that are listed.")
+        past.add_argument("--json", action="store_true", help="For programs.")
+        _actor(past)
 
         publish = part("publish", self._publish, "Freeze the draft as the next version; it simulates.")
         publish.add_argument("--note", default="")
@@ -174,6 +188,14 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2, default=str))
         return GOOD
 
+    def _backtest(self, key: str, json: bool, limit: int, actor: str, **options: Any) -> int:
+        asked = {name: options[name] for name in ("version", "against", "days", "since", "until")}
+        started = start_backtest(workflow=_workflow(key), actor=_user(actor), **asked)
+        done = watched(started)
+        for line in [as_json(done, limit)] if json else as_lines(done, limit):
+            self.stdout.write(line)
+        return GOOD if done.status == BacktestStatus.SUCCEEDED else REFUSED
+
     def _scenarios(self, key: str, version: str | int, json: bool, actor: str, **_: Any) -> int:
         results = run_all(workflow=_workflow(key), actor=_user(actor), version=version)
         failed = [row for row in results if row.status == ScenarioResult.Status.FAILED]
@@ -228,6 +250,12 @@ def _actor(parser: ArgumentParser) -> None:
 
 def _number(text: str) -> str | int:
     return int(text) if text.isascii() and text.isdigit() else text
+
+
+def _moment(text: str) -> datetime:
+    """A moment as people write it; one without a zone is the server's."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else timezone.make_aware(moment)
 
 
 def _workflow(key: str) -> Workflow:

@@ -585,9 +585,21 @@ export interface ApprovalDecision {
   at: string;
 }
 
+/** How far held work would reach, and above which bound that is. */
+export interface ApprovalReach {
+  bound: "firing" | "share" | "hour" | "children";
+  count: number;
+  cap: number;
+  population: number | null;
+  records: { module: string | null; record: string }[];
+  items: unknown[];
+}
+
 export interface Approval {
   id: number;
+  kind: "step" | "blast_radius";
   run: number;
+  hold: number | null;
   node: string;
   round: number;
   workflow: { id: number; key: string; name: string };
@@ -607,6 +619,10 @@ export interface Approval {
   ended_at: string | null;
   /** null for who may not see what would follow. */
   summary: { changes: PlannedChange[]; more: number; records: number } | null;
+  /** Names what is shown: it goes with the decision. */
+  plan_hash: string;
+  /** Of a blast radius that is exceeded; null for the question of a step. */
+  reach: ApprovalReach | null;
 }
 
 export interface PlannedStep {
@@ -623,11 +639,12 @@ export interface ApprovalDetail extends Approval {
   body: string;
   form: JsonSchema | Record<string, never>;
   plan: PlannedStep[] | null;
-  plan_hash: string;
   changed_since: { field: string; asked: unknown; now: unknown }[] | null;
   /** Why you can't decide; empty when you can. */
   why_not: string;
   deciders: string[];
+  remarks: { person: string; text: string; at: string }[] | null;
+  may_remark: boolean;
   alike: {
     id: number;
     title: string;
@@ -642,4 +659,62 @@ export interface Verdict {
   plan_hash: string;
   reason: string;
   answers?: Record<string, unknown>;
+}
+
+/** A field of a record, or (`field` "") a whole record, that undoing a run would put back or leave. */
+export interface UndoPiece {
+  run: number;
+  module: string;
+  record: string;
+  field: string;
+  found: unknown;
+  back_to: unknown;
+  overrides: boolean;
+  why?: string;
+  said?: string;
+}
+
+export interface Undo {
+  id: number;
+  run: number;
+  takes_back: number | null;
+  taken_back: boolean;
+  actor: string;
+  reason: string;
+  children: boolean;
+  at: string;
+  fields_done: { module: string; record: string; field: string; restored: boolean; said: string }[];
+}
+
+export interface UndoPlan {
+  run: number;
+  runs: number[];
+  children: boolean;
+  plan_hash: string;
+  /** Why nothing can be undone; "" when something can. */
+  why_not: string;
+  summary: string;
+  restored: UndoPiece[];
+  left: UndoPiece[];
+  stays: { what: string; count: number; said: string }[];
+  undos: Undo[];
+}
+
+export interface AuditEntry {
+  id: number;
+  at: string;
+  actor: string;
+  action: string;
+  object_type: string;
+  object_id: string;
+  before: unknown;
+  after: unknown;
+  reason: string;
+}
+
+export interface AuditChain {
+  whole: boolean;
+  links: number;
+  head: string;
+  breaks: { link: number; entry: number; why: string }[];
 }

@@ -34,8 +34,10 @@ const RecordsPage = lazy(async () => ({
 const RecordPage = lazy(async () => ({ default: (await import("../pages/records/RecordPage")).RecordPage }));
 const EditorPage = lazy(() => import("../editor/EditorPage"));
 const VersionsPage = lazy(() => import("../versions/VersionsPage"));
+const BacktestsPage = lazy(() => import("../backtests/BacktestsPage"));
 const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage"));
 const ApprovalPage = lazy(() => import("../approvals/ApprovalPage"));
+const AuditPage = lazy(async () => ({ default: (await import("../pages/audit/AuditPage")).AuditPage }));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 
 export function App() {
@@ -64,6 +66,8 @@ function Shown({ route }: { route: Route }) {
       return <EditorPage key={route.id} id={route.id} />;
     case "versions":
       return <VersionsPage key={route.id} id={route.id} />;
+    case "backtests":
+      return <BacktestsPage key={route.id} id={route.id} />;
     case "new-workflow":
       return <NewWorkflowPage />;
     case "workflow-runs":
@@ -78,6 +82,8 @@ function Shown({ route }: { route: Route }) {
       return <EventsPage />;
     case "event":
       return <EventPage key={route.id} id={route.id} />;
+    case "audit":
+      return <AuditPage />;
     case "approvals":
       return <ApprovalsPage />;
     case "approval":

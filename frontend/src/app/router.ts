@@ -9,6 +9,7 @@ export type Route =
   | { page: "workflow"; id: number }
   | { page: "workflow-runs"; id: number }
   | { page: "versions"; id: number }
+  | { page: "backtests"; id: number }
   | { page: "runs" }
   | { page: "run"; id: number }
   | { page: "decisions" }
@@ -17,6 +18,7 @@ export type Route =
   | { page: "modules" }
   | { page: "records"; module: string }
   | { page: "record"; module: string; record: string }
+  | { page: "audit" }
   | { page: "approvals" }
   | { page: "approval"; id: number }
   | { page: "unknown" };
@@ -29,17 +31,20 @@ const PLAIN: Record<string, Route> = {
   "decisions/": { page: "decisions" },
   "events/": { page: "events" },
   "approvals/": { page: "approvals" },
+  "audit/": { page: "audit" },
   "records/": { page: "modules" },
 };
 const BY_ID = { workflows: "workflow", runs: "run", events: "event", approvals: "approval" } as const;
-const OF_WORKFLOW = { runs: "workflow-runs", versions: "versions" } as const;
+const OF_WORKFLOW = { runs: "workflow-runs", versions: "versions", backtests: "backtests" } as const;
 
 export function routeOf(pathname: string, home: string): Route {
   if (!pathname.startsWith(home)) return { page: "unknown" };
   const rest = pathname.slice(home.length);
   const plain = PLAIN[rest];
   if (plain !== undefined) return plain;
-  const numbered = /^(workflows|runs|events|approvals)\/(\d{1,18})\/(?:(runs|versions)\/)?$/.exec(rest);
+  const numbered = /^(workflows|runs|events|approvals)\/(\d{1,18})\/(?:(runs|versions|backtests)\/)?$/.exec(
+    rest,
+  );
   if (numbered !== null) {
     const id = Number(numbered[2]);
     const below = numbered[3] as keyof typeof OF_WORKFLOW | undefined;

@@ -11,6 +11,8 @@ import "./approvals.css";
 import { Answer } from "./Answer";
 import { Decisions } from "./Decisions";
 import { PlanTable } from "./PlanTable";
+import { Reach } from "./Reach";
+import { Remarks } from "./Remarks";
 import { StateChip } from "./words";
 
 const LOOK_AGAIN_MS = 5_000;
@@ -66,9 +68,10 @@ function Ready({ first }: { first: ApprovalDetail }) {
       <ChangedSince approval={approval} />
       <section aria-labelledby="plan">
         <h2 id="plan">{waiting ? "If you agree" : "What was asked for"}</h2>
-        <PlanTable plan={approval.plan} />
+        {approval.reach === null ? <PlanTable plan={approval.plan} /> : <Reach reach={approval.reach} />}
       </section>
       {waiting && <Answer approval={approval} onAnswered={setApproval} />}
+      <Remarks approval={approval} onAsked={setApproval} />
       <Decisions approval={approval} />
     </>
   );
@@ -104,11 +107,13 @@ function factsOf(approval: ApprovalDetail): [string, React.ReactNode][] {
     ["Due", expires_at === null ? "no limit" : <Ago key="due" at={expires_at} />],
     [
       "Blast radius",
-      approval.summary === null
-        ? "–"
-        : approval.summary.records === 1
-          ? "1 record"
-          : `${approval.summary.records} records`,
+      approval.reach !== null
+        ? `${approval.reach.count} held, above ${approval.reach.cap}${approval.reach.bound === "share" ? " %" : ""}`
+        : approval.summary === null
+          ? "–"
+          : approval.summary.records === 1
+            ? "1 record"
+            : `${approval.summary.records} records`,
     ],
   ];
 }

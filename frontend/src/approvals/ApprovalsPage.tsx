@@ -1,6 +1,7 @@
-import { type KeyboardEvent, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
 import { query } from "../api/client";
 import type { Approval } from "../api/types";
+import { readPreferences } from "../app/preferences";
 import { useSearch } from "../app/router";
 import { mergeNewest, usePages } from "../app/usePages";
 import { Ago } from "../ui/Ago";
@@ -9,7 +10,10 @@ import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
 import { Paged } from "../ui/Pager";
 import "./approvals.css";
-import { ChangeText, STATES, StateChip } from "./words";
+import { Bulk } from "./Bulk";
+import { LastDecisions } from "./LastDecisions";
+import { Summary } from "./Summary";
+import { STATES, StateChip } from "./words";
 
 /** What waits for people: those questions first that ask the reader. */
 export default function ApprovalsPage() {
@@ -36,7 +40,14 @@ export default function ApprovalsPage() {
         />
       </Filters>
       <Paged pages={pages} what="approvals" empty={<Nothing waiting={state === "pending" && !everybody} />}>
-        {(approvals, stale) => <Inbox approvals={approvals} stale={stale} />}
+        {(approvals, stale) => (
+          <Inbox
+            approvals={approvals}
+            stale={stale}
+            mine={state === "pending" && !everybody}
+            again={pages.again}
+          />
+        )}
       </Paged>
     </>
   );
@@ -50,61 +61,122 @@ function Nothing({ waiting }: { waiting: boolean }) {
         When a workflow comes to an approval that names you or a group of yours, the question stands here,
         with every change that would follow.
       </p>
+      {waiting && <LastDecisions />}
     </div>
   );
 }
 
-/** Rows say what will change, not what a step is called. J and K, or the arrows, go from row to row. */
-function Inbox({ approvals, stale }: { approvals: Approval[]; stale: boolean }) {
+interface Listed {
+  approvals: Approval[];
+  stale: boolean;
+  /** Whether all of these are the reader's to decide. */
+  mine: boolean;
+  again: () => void;
+}
+
+/** Rows say what will change, not what a step is called. J and K, or the arrows, go from row to row; X selects one, A
+ * approves and R rejects those selected, or the row itself. */
+function Inbox({ approvals, stale, mine, again }: Listed) {
   const list = useRef<HTMLUListElement>(null);
+  const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
+  const [asked, setAsked] = useState<{ verdict: "approve" | "reject"; rows: Approval[] } | null>(null);
+  const chosen = approvals.filter((one) => selected.has(one.id));
+  const toggle = (id: number) =>
+    setSelected((known) =>
+      known.has(id) ? new Set([...known].filter((one) => one !== id)) : new Set([...known, id]),
+    );
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const rows = [...(list.current?.querySelectorAll<HTMLElement>(":scope > li") ?? [])];
+    const at = rows.findIndex((row) => row.contains(document.activeElement));
     const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
-    if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    const links = [...(list.current?.querySelectorAll<HTMLElement>("h2 a") ?? [])];
-    const at = links.indexOf(document.activeElement as HTMLElement);
-    links[Math.max(0, Math.min(links.length - 1, at + step))]?.focus();
+    if (step !== undefined) {
+      rows[Math.max(0, Math.min(rows.length - 1, at + step))]?.querySelector<HTMLElement>("h2 a")?.focus();
+    } else if (mine && readPreferences().single_keys && at >= 0 && ["x", "a", "r"].includes(event.key)) {
+      const row = approvals[at];
+      if (row === undefined) return;
+      if (event.key === "x") toggle(row.id);
+      else
+        setAsked({
+          verdict: event.key === "a" ? "approve" : "reject",
+          rows: chosen.length > 0 ? chosen : [row],
+        });
+    } else return;
     event.preventDefault();
   };
   return (
-    <ul ref={list} className="plain inbox" aria-label="Approvals" aria-busy={stale} onKeyDown={onKeyDown}>
-      {approvals.map((approval) => (
-        <li key={approval.id} className="tile">
-          <h2>
-            <Link to={`approvals/${approval.id}/`}>{approval.title}</Link>
-          </h2>
-          <Summary approval={approval} />
-          <p className="note">
-            {approval.state !== "pending" && <StateChip state={approval.state} />}
-            {approval.workflow.name}
-            {approval.record !== "" && ` · ${approval.record}`}
-            {approval.requester !== null && ` · started by ${approval.requester}`}
-            {" · asked "}
-            <Ago at={approval.asked_at} />
-            {approval.expires_at !== null && approval.state === "pending" && (
-              <>
-                {" · due "}
-                <Ago at={approval.expires_at} />
-              </>
-            )}
-            {approval.round > 1 && " · asked anew, because something had changed"}
-          </p>
-        </li>
-      ))}
-    </ul>
+    <>
+      {mine && (
+        <div className="buttons bulk">
+          <span role="status">{chosen.length === 0 ? "None selected" : `${chosen.length} selected`}</span>
+          {(["approve", "reject"] as const).map((verdict) => (
+            <button
+              key={verdict}
+              type="button"
+              disabled={chosen.length === 0}
+              onClick={() => setAsked({ verdict, rows: chosen })}
+            >
+              {verdict === "approve" ? "Approve selected…" : "Reject selected…"}
+            </button>
+          ))}
+          <span className="note">Keys: J K to move, X to select, A to approve, R to reject</span>
+        </div>
+      )}
+      <ul ref={list} className="plain inbox" aria-label="Approvals" aria-busy={stale} onKeyDown={onKeyDown}>
+        {approvals.map((approval) => (
+          <Row
+            key={approval.id}
+            approval={approval}
+            select={
+              mine && (
+                <input
+                  type="checkbox"
+                  aria-label={`Select ${approval.title}`}
+                  checked={selected.has(approval.id)}
+                  onChange={() => toggle(approval.id)}
+                />
+              )
+            }
+          />
+        ))}
+      </ul>
+      {asked !== null && (
+        <Bulk
+          approvals={asked.rows}
+          verdict={asked.verdict}
+          onDone={() => {
+            setSelected(new Set());
+            again();
+          }}
+          onClose={() => setAsked(null)}
+        />
+      )}
+    </>
   );
 }
 
-function Summary({ approval: { summary } }: { approval: Approval }) {
-  if (summary === null) return <p className="note">You may not see what would follow.</p>;
-  const { changes, more, records } = summary;
-  if (changes.length === 0) return <p>Changes no record.</p>;
+function Row({ approval, select }: { approval: Approval; select: ReactNode }) {
   return (
-    <p>
-      {changes.map((change) => (
-        <ChangeText key={`${change.record} ${change.field}`} change={change} />
-      ))}
-      {more > 0 && `and ${more} more · `}
-      {records === 1 ? "1 record" : `${records} records`}
-    </p>
+    <li className="tile">
+      <h2>
+        {select} <Link to={`approvals/${approval.id}/`}>{approval.title}</Link>
+      </h2>
+      <Summary approval={approval} />
+      <p className="note">
+        {approval.state !== "pending" && <StateChip state={approval.state} />}
+        {approval.workflow.name}
+        {approval.record !== "" && ` · ${approval.record}`}
+        {approval.requester !== null && ` · started by ${approval.requester}`}
+        {" · asked "}
+        <Ago at={approval.asked_at} />
+        {approval.expires_at !== null && approval.state === "pending" && (
+          <>
+            {" · due "}
+            <Ago at={approval.expires_at} />
+          </>
+        )}
+        {approval.round > 1 && " · asked anew, because something had changed"}
+      </p>
+    </li>
   );
 }

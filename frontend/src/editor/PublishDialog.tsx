@@ -6,6 +6,7 @@ import { DifferenceView } from "../difference/DifferenceView";
 import type { GraphDocument } from "../graph/document";
 import { useModal } from "../ui/useModal";
 import { type Impact, impactOf } from "./impact";
+import { PublishImpact } from "./PublishImpact";
 import { PublishEvidence } from "./scenarios/PublishEvidence";
 import { useSlice } from "./store";
 import { useWords } from "./summary";
@@ -61,8 +62,9 @@ export function PublishDialog({ onClose, onPublished }: Props) {
   return (
     <dialog ref={dialog} className="widest" aria-labelledby="publish-title" onClose={onClose}>
       <h2 id="publish-title">Publish “{workflow.name}”</h2>
-      <section aria-label="Impact">
-        <h3>Impact on the records of today</h3>
+      <PublishImpact />
+      <section aria-label="Records of today">
+        <h3>On the records of today</h3>
         {impact === null ? <p className="note">Testing…</p> : <ImpactText impact={impact} />}
       </section>
       <PublishEvidence />

@@ -77,6 +77,7 @@ export function Toolbar({ bench }: { bench: Bench }) {
         </button>
       )}
       <Link to={`workflows/${workflow.id}/versions/`}>Versions</Link>
+      <Link to={`workflows/${workflow.id}/backtests/`}>Backtests</Link>
       {may("run_test") && (
         <button type="button" onClick={bench.runTest} aria-keyshortcuts="Control+Enter">
           Run test

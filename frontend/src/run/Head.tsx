@@ -8,6 +8,7 @@ import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
 import { CancelButton } from "./CancelButton";
 import type { StepRow } from "./rows";
+import { UndoButton } from "./UndoButton";
 
 interface Shown {
   run: Run;
@@ -38,6 +39,7 @@ export function Head({ run, detail, rows, now, live, refresh }: Shown) {
         <span className="run-buttons">
           <CopyButton text={location.href} label="Copy link" />
           {!hasEnded(run.status) && <CancelButton run={run} cancelled={refresh} />}
+          {hasEnded(run.status) && run.mode === "execute" && <UndoButton run={run} undone={refresh} />}
         </span>
       </Heading>
       <p className="run-times">

@@ -60,7 +60,8 @@ export default function VersionsPage({ id }: { id: number }) {
   return (
     <>
       <p className="trail">
-        <Link to="workflows/">Workflows</Link> › <Link to={`workflows/${id}/`}>Design</Link>
+        <Link to="workflows/">Workflows</Link> › <Link to={`workflows/${id}/`}>Design</Link> ·{" "}
+        <Link to={`workflows/${id}/backtests/`}>Backtests</Link>
       </p>
       <Heading title="Versions" />
       <Show loaded={loaded} again={again}>

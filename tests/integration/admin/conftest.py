@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +13,11 @@ from django.utils import timezone
 from automations import permissions
 from automations.models import (
     Approval,
+    Backtest,
+    BacktestDifference,
     DeadLetter,
     Deadline,
+    Hold,
     IdempotencyKey,
     Module,
     Notification,
@@ -22,6 +26,7 @@ from automations.models import (
     RotationCursor,
     Run,
     RunSignal,
+    RunUndo,
     ScheduleSlot,
     Workflow,
 )
@@ -81,6 +86,21 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     DeadLetter.objects.create(run=run, code="late", message="It came late", attempts=3, **at)
     Approval.objects.create(
         run=run, node="p1", workflow=workflow, title="<script>alert(1)</script>", asked_at=now
+    )
+    RunUndo.objects.create(run=run, actor=root, actor_name="root", plan_hash="0" * 64, at=now)
+    Hold.objects.create(
+        workflow=workflow, trigger_node="t1", firing="f", bound="firing", cap=1, opened_at=now
+    )
+    backtest = Backtest.objects.create(
+        workflow=workflow, document={}, since=now - timedelta(days=1), until=now, due_at=now, **at
+    )
+    BacktestDifference.objects.create(
+        backtest=backtest,
+        kind="newly_selected",
+        record_key="<script>alert(1)</script>",
+        at=now,
+        before={},
+        after={},
     )
     RunSignal.objects.create(run=run, node="a1", key="k", outcome={}, **at)
     RotationCursor.objects.create(workflow=workflow, node="a1", position=1)

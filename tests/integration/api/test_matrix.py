@@ -17,10 +17,12 @@ from automations import permissions
 from automations.api.urls import urlpatterns
 from automations.models import (
     Approval,
+    Backtest,
     Event,
     Module,
     Notification,
     Run,
+    RunUndo,
     Scenario,
     TriggerSource,
     Workflow,
@@ -108,6 +110,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "identity-preview"): (OPERATE, SIGHT),
     ("GET", "workflow-trigger-preview"): (OPERATE, SIGHT),
     ("POST", "workflow-run"): (OPERATE, SIGHT),
+    ("POST", "workflow-run-many"): (OPERATE, SIGHT),
     ("POST", "workflow-publish"): (PUBLISH, SIGHT),
     ("POST", "workflow-promote"): (PUBLISH, SIGHT),
     ("POST", "workflow-demote"): (PUBLISH, SIGHT),
@@ -126,15 +129,25 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("DELETE", "scenario"): (BUILD, SIGHT),
     ("POST", "scenario-proposal"): (OPERATE, SIGHT),
     ("POST", "scenarios-run"): (OPERATE, SIGHT),
+    ("GET", "backtests"): (SIGHT, SIGHT),
+    ("POST", "backtests"): (OPERATE, SIGHT),
+    ("GET", "backtest"): (SIGHT, SIGHT),
+    ("POST", "backtest-cancel"): (OPERATE, SIGHT),
+    ("GET", "backtest-differences"): (SIGHT, SIGHT),
     ("GET", "runs"): (EVERYBODY, EVERYBODY),
     ("GET", "run"): (SIGHT, SIGHT),
     ("GET", "run-steps"): (SIGHT, SIGHT),
     ("GET", "run-logs"): (SIGHT, SIGHT),
     ("POST", "run-cancel"): (OPERATE, SIGHT),
+    ("GET", "run-undo"): (OPERATE, SIGHT),
+    ("POST", "run-undo"): (OPERATE, SIGHT),
+    ("GET", "run-undo-back"): (OPERATE, SIGHT),
+    ("POST", "run-undo-back"): (OPERATE, SIGHT),
     ("GET", "approvals"): (EVERYBODY, EVERYBODY),
     ("GET", "approval"): (SIGHT, SIGHT),
     ("POST", "approval-decide"): (SIGHT, SIGHT),  # who is asked is looked at past the body
     ("POST", "approval-delegate"): (SIGHT, SIGHT),
+    ("POST", "approval-remarks"): (SIGHT, SIGHT),
     ("GET", "audit"): (EVERYBODY, EVERYBODY),
     ("GET", "audit-export"): (EVERYBODY, EVERYBODY),
     ("GET", "audit-chain"): (ADMIN, EVERYBODY),
@@ -204,11 +217,15 @@ def places(
         due_at=now,
         created_at=now,
     )
+    RunUndo.objects.create(pk=1, run=run, actor_name="alice", plan_hash="0", at=now)
     TriggerSource.objects.create(key="tix", kind="api", name="x", module=tickets)
     notification = Notification.objects.create(user=alice, key="1", title="x", created_at=now)
     approval = Approval.objects.create(run=run, node="p1", workflow=workflow, title="?", asked_at=now)
     Scenario.objects.create(
         pk=1, workflow=workflow, name="x", kind="positive", given={}, at=now, created_at=now, updated_at=now
+    )
+    Backtest.objects.create(
+        pk=1, workflow=workflow, document={}, since=workflow.created_at, until=now, due_at=now, created_at=now
     )
     return {
         "workflow": workflow.pk,
@@ -235,6 +252,10 @@ def address_of(name: str, places: dict[str, Any]) -> str:
         "checkpoints": "workflow",
         "checkpoint": "workflow",
         "version-difference": "workflow",
+        "backtests": "workflow",
+        "backtest": "workflow",
+        "backtest-cancel": "workflow",
+        "backtest-differences": "workflow",
         "scenarios": "workflow",
         "scenario": "workflow",
         "scenario-proposal": "workflow",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from automations.models import (
+    Backtest,
+    BacktestDifference,
     Decision,
     Event,
     Module,
@@ -76,6 +79,26 @@ class World:
             created_at=now,
             updated_at=now,
         )
+        backtest = Backtest.objects.create(
+            workflow=self.first,
+            version=version,
+            against=version,
+            document={},
+            since=now - timedelta(days=1),
+            until=now,
+            due_at=now,
+            created_at=now,
+            requested_by=self.alice,
+        )
+        self.backtest = getattr(self, "backtest", backtest)
+        BacktestDifference.objects.create(
+            backtest=self.backtest,
+            kind="newly_selected",
+            module=self.tickets,
+            at=now,
+            before={"selected": False, "at": None, "why_not": "", "runs": []},
+            after={"selected": True, "at": None, "why_not": "", "runs": []},
+        )
         event = Event.objects.create(
             source=self.source,
             type="api.x",
@@ -139,6 +162,8 @@ LISTS = [
     "workflows/{workflow}/versions/",
     "workflows/{workflow}/checkpoints/",
     "workflows/{workflow}/scenarios/",
+    "workflows/{workflow}/backtests/",
+    "workflows/{workflow}/backtests/{backtest}/differences/",
     "runs/",
     "runs/{run}/steps/",
     "runs/{run}/logs/",
@@ -169,7 +194,10 @@ def test_lists_of_one_and_of_twenty_rows_cost_the_same(
             with CaptureQueriesContext(
                 connection,
             ) as queries:
-                answer = owner.get("/api/v1/" + address.format(workflow=world.first.pk, run=world.main.pk))
+                answer = owner.get(
+                    "/api/v1/"
+                    + address.format(workflow=world.first.pk, run=world.main.pk, backtest=world.backtest.pk)
+                )
             assert answer.status_code == 200, (address, answer.content)
             counts[address].append(len(queries))
             rows[address] = len(answer.json()["results"])

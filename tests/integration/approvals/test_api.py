@@ -10,7 +10,7 @@ from guardian.shortcuts import assign_perm
 from rest_framework.test import APIClient
 
 from automations import permissions
-from automations.models import Approval, Module
+from automations.models import Approval, Module, Notification
 from automations.services.records import update_record
 from automations.testing import run_everything
 
@@ -150,3 +150,31 @@ def test_an_answer_that_is_none_is_refused_with_its_path(
     assert answer.status_code in (400, 422)
     assert [problem["path"] for problem in answer.json()["problems"]] == [path]
     assert Approval.objects.get().state == "pending"
+
+
+def test_a_question_is_asked_answered_and_decides_nothing(
+    orders: Module, alice: Any, sam: Any, charlie: Any
+) -> None:
+    workflow = gate(orders, alice, [sam])
+    order(orders)
+    address = f"{URL}{pending().pk}/remarks/"
+    asked = client_of(sam).post(address, {"text": "Paid by card?"}, format="json")
+    assert (asked.status_code, asked.json()["state"]) == (201, "pending")
+    told = Notification.objects.get(user=alice, key__contains=":remark:")
+    assert (told.title, told.body) == ("sam on “Refund 380.00 on Chair?”", "Paid by card?")
+    client_of(alice).post(address, {"text": "Yes."}, format="json")
+    assert Notification.objects.filter(user=sam, key__contains=":remark:").count() == 1
+    seen = client_of(sam).get(f"{URL}{pending().pk}/").json()
+    assert [(one["person"], one["text"]) for one in seen["remarks"]] == [
+        ("sam", "Paid by card?"),
+        ("alice", "Yes."),
+    ]
+    assign_perm(permissions.codename("view"), charlie, workflow)
+    assert client_of(charlie).post(address, {"text": "Me too"}, format="json").status_code == 403
+    assert client_of(charlie).get(f"{URL}{pending().pk}/").json()["remarks"] is None
+    client_of(sam).post(f"{URL}{pending().pk}/decide/", body(), format="json")
+    late = client_of(alice).post(address, {"text": "Oh"}, format="json")
+    assert (late.status_code, late.json()["code"]) == (409, "already-approved")
+    mine = client_of(sam).get(URL, {"decided": "true"}).json()["results"]
+    assert [row["state"] for row in mine] == ["approved"]
+    assert client_of(alice).get(URL, {"decided": "true"}).json()["results"] == []

@@ -126,7 +126,7 @@ def test_a_run_that_waits_for_its_children_goes_on_with_their_outcome(
 
 
 @pytest.mark.usefixtures("scene")
-@pytest.mark.parametrize(("count", "status"), [(3, "succeeded"), (4, "failed")])
+@pytest.mark.parametrize(("count", "status"), [(3, "succeeded"), (4, "waiting")])
 def test_the_blast_radius_is_a_border_not_a_guess(
     count: int, status: str, tickets: Module, alice: Any
 ) -> None:
@@ -141,9 +141,9 @@ def test_the_blast_radius_is_a_border_not_a_guess(
     run = Run.objects.get(workflow=workflow)
     assert run.status == status
     assert len(children()) == (count if status == "succeeded" else 0)
-    if status == "failed":
-        assert run.failure_code == "blast-radius-exceeded"
-        assert "4 runs; the workflow's blast radius is 3" in run.failure["message"]
+    if status == "waiting":
+        assert run.approvals.get().kind == "blast_radius"
+        assert "4 runs at once; 3 are allowed" in run.steps.get(node="a1").run.logs.latest("seq").message
 
 
 def test_a_chain_of_workflows_ends_at_its_cap(alice: Any) -> None:

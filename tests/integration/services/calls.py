@@ -13,10 +13,11 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
 from automations import permissions
-from automations.models import Approval, Event, Module, Run, Scenario, Workflow
+from automations.models import Approval, Backtest, Event, Module, Run, RunUndo, Scenario, Workflow
 from automations.services import (
     approvals,
     audit,
+    backtests,
     checkpoints,
     csv_rows,
     draft_problems,
@@ -41,11 +42,14 @@ from automations.services import (
     templates,
     texts,
     tokens,
+    undo,
+    undo_plans,
     versions,
     workflow_files,
     workflows,
 )
 from automations.services.run_tests import RunTestRequest
+from automations.testing import chain, make_workflow, node, run_everything
 
 from .world import FIELDS, MAPPING, NOW, RULE, World, document
 
@@ -100,6 +104,28 @@ def _queued(world: World) -> Run:
     return Run.objects.get(pk=world.run.pk)
 
 
+def _closed(world: World) -> Run:
+    """An ended run in execute that has closed the ticket."""
+    there = Run.objects.filter(workflow__key="close").first()
+    if there is None:
+        trigger = node("t1", "trigger.manual", module="tickets")
+        close = node("a1", "action.update_fields", values={"state": "closed"})
+        workflow = make_workflow("close", chain(trigger, close), owner=world.alice)
+        for person in (world.alice, world.bob):
+            assign_perm("automations.use_module", person, world.tickets)
+        runs.start_run(workflow=workflow, actor=world.alice, record_key="T1")
+        run_everything()
+        there = Run.objects.get(workflow=workflow)
+    return there
+
+
+def _undo(world: World) -> RunUndo:
+    run = _closed(world)
+    there = RunUndo.objects.filter(run=run).first()
+    plan = undo_plans.plan_undo(run=run, actor=world.bob)
+    return there or undo.undo_run(run=run, actor=world.bob, plan_hash=plan.digest())
+
+
 def _shared(world: World) -> Any:
     """Bob, with whom the workflow is shared."""
     shares.share_object(thing=world.workflow, holder=world.bob, actor=world.alice, rights=["run"])
@@ -136,6 +162,11 @@ def _scenario(world: World) -> Scenario:
     )
 
 
+def _backtest(world: World) -> Backtest:
+    there = Backtest.objects.filter(workflow=world.workflow).first()
+    return there or backtests.start_backtest(workflow=world.fresh(), actor=world.alice)
+
+
 def _file(world: World) -> Any:
     return workflow_files.read_file(
         workflow_files.export_workflow(world.fresh(), _definition(world), world.workflow.layout)
@@ -170,6 +201,11 @@ CALLS: tuple[Call, ...] = (
         approvals.delegate_approval,
         lambda w: {"approval": _approval(w), "actor": w.bob, "receiver": w.alice, "reason": "Away"},
         Audited("approval.delegated", "approval"),
+    ),
+    Call(
+        approvals.remark_on_approval,
+        lambda w: {"approval": _approval(w), "actor": w.bob, "text": "By card?"},
+        Audited("approval.remarked", "approval"),
     ),
     Call(approvals.changed_since, lambda w: {"approval": _approval(w)}, READS),
     Call(
@@ -328,6 +364,24 @@ CALLS: tuple[Call, ...] = (
         Audited("records.imported", "module"),
     ),
     Call(
+        backtests.start_backtest,
+        lambda w: {"workflow": w.workflow, "actor": w.bob, "days": 3},
+        Audited("workflow.backtest_started", "workflow"),
+    ),
+    Call(
+        backtests.cancel_backtest,
+        lambda w: {"backtest": _backtest(w), "actor": w.bob, "reason": "Wrong one"},
+        Audited("backtest.cancelled", "backtest"),
+    ),
+    Call(
+        backtests.work_on,
+        lambda w: {"backtest": _backtest(w), "watch": lambda _: None},
+        Traced(
+            ("backtest", "backtestdifference"),
+            "who asked for it stands in the trail; this only goes on with it",
+        ),
+    ),
+    Call(
         run_tests.run_test,
         lambda w: {"workflow": w.fresh(), "request": RunTestRequest(record="T1")},
         READS,
@@ -336,6 +390,11 @@ CALLS: tuple[Call, ...] = (
         runs.start_run,
         lambda w: {"workflow": w.workflow, "actor": w.bob, "record_key": "T1", "idempotency_key": "one"},
         Audited("run.started", "workflow"),
+    ),
+    Call(
+        runs.start_runs,
+        lambda w: {"workflow": w.workflow, "actor": w.bob, "record_keys": ["T1"]},
+        Audited("runs.started", "workflow"),
     ),
     Call(
         runs.cancel_run,
@@ -471,6 +530,40 @@ CALLS: tuple[Call, ...] = (
         lambda w: {"token": _token(w), "actor": w.bob},
         Audited("token.revoked", "token"),
     ),
+    Call(undo.why_not_undo, lambda w: {"run": _closed(w)}, READS),
+    Call(
+        undo.undo_run,
+        lambda w: {
+            "run": _closed(w),
+            "actor": w.bob,
+            "plan_hash": undo_plans.plan_undo(run=_closed(w), actor=w.bob).digest(),
+            "reason": "Wrong one",
+        },
+        Audited("run.undone", "run"),
+    ),
+    Call(
+        undo.take_back_undo,
+        lambda w: {
+            "undo": _undo(w),
+            "actor": w.bob,
+            "plan_hash": undo_plans.plan_take_back(undo=_undo(w), actor=w.bob).digest(),
+            "reason": "Right one",
+        },
+        Audited("run.undo_taken_back", "undo"),
+    ),
+    Call(
+        undo.what_stays,
+        lambda w: {"plan": undo_plans.plan_undo(run=_closed(w), actor=w.bob)},
+        READS,
+    ),
+    Call(
+        undo.summary_of,
+        lambda w: {"plan": undo_plans.plan_undo(run=_closed(w), actor=w.bob)},
+        READS,
+    ),
+    Call(undo_plans.plan_undo, lambda w: {"run": _closed(w), "actor": w.bob}, READS),
+    Call(undo_plans.plan_take_back, lambda w: {"undo": _undo(w), "actor": w.bob}, READS),
+    Call(undo_plans.started_by, lambda w: {"run": _closed(w), "actor": w.bob}, READS),
     Call(
         workflow_files.export_workflow,
         lambda w: {"workflow": w.fresh(), "definition": _definition(w), "layout": {}},

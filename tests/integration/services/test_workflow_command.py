@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from automations.models import AuditEntry, Mode, Scenario, Workflow
+from automations.models import AuditEntry, Mode, Module, Scenario, Workflow
+from automations.services.drafts import save_draft
+from automations.services.records import create_record
 from automations.services.scenarios import save_scenario
 from automations.services.workflows import create_workflow
 from automations.testing import chain, make_module, make_workflow, node
@@ -197,3 +199,30 @@ def test_scenarios_that_cannot_stand_are_refused_by_their_path(
     code, _, err = run(capsys, "import", file)
     assert (code, err.partition(": ")[0]) == (1, path)
     assert not Scenario.objects.exists()
+
+
+def test_backtest_counts_what_another_limit_would_have_done(
+    workflow: Workflow, alice: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = Module.objects.get(key="tickets")
+    for number in range(3):
+        create_record(module=module, key=f"T{number}", values={"amount": str(number * 100)}, actor=alice)
+    large = {"field": "amount", "op": "gte", "value": "100"}
+    document = chain(
+        node("t1", "trigger.record", module="tickets", on=["created"], filter=large),
+        node("a1", "action.comment", text="Hello."),
+    )
+    save_draft(workflow=workflow, document=document, revision=None, actor=alice)
+    code, out, _ = run(capsys, "backtest", "greet", "--days", 1, "--json", "--actor", "alice")
+    told = json.loads(out)
+    assert code == 0
+    assert (told["looked_at"], told["against"], told["version"]) == (3, 1, None)
+    assert told["counts"]["no_longer_selected"] == 1
+    assert told["differences"][0]["record"] == "T0"
+    assert AuditEntry.objects.filter(action="workflow.backtest_started", actor=alice).count() == 1
+    code, out, _ = run(capsys, "backtest", "greet")
+    assert code == 0
+    assert "no longer selected" in out
+    assert "T0" in out
+    assert run(capsys, "backtest", "greet", "--against", 5)[0] == 2
+    assert run(capsys, "backtest", "greet", "--days", 0)[0] == 1

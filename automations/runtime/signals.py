@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, DateTimeField, Value, When
+
+from automations.models import Run, RunSignal
+
+
+def signal_parent(*, parent_id: int, node: str, key: str, outcome: dict[str, Any], now: datetime) -> None:
+    """Leave news for a waiting run and make it due; in a replay it goes on at the moment of the news."""
+    RunSignal.objects.bulk_create(
+        [RunSignal(run_id=parent_id, node=node, key=key, outcome=outcome, created_at=now)],
+        ignore_conflicts=True,
+    )
+    own_time = Case(When(clock="", then=None), default=Value(now), output_field=DateTimeField())
+    Run.objects.filter(pk=parent_id, status="waiting").update(due_at=now, as_of=own_time)

@@ -1,0 +1,114 @@
+import { useCallback, useState } from "react";
+import { useSite } from "../app/context";
+import { useSearch } from "../app/router";
+import { useLoad } from "../app/useLoad";
+import { Ago } from "../ui/Ago";
+import { Link } from "../ui/Link";
+import { Heading, Show } from "../ui/Page";
+import { type Column, Table } from "../ui/Table";
+import { BacktestResult } from "./BacktestResult";
+import { type Backtest, backtestsOf, differing, grouped, sidesOf } from "./backtests";
+import { StartForm } from "./StartForm";
+import "./backtests.css";
+
+/** What is proven on the past: a draft or version over real events, beside another version. */
+export default function BacktestsPage({ id }: { id: number }) {
+  const { api } = useSite();
+  const [search, change] = useSearch();
+  const [turn, setTurn] = useState(0);
+  const load = useCallback(
+    async (signal: AbortSignal) => {
+      const [workflow, versions, draft] = await Promise.all([
+        api.workflow(id, signal),
+        api.versions(id, signal),
+        api.draft(id, signal),
+      ]);
+      return { workflow, versions: versions.results, nodes: draft.nodes };
+    },
+    [api, id],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` is there to ask again.
+  const loadList = useCallback(
+    async (signal: AbortSignal) => (await backtestsOf(api, id).list(signal)).results,
+    [api, id, turn],
+  );
+  const [loaded, again] = useLoad(load);
+  const [list, listAgain] = useLoad(loadList);
+  const known = list.state === "ready" ? list.value : [];
+  const chosen = /^\d{1,15}$/.test(search.backtest ?? "") ? Number(search.backtest) : (known[0]?.id ?? null);
+  const name = loaded.state === "ready" ? loaded.value.workflow.name : "a workflow";
+  const choose = (number: number) => change({ backtest: String(number), kind: "" });
+  const columns: Column<Backtest>[] = [
+    {
+      name: "Backtest",
+      cell: (row) => (
+        <button
+          type="button"
+          className="as-link"
+          aria-pressed={row.id === chosen}
+          onClick={() => choose(row.id)}
+        >
+          {row.id}
+        </button>
+      ),
+    },
+    { name: "What", cell: sidesOf },
+    { name: "Status", cell: (row) => row.status },
+    { name: "Events", number: true, cell: (row) => grouped(row.looked_at) },
+    { name: "Different", number: true, cell: (row) => grouped(differing(row)) },
+    { name: "By", cell: (row) => row.requested_by ?? "–" },
+    { name: "Asked", number: true, cell: (row) => <Ago at={row.created_at} /> },
+  ];
+  return (
+    <>
+      <p className="trail">
+        <Link to="workflows/">Workflows</Link> › <Link to={`workflows/${id}/`}>{name}</Link>
+      </p>
+      <Heading title={`Backtests of ${name}`} />
+      <p className="note">
+        What would have been different? Past events are judged again, as the records were then; nothing is
+        done.
+      </p>
+      <Show loaded={loaded} again={again}>
+        {({ workflow, versions, nodes }) => (
+          <>
+            {workflow.rights.includes("run_test") && (
+              <StartForm
+                workflow={id}
+                versions={versions}
+                live={workflow.active_version}
+                onStarted={(backtest) => {
+                  choose(backtest.id);
+                  setTurn((now) => now + 1);
+                }}
+              />
+            )}
+            {chosen !== null && (
+              <BacktestResult
+                key={chosen}
+                workflow={id}
+                number={chosen}
+                mayCancel={workflow.rights.includes("run_test")}
+                named={(node) => nodes.find((one) => one.id === node)?.title || node}
+              />
+            )}
+            <section aria-labelledby="backtests-all">
+              <h2 id="backtests-all">All backtests</h2>
+              <Show loaded={list} again={listAgain} rows={3}>
+                {(rows) =>
+                  rows.length === 0 ? (
+                    <p className="note">
+                      There are none yet. Start one to see what a change would have done in the last days.
+                    </p>
+                  ) : (
+                    <Table label="Backtests" columns={columns} rows={rows} keyOf={(row) => row.id} />
+                  )
+                }
+              </Show>
+            </section>
+          </>
+        )}
+      </Show>
+    </>
+  );
+}

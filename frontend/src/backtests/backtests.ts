@@ -1,0 +1,154 @@
+/** Backtests as the API speaks of them, and in words. */
+
+import { useCallback, useEffect, useState } from "react";
+import { type Api, ApiError } from "../api/client";
+import type { Page, PlannedAction } from "../api/types";
+import { useSite } from "../app/context";
+import type { Loaded } from "../app/useLoad";
+
+export type Kind = "newly_selected" | "no_longer_selected" | "other_effect" | "other_branch";
+export type BacktestStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+
+export interface Backtest {
+  id: number;
+  /** Null: the draft as it was. */
+  version: number | null;
+  digest: string;
+  /** Null: nothing was published before. */
+  against: number | null;
+  since: string;
+  until: string;
+  status: BacktestStatus;
+  failure: string;
+  to_read: number | null;
+  read: number;
+  looked_at: number;
+  counts: Record<Kind | "same", number>;
+  selected_before: number;
+  selected_after: number;
+  assumed: number;
+  notes: { code: string; message: string }[];
+  requested_by: string | null;
+  created_at: string;
+  finished_at: string | null;
+}
+
+export interface BacktestDetail extends Backtest {
+  runs_in_flight: number;
+}
+
+export interface Side {
+  selected: boolean;
+  at: string | null;
+  why_not: string;
+  runs: {
+    trigger: string;
+    path: { node: string; branches: string[] }[];
+    status: string;
+    failure: string;
+    actions: PlannedAction[];
+  }[];
+}
+
+export interface Difference {
+  id: number;
+  kind: Kind;
+  event: number | null;
+  type: string;
+  module: string | null;
+  record: string;
+  at: string;
+  /** Null for those who may not see what runs hold. */
+  before: Side | null;
+  after: Side | null;
+  assumed: string[];
+}
+
+export interface Asked {
+  version: "draft" | number;
+  against?: number;
+  days?: number;
+  since?: string;
+  until?: string;
+}
+
+export const KINDS: readonly (readonly [Kind, string])[] = [
+  ["newly_selected", "now selected"],
+  ["no_longer_selected", "no longer selected"],
+  ["other_effect", "other effect"],
+  ["other_branch", "other branch"],
+];
+
+const NUMBER = new Intl.NumberFormat("en").format;
+
+/** "1 284": digits in groups, so that large numbers are read at a glance. */
+export function grouped(number: number): string {
+  return NUMBER(number).replaceAll(",", "\u202f");
+}
+
+export function isOver(backtest: Backtest): boolean {
+  return backtest.status !== "queued" && backtest.status !== "running";
+}
+
+/** How many events the two sides answer differently. */
+export function differing(backtest: Backtest): number {
+  return KINDS.reduce((sum, [kind]) => sum + backtest.counts[kind], 0);
+}
+
+/** "the draft beside version 7" */
+export function sidesOf({ version, against }: Pick<Backtest, "version" | "against">): string {
+  const tried = version === null ? "the draft" : `version ${version}`;
+  return against === null ? `${tried} beside nothing` : `${tried} beside version ${against}`;
+}
+
+export function backtestsOf(api: Api, workflow: number) {
+  const root = `workflows/${workflow}/backtests/`;
+  return {
+    /** With a `key` the same question is asked once. */
+    start: (body: Asked, key = "", signal?: AbortSignal) =>
+      api.send<BacktestDetail>("POST", root, body, {
+        signal,
+        headers: key === "" ? {} : { "Idempotency-Key": key },
+      }),
+    list: (signal?: AbortSignal) => api.get<Page<Backtest>>(`${root}?limit=20`, signal),
+    one: (number: number, signal?: AbortSignal) => api.get<BacktestDetail>(`${root}${number}/`, signal),
+    cancel: (number: number) => api.send<BacktestDetail>("POST", `${root}${number}/cancel/`, {}),
+  };
+}
+
+const POLL_MS = 700;
+
+/** A backtest, asked for again until it has ended. `number` null: none yet. */
+export function useBacktest(workflow: number, number: number | null): [Loaded<BacktestDetail>, () => void] {
+  const { api } = useSite();
+  const [loaded, setLoaded] = useState<Loaded<BacktestDetail>>({ state: "loading" });
+  const [turn, setTurn] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` is there to ask again.
+  useEffect(() => {
+    setLoaded({ state: "loading" });
+    if (number === null) return;
+    const leaving = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = () =>
+      backtestsOf(api, workflow)
+        .one(number, leaving.signal)
+        .then(
+          (value) => {
+            if (leaving.signal.aborted) return;
+            setLoaded({ state: "ready", value });
+            if (!isOver(value)) timer = setTimeout(ask, POLL_MS);
+          },
+          (error: unknown) => {
+            if (leaving.signal.aborted) return;
+            const message = error instanceof ApiError ? error.message : "The backtest could not be loaded.";
+            setLoaded({ state: "failed", message });
+          },
+        );
+    void ask();
+    return () => {
+      leaving.abort();
+      clearTimeout(timer);
+    };
+  }, [api, workflow, number, turn]);
+  return [loaded, useCallback(() => setTurn((now) => now + 1), [])];
+}

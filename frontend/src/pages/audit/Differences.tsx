@@ -1,0 +1,28 @@
+import { shown } from "../../ui/format";
+import { differences } from "./differing";
+
+/** An entry's before and after, as what differs: names with their values crossed out and put in their place. */
+export function Differences({ before, after }: { before: unknown; after: unknown }) {
+  const rows = differences(before, after);
+  if (rows.length === 0) return "–";
+  return (
+    <dl className="audit-changes">
+      {rows.map(({ name, from, to }) => (
+        <div key={name}>
+          {name !== "" && <dt>{name}</dt>}
+          <dd>
+            {from !== undefined && <del>{shown(from)}</del>}
+            {from !== undefined && to !== undefined && (
+              <>
+                {" "}
+                <span aria-hidden="true">→</span>
+                <span className="visually-hidden">becomes</span>{" "}
+              </>
+            )}
+            {to !== undefined && <ins>{shown(to)}</ins>}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

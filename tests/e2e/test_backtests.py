@@ -1,0 +1,117 @@
+"""Backtests: the page that shows what a change would have done, and the impact that stands first before publishing."""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from .conftest import violations
+from .test_editor import call, make
+from .test_sample import DOCUMENT, ticket
+
+REFUSED = "the server responded with a status of 422"
+KINDS = ("same", "newly_selected", "no_longer_selected", "other_effect", "other_branch")
+
+
+@pytest.fixture
+def editor(signed_in: Page) -> Page:
+    signed_in.set_viewport_size({"width": 1440, "height": 900})
+    return signed_in
+
+
+def changed(page: Page, name: str) -> int:
+    """A live workflow that says something of urgent tickets, and a draft that does so of low ones too. There are tickets."""
+    pk = make(page, name, DOCUMENT)
+    call(page, "POST", f"workflows/{pk}/publish/", {"mode": "simulate"})
+    for number, priority in enumerate(("urgent", "urgent", "low", "low", "low", "normal")):
+        ticket(page, f"{name.upper()}-{number}", priority)
+    wider = deepcopy(DOCUMENT)
+    wider["nodes"][0]["config"]["filter"] = {"field": "priority", "op": "in", "value": ["urgent", "low"]}
+    revision = call(page, "GET", f"workflows/{pk}/graph/")["revision"]
+    call(page, "PUT", f"workflows/{pk}/graph/", {**wider, "revision": revision})
+    page.goto(f"/workflows/{pk}/")
+    expect(page.locator(".editor-bar")).to_contain_text("draft differs")
+    return pk
+
+
+def plain(locator: Locator) -> str:
+    """Its text, digits without the small spaces between them."""
+    return locator.inner_text().replace("\u202f", "")
+
+
+def assert_told(where: Locator, counts: dict[str, int]) -> None:
+    told = plain(where.locator(".backtest-counts"))
+    numbers = [int(number) for number in re.findall(r"\d+", told)]
+    shown = KINDS if counts["other_branch"] else KINDS[:-1]
+    assert numbers == [counts[kind] for kind in shown], told
+
+
+def test_impact_stands_first_and_its_numbers_are_those_of_the_api(editor: Page) -> None:
+    pk = changed(editor, "Impact")
+    editor.get_by_role("button", name="Publish…").click()
+    dialog = editor.get_by_role("dialog")
+    impact = dialog.get_by_role("region", name="Impact on the last 7 days")
+    expect(impact.locator(".backtest-counts")).to_be_visible(timeout=30_000)
+    assert dialog.get_by_role("region").first.get_attribute("aria-label") == "Impact on the last 7 days"
+    (newest,) = call(editor, "GET", f"workflows/{pk}/backtests/")["results"]
+    assert (newest["status"], newest["version"], newest["against"]) == ("succeeded", None, 1)
+    assert newest["counts"]["newly_selected"] >= 3
+    assert newest["looked_at"] == sum(newest["counts"].values())
+    assert_told(impact, newest["counts"])
+    assert f"(backtest, {newest['looked_at']} events)" in plain(impact.get_by_role("heading"))
+    expect(impact).to_contain_text("Runs in flight: none.")
+    assert violations(editor) == []
+
+    # Looked at again, it is not tried again; and publishing is as it was.
+    dialog.get_by_role("button", name="Cancel").click()
+    editor.get_by_role("button", name="Publish…").click()
+    expect(impact.locator(".backtest-counts")).to_be_visible(timeout=30_000)
+    assert len(call(editor, "GET", f"workflows/{pk}/backtests/")["results"]) == 1
+    impact.get_by_role("link", name="See the").click()
+    expect(editor.get_by_role("heading", name="Backtests of Impact")).to_be_visible()
+    assert_told(editor.get_by_role("region", name="Backtest", exact=False).first, newest["counts"])
+
+
+def test_backtest_is_started_followed_and_opened_down_to_the_record(editor: Page) -> None:
+    pk = changed(editor, "Past")
+    editor.get_by_role("link", name="Backtests").click()
+    expect(editor.get_by_role("heading", name="Backtests of Past")).to_be_visible()
+    expect(editor.get_by_text("There are none yet.")).to_be_visible()
+    editor.get_by_label("Over").select_option("1")
+    editor.get_by_role("button", name="Start backtest").click()
+    differences = editor.get_by_role("region", name="Differences")
+    expect(differences).to_be_visible(timeout=30_000)
+    found = call(editor, "GET", f"workflows/{pk}/backtests/")["results"][0]
+    assert_told(editor.locator("main"), found["counts"])
+    editor.get_by_role("radio", name="now selected").check()
+    assert "kind=newly_selected" in editor.url
+    row = differences.get_by_role("row").filter(has_text="PAST-2")
+    expect(row).to_contain_text("now selected")
+    row.get_by_role("button", name="Details of PAST-2").press("Enter")
+    expect(differences.get_by_role("region", name="Before")).to_contain_text("priority")
+    after = differences.get_by_role("region", name="After")
+    expect(after).to_contain_text("Open? (true) → Say it")
+    expect(after).to_contain_text("Comment: ")
+    assert violations(editor) == []
+
+    editor.set_viewport_size({"width": 390, "height": 800})
+    wide: Any = editor.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert wide
+    editor.set_viewport_size({"width": 1440, "height": 900})
+    row.get_by_role("link", name="PAST-2").click()
+    expect(editor.get_by_role("heading", name="PAST-2")).to_be_visible()
+
+
+def test_range_that_is_none_is_told_at_the_form(editor: Page, said: list[str]) -> None:
+    changed(editor, "Range")
+    editor.get_by_role("link", name="Backtests").click()
+    editor.get_by_label("Over").select_option("range")
+    editor.get_by_label("From").fill("2026-05-02")
+    editor.get_by_label("To", exact=True).fill("2026-05-01")
+    editor.get_by_role("button", name="Start backtest").click()
+    expect(editor.get_by_role("alert")).to_contain_text("“since” is not before “until”.")
+    said[:] = [text for text in said if REFUSED not in text]
