@@ -1,13 +1,11 @@
 import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { type MouseEvent, memo } from "react";
-import { familyOf } from "../graph/document";
+import { familyOf, LOOK_SIGNS, lookOf } from "../graph/document";
 import type { StepNode } from "../graph/flow";
 import { leadsOn } from "../graph/operations";
 import { useEditor, useSlice } from "./store";
 import { summaryOf, useWords } from "./summary";
 import { isMinor, nameOf, useWorld } from "./world";
-
-export const SIGNS = { trigger: "◎", condition: "◇", action: "▶" };
 
 /** How often nodes were drawn; the test of typing counts with it. */
 declare global {
@@ -35,7 +33,8 @@ export const DraftNodeBox = memo(function DraftNodeBox({ id, data, isConnectable
     store.setState({ armed: armed === branch ? null : { from: id, branch } });
     actions.say(armed === branch ? "" : `Choose the step that ${name} leads to; Escape ends.`);
   };
-  const classes = ["step", `step-${family}`];
+  const look = lookOf(node);
+  const classes = ["step", `step-${look}`];
   if (node.disabled) classes.push("step-disabled");
   if (isMinor(node, kinds)) classes.push("step-minor");
   if (refused !== null && armed === null) classes.push(refused === "" ? "step-open" : "step-refused");
@@ -45,7 +44,7 @@ export const DraftNodeBox = memo(function DraftNodeBox({ id, data, isConnectable
         <Handle type="target" position={Position.Left} isConnectable={isConnectable} />
       )}
       <span className="step-title">
-        <span aria-hidden="true">{SIGNS[family]}</span> {name}
+        <span aria-hidden="true">{LOOK_SIGNS[look]}</span> {name}
       </span>
       <span className="step-kind">
         <span className="step-summary" title={summary}>

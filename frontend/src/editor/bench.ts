@@ -98,7 +98,7 @@ export function useBench(saver: Autosave | null) {
   const rename = (id: string) => {
     actions.select([id]);
     requestAnimationFrame(() => {
-      const field = document.getElementById(`field-${id}-title`);
+      const field = document.getElementById(`step-${id}-title`);
       if (field instanceof HTMLInputElement) field.select();
     });
   };
