@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from automations.models import (
     Run,
     Step,
 )
+from automations.services.retries import retry_run
 from automations.services.runs import cancel_run
 
 
@@ -62,6 +64,14 @@ def _cancel(run: Run, actor: Any, reason: str) -> None:
     cancel_run(run=run, actor=actor, reason=reason)
 
 
+def _retry(start: str) -> Callable[[Run, Any, str], object]:
+    def act(run: Run, actor: Any, reason: str) -> None:
+        permissions.require(actor, "retry", run.workflow)
+        retry_run(run=run, actor=actor, start=start, reason=reason)
+
+    return act
+
+
 @admin.register(Run)
 class RunAdmin(SeenAdmin):
     sees = staticmethod(permissions.visible_runs)
@@ -74,7 +84,12 @@ class RunAdmin(SeenAdmin):
     search_fields = ("=id", "=record_key", "workflow__name", "=failure_code", "=correlation_id")
     date_hierarchy = "created_at"
     inlines = (StepInline, LogInline)
-    actions = (with_reason("Cancel…", _cancel), with_reason("Undo…", undo))
+    actions = (
+        with_reason("Cancel…", _cancel),
+        with_reason("Retry from the failed step…", _retry("failed_step")),
+        with_reason("Retry from the start…", _retry("start")),
+        with_reason("Undo…", undo),
+    )
     payload_fields = ("input", "outcome", "failure")
     exclude = ("due_at", "inconclusive")
     readonly_fields = ("due", "lacks_a_plan")

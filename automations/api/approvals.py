@@ -28,7 +28,7 @@ from automations.api.pagination import page_of
 from automations.api.schema import operation
 from automations.api.views import ApiView
 from automations.errors import NotFoundError
-from automations.models import Approval, ApprovalDecision
+from automations.models import Approval, ApprovalDecision, Step
 from automations.runtime.subscriptions import definition_of
 from automations.services.approvals import (
     changed_since,
@@ -87,6 +87,20 @@ def _plan(approval: Approval) -> list[dict[str, Any]]:
     return [{**step, "title": titles.get(step["node"], step["node"])} for step in approval.plan]
 
 
+def _why(approval: Approval) -> list[dict[str, Any]]:
+    """The conditions that the run went through before it asked: what they saw, and which way they took."""
+    titles = {node.id: node.label for node in definition_of(approval.run.version).nodes}
+    judged = Step.objects.filter(run=approval.run_id, kind__startswith="condition.", status="succeeded")
+    return [
+        {
+            "title": titles.get(step.node, step.node),
+            "branches": step.branches,
+            "saw": (step.output or {}).get("saw", {}),
+        }
+        for step in judged.filter(finished_at__lte=approval.asked_at).order_by("position")
+    ]
+
+
 def describe(approval: Approval, actor: Any) -> dict[str, Any]:
     """An approval as one of those who are asked, or who may see payloads, sees it; others don't see values."""
     why_not = permissions.why_not_decide(actor, approval)
@@ -105,6 +119,7 @@ def describe(approval: Approval, actor: Any) -> dict[str, Any]:
         "body": approval.body if shown else "",
         "form": approval.form,
         "plan": _plan(approval) if shown else None,
+        "why": _why(approval) if shown else None,
         "changed_since": (changed_since(approval) if pending else []) if shown else None,
         "why_not": why_not if pending else "",
         "deciders": [user.get_username() for user in permissions.deciders_of(approval)] if pending else [],

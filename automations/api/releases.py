@@ -44,7 +44,7 @@ class PublishBody(Body):
 
 class RollbackBody(Body):
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
-    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    reason = serializers.CharField(max_length=300, help_text="Why; it stands in the trail.")
 
 
 class RunBody(Body):

@@ -19,6 +19,7 @@ from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
 from automations.engine.statuses import RunStatus, StepStatus
 from automations.errors import NotFoundError
+from automations.insight.run_news import newest_retry
 from automations.models import LogEntry, Mode, Run, Step
 from automations.services.runs import cancel_run
 
@@ -45,6 +46,10 @@ class RunAnswer(Answer):
     event = serializers.IntegerField(source="event_id", allow_null=True)
     actor = UserName(allow_null=True)
     parent = serializers.IntegerField(source="parent_id", allow_null=True)  # type: ignore[assignment]
+    retry_of = serializers.IntegerField(
+        source="retry_of_id", allow_null=True, help_text="The run that this one goes on with, or does again."
+    )
+    retried_as = serializers.IntegerField(allow_null=True, help_text="The run by which it was retried.")
     depth = serializers.IntegerField()
     hold = serializers.IntegerField(
         source="hold_id", allow_null=True, help_text="The blast radius held it together with others."
@@ -67,6 +72,7 @@ class RunDetailAnswer(RunAnswer):
 
 class RunQuery(Body):
     workflow = serializers.IntegerField(required=False, min_value=1)
+    version = serializers.IntegerField(required=False, min_value=1, help_text="The version's number.")
     status = serializers.ChoiceField(RUN_STATUSES, required=False)
     mode = serializers.ChoiceField(Mode.choices, required=False)
     module = serializers.CharField(required=False, max_length=63)
@@ -97,6 +103,9 @@ class StepAnswer(Answer):
     error = serializers.DictField(allow_null=True)
     wait = serializers.DictField(allow_null=True)
     assumed = serializers.BooleanField()
+    kept_from = serializers.IntegerField(
+        allow_null=True, help_text="The run that did it, when a retry kept it; its changes are told there."
+    )
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
 
@@ -128,6 +137,8 @@ EXAMPLE: dict[str, Any] = {
     "event": 5120,
     "actor": None,
     "parent": None,
+    "retry_of": None,
+    "retried_as": None,
     "depth": 0,
     "hold": None,
     "inconclusive": False,
@@ -155,6 +166,7 @@ STEP: dict[str, Any] = {
     "error": None,
     "wait": None,
     "assumed": False,
+    "kept_from": None,
     "started_at": "2026-03-29T14:30:01Z",
     "finished_at": "2026-03-29T14:30:01Z",
 }
@@ -173,6 +185,7 @@ def visible(actor: Any) -> QuerySet[Run]:
         permissions.visible_runs(actor)
         .select_related("workflow__owner", "version", "module", "actor")
         .defer("version__document")
+        .annotate(retried_as=newest_retry())
     )
 
 
@@ -185,10 +198,11 @@ def run_for(view: ApiView, pk: int, right: str) -> Run:
     return run
 
 
-def _detail(run: Run, actor: Any) -> Response:
+def detail(run: Run, actor: Any, *, status: int = 200) -> Response:
+    """The answer that tells one run."""
     shown = permissions.may(actor, "view_payloads", run.workflow)
     payloads = {"input": run.input if shown else None, "outcome": run.outcome if shown else None}
-    return Response({**RunAnswer(run).data, **payloads})
+    return Response({**RunAnswer(run).data, **payloads}, status=status)
 
 
 class RunsView(ApiView):
@@ -198,6 +212,7 @@ class RunsView(ApiView):
         wanted = self.query(RunQuery)
         lookups = {
             "workflow": "workflow_id",
+            "version": "version__number",
             "status": "status",
             "mode": "mode",
             "module": "module__key",
@@ -215,7 +230,7 @@ class RunView(ApiView):
     @operation("runs_get", "runs", answer=RunDetailAnswer, example=DETAIL)
     def get(self, request: Request, pk: int) -> Response:
         """One run, with what went in and what came out."""
-        return _detail(run_for(self, pk, "view"), self.actor)
+        return detail(run_for(self, pk, "view"), self.actor)
 
 
 class RunStepsView(ApiView):
@@ -267,4 +282,4 @@ class RunCancelView(ApiView):
         """End a run that has not ended. What it did stands; 409 when it has ended already."""
         run = run_for(self, pk, "run")
         cancelled = cancel_run(run=run, actor=self.actor, reason=self.body(ReasonBody)["reason"])
-        return _detail(cancelled, self.actor)
+        return detail(visible(self.actor).get(pk=cancelled.pk), self.actor)

@@ -35,7 +35,7 @@ RUN_MOVES: dict[RunStatus, tuple[RunStatus, ...]] = {
     RunStatus.RUNNING: (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.QUEUED, *TERMINAL_RUN),
     RunStatus.WAITING: (RunStatus.RUNNING, RunStatus.CANCELLED, RunStatus.FAILED),
     RunStatus.SUCCEEDED: (),
-    RunStatus.FAILED: (RunStatus.QUEUED,),
+    RunStatus.FAILED: (),
     RunStatus.CANCELLED: (),
 }
-"""From each status, where a run may go; `failed -> queued` is a retry, `running -> running` a lease taken over."""
+"""From each status, where a run may go; `running -> running` is a lease taken over. A retry is another run."""

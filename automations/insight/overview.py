@@ -19,6 +19,7 @@ from automations import permissions
 from automations.engine.documents import parse_document
 from automations.engine.graph import build_graph
 from automations.engine.statuses import ACTIVE_RUN, RunStatus
+from automations.insight.run_news import newest_retry
 from automations.models import Run, Step, Workflow, WorkflowVersion
 
 DAYS = 14
@@ -190,4 +191,5 @@ def _unarchived(actor: Any) -> QuerySet[Workflow]:
 
 
 def _shown(runs: QuerySet[Run]) -> QuerySet[Run]:
-    return runs.select_related("workflow", "version", "module", "actor").defer("version__document", "input")
+    rows = runs.select_related("workflow", "version", "module", "actor").defer("version__document", "input")
+    return rows.annotate(retried_as=newest_retry())

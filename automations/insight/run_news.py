@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from automations.engine.statuses import TERMINAL_RUN
 from automations.models import LogEntry, Run, Step
@@ -96,7 +96,13 @@ def read_workflow_runs(
 
 
 def _runs() -> QuerySet[Run]:
-    return Run.objects.select_related("workflow", "version").defer("version__document", "input")
+    rows = Run.objects.select_related("workflow", "version").defer("version__document", "input")
+    return rows.annotate(retried_as=newest_retry())
+
+
+def newest_retry() -> Subquery:
+    """The run by which the row's run was retried, as a column of its own."""
+    return Subquery(Run.objects.filter(retry_of=OuterRef("pk")).values("pk")[:1])
 
 
 def run_json(run: Run, *, payloads: bool) -> JSONDict:
@@ -108,6 +114,8 @@ def run_json(run: Run, *, payloads: bool) -> JSONDict:
         "mode": run.mode,
         "status": run.status,
         "record": run.record_key,
+        "retry_of": run.retry_of_id,
+        "retried_as": run.retried_as,  # type: ignore[attr-defined]
         "inconclusive": run.inconclusive,
         "failure_code": run.failure_code,
         "failure": run.failure,
@@ -133,6 +141,7 @@ def step_json(step: Step, *, payloads: bool) -> JSONDict:
         "error": step.error,
         "wait": step.wait,
         "assumed": step.assumed,
+        "kept_from": step.kept_from,
         "started_at": _iso(step.started_at),
         "finished_at": _iso(step.finished_at),
     }

@@ -56,6 +56,13 @@ class Run(models.Model):
         "self", null=True, on_delete=models.SET_NULL, related_name="children", db_index=False
     )
     parent_node = models.CharField(max_length=64, blank=True)
+    retry_of = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="retries", db_index=False
+    )
+    keys_of = models.BigIntegerField(
+        null=True,
+        help_text="The run that the keys of its effects name, when it goes on with that one's steps.",
+    )
     hold = models.ForeignKey(
         Hold,
         null=True,
@@ -81,6 +88,9 @@ class Run(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=("workflow", "trigger_node", "dedupe_key"), name="run_started_once"
+            ),
+            models.UniqueConstraint(
+                fields=("retry_of",), condition=Q(retry_of__isnull=False), name="run_retried_once"
             ),
             models.CheckConstraint(
                 condition=Q(status__in=[s.value for s in RunStatus]), name="run_status_known"
@@ -143,6 +153,7 @@ class Step(models.Model):
     error = models.JSONField(null=True, help_text="{code, message, fault, retryable}")
     wait = models.JSONField(null=True, help_text="{kind, until} while waiting.")
     assumed = models.BooleanField(default=False)
+    kept_from = models.BigIntegerField(null=True, help_text="The run that did it, when a retry kept it.")
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -24,7 +24,7 @@ UPDATE automations_run run SET status = 'running', attempt = run.attempt + 1, le
 FROM due WHERE run.id = due.id
 RETURNING run.id, run.workflow_id, run.version_id, run.event_id, run.trigger_node, run.mode, run.module_id,
   run.record_key, run.input, run.actor_id, run.parent_id, run.parent_node, run.depth, run.clock, run.as_of,
-  run.attempt, run.last_seq, run.lease_token, now()
+  run.attempt, run.last_seq, run.keys_of, run.lease_token, now()
 """
 
 FRESH = "attempt = 0"
@@ -33,7 +33,8 @@ SUSPECT = "attempt > 0"
 
 @dataclass(slots=True)
 class ClaimedRun:
-    """A run that this process holds the lease of. `now` is the run's own time (`as_of` in a replay)."""
+    """A run that this process holds the lease of. `now` is the run's own time (`as_of` in a replay); `event` is what
+    rules see as its event, where that is known already."""
 
     id: int
     workflow_id: int
@@ -52,12 +53,19 @@ class ClaimedRun:
     as_of: datetime | None
     attempt: int
     last_seq: int
+    keys_of: int | None
     token: uuid.UUID
     database_now: datetime
+    event: Mapping[str, Any] | None = None
 
     @property
     def now(self) -> datetime:
         return self.as_of if self.clock and self.as_of is not None else self.database_now
+
+    @property
+    def journal_key(self) -> str:
+        """What the keys of its effects begin with: its own id, or that of the run whose steps it goes on with."""
+        return str(self.keys_of or self.id)
 
 
 def claim(*, limit: int, suspects: bool = False) -> list[ClaimedRun]:
@@ -88,6 +96,18 @@ def fence(runs: Sequence[ClaimedRun]) -> list[ClaimedRun]:
         )
         held = {row[0] for row in cursor.fetchall()}
     return [run for run in runs if run.id in held]
+
+
+def release(runs: Sequence[ClaimedRun]) -> None:
+    """Give runs back that this process has claimed and not begun, if their lease is still ours: no attempt is spent."""
+    if not runs:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE automations_run SET status = 'queued', attempt = attempt - 1, lease_token = NULL, due_at = now()"
+            " WHERE id = ANY(%s) AND lease_token = %s AND status = 'running'",
+            [[run.id for run in runs], runs[0].token],
+        )
 
 
 def _json(value: Any) -> Any:

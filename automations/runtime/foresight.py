@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from automations.actions import ACTIONS
@@ -20,6 +21,12 @@ def foresee(unit: Unit, node: str) -> Plan:
     """What would follow if the approval at `node` were given now, up to the next approval: [{node, kind, risk,
     allowed, changes, preview}]. The rest of the run is previewed on a copy of what it knows; nothing is written.
     """
+    agreed = Succeeded({"verdict": "approved"}, branch="approved", assumed=True)
+    return [entry for entry in foresee_from(unit, {node: agreed}) if entry["node"] != node]
+
+
+def foresee_from(unit: Unit, signals: Mapping[str, Outcome]) -> Plan:
+    """What would follow now, with this news, up to the next approval."""
     batch = Batch(
         writes=False,
         modules=unit.batch.modules,
@@ -28,10 +35,8 @@ def foresee(unit: Unit, node: str) -> Plan:
     )
     copy = Unit(unit.run, batch, unit.zone, program=unit.program, event=unit.event, journal=unit.journal)
     copy.record, copy.now = unit.record, unit.now
-    agreed = Succeeded({"verdict": "approved"}, branch="approved", assumed=True)
-    worked = walk_on(copy, unit.journal, {node: agreed}, _preview, elapse=True)
-    done = {key for key in worked.changed if key != node}
-    return [entry for entry in described(worked) if entry["node"] in done]
+    worked = walk_on(copy, unit.journal, signals, _preview, elapse=True)
+    return [entry for entry in described(worked) if entry["node"] in worked.changed]
 
 
 def hash_of(plan: Plan) -> str:

@@ -209,6 +209,7 @@ class Rehearsal:
             as_of=self.now,
             attempt=1,
             last_seq=0,
+            keys_of=None,
             token=uuid.UUID(int=0),
             database_now=self.now,
         )

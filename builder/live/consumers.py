@@ -194,7 +194,7 @@ class RunConsumer(LiveConsumer):
     async def connect(self) -> None:
         self.cursor = RunCursor(run_id=self.scope["url_route"]["kwargs"]["pk"], payloads=False)
         self.group = run_group(self.cursor.run_id)
-        self._told_end: str | None = None
+        self._told_end = False
         await super().connect()
 
     def may_watch(self) -> bool:
@@ -241,10 +241,8 @@ class RunConsumer(LiveConsumer):
             if news.run is not None:
                 frame["run"] = news.run
             await self._send(frame)
-        finished_at = self.cursor.run["finished_at"]
-        # By its time: a retry may bring an ended run back and end it again between two readings.
-        if news.ended and not news.more and self._told_end != finished_at:
-            self._told_end = finished_at
+        if news.ended and not news.more and not self._told_end:
+            self._told_end = True
             await self._send({"type": "end", "seq": self.cursor.seq, "status": self.cursor.run["status"]})
 
 

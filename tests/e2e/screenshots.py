@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM, FLAGS, sign_in
 from tests.e2e.test_approvals import asked
+from tests.e2e.test_holds import held as hold
 from tests.faults.launching import Launch
 from tests.postgres_plugin import own_database
 
@@ -103,6 +104,24 @@ def run(page: Page, view: str = "") -> None:
         page.get_by_role("tab", name=view).click()
 
 
+def undoing(page: Page) -> None:
+    page.goto("/runs/?status=succeeded&mode=execute")
+    page.locator("tbody th a").first.click()
+    page.get_by_role("button", name="Undo…").click()
+    expect(page.get_by_role("dialog").get_by_role("button", name="Close")).to_be_visible()
+
+
+def held(page: Page) -> None:
+    page.goto("/approvals/")
+    page.get_by_role("link", name=re.compile("^Start .* runs of")).first.click()
+    expect(page.get_by_role("list", name="What they are about")).to_be_visible()
+
+
+def audit(page: Page) -> None:
+    page.goto("/audit/")
+    page.get_by_role("button", name="Verify the chain").click()
+
+
 def opened(address: str) -> Callable[[Page], None]:
     def go(page: Page) -> None:
         page.goto(address)
@@ -136,6 +155,8 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "run-timeline": lambda page: run(page, "Timeline"),
     "run-log": lambda page: run(page, "Log"),
     "run-data": lambda page: run(page, "Data"),
+    "undoing": undoing,
+    "audit": audit,
     "decisions": opened("/decisions/"),
     "events": opened("/events/"),
     "event": first_row("/events/"),
@@ -147,6 +168,7 @@ PAGES: dict[str, Callable[[Page], None]] = {
 OF_SAM: dict[str, Callable[[Page], None]] = {
     "approvals": opened("/approvals/"),
     "approval": approval,
+    "held": held,
 }
 """As he sees them who is asked to decide."""
 
@@ -183,6 +205,7 @@ def take(
         sys.stdout.write(f"{file.relative_to(ROOT)}\n")
     if person == "priya":
         asked(page, f"R-{scheme.upper()}")  # which Sam sees next
+        hold(page, [f"H-{scheme.upper()}-{number}" for number in range(12)])
     context.close()
 
 

@@ -80,8 +80,9 @@ class Command(BaseCommand):
         _version(describe)
 
         compare = part("diff", self._diff, "What differs between two versions.")
-        compare.add_argument("before", help="“draft” or a number.")
-        compare.add_argument("after", help="“draft” or a number.")
+        compare.add_argument("before", help="“draft”, “live” or a number.")
+        compare.add_argument("after", help="“draft”, “live” or a number.")
+        compare.add_argument("--exit-code", action="store_true", help="1 when they differ, for a pipeline.")
 
         test = part("run-test", self._run_test, "What it would do with the live records; nothing is written.")
         _version(test)
@@ -174,13 +175,12 @@ class Command(BaseCommand):
             self.stdout.write(f"{number}. {sentence}")
         return GOOD
 
-    def _diff(self, key: str, before: str, after: str, **_: Any) -> int:
+    def _diff(self, key: str, before: str, after: str, exit_code: bool, **_: Any) -> int:
         workflow = _workflow(key)
-        found = difference(
-            load_definition(workflow, _number(before)), load_definition(workflow, _number(after))
-        )
+        old, new = (load_definition(workflow, _side(workflow, name)) for name in (before, after))
+        found = difference(old, new)
         self.stdout.write(json.dumps(asdict(found), ensure_ascii=False, indent=2))
-        return GOOD
+        return REFUSED if exit_code and not found.same else GOOD
 
     def _run_test(self, key: str, version: str | int, record: str, limit: int, **_: Any) -> int:
         request = RunTestRequest(version=version, record=record, limit=limit)
@@ -250,6 +250,15 @@ def _actor(parser: ArgumentParser) -> None:
 
 def _number(text: str) -> str | int:
     return int(text) if text.isascii() and text.isdigit() else text
+
+
+def _side(workflow: Workflow, name: str) -> str | int:
+    """What a name of `diff` stands for. Raises NotFoundError for “live” where nothing is."""
+    if name != "live":
+        return _number(name)
+    if workflow.active_version is None:
+        raise NotFoundError(f"“{workflow.name}” has no live version.")
+    return workflow.active_version.number
 
 
 def _moment(text: str) -> datetime:

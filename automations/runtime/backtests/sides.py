@@ -196,6 +196,7 @@ class Side:
             as_of=event.now,
             attempt=1,
             last_seq=0,
+            keys_of=None,
             token=NO_TOKEN,
             database_now=event.now,
         )

@@ -178,6 +178,11 @@ export function apiAt(home: string) {
     runsOf: (workflow: number, signal?: Signal) =>
       get<t.Page<t.Run>>(`runs/?workflow=${workflow}&limit=50`, signal),
     run: (id: number, signal?: Signal) => get<t.Run>(`runs/${id}/`, signal),
+    retryChoices: async (run: number) =>
+      (await get<{ choices: t.RetryChoice[] }>(`runs/${run}/retry/`)).choices,
+    /** `key` names the request, so that it is done once however often it is sent. */
+    retry: (run: number, body: Pick<t.RetryChoice, "start" | "version"> & { reason: string }, key: string) =>
+      send<t.Run>("POST", `runs/${run}/retry/`, body, { headers: { "Idempotency-Key": key } }),
     steps: (run: number) => get<t.Page<t.Step> | t.Step[]>(`runs/${run}/steps/`),
     logs: (run: number, after: number) => get<t.Page<t.LogEntry>>(`runs/${run}/logs/?after=${after}`),
     /** One page of any list, by its address with filters; `cursor` is that of the page before. */

@@ -280,6 +280,9 @@ export interface Run {
   /** Not in what the live socket tells. */
   module?: string | null;
   record: string;
+  /** The run that this one goes on with, or does again; and the one by which it was retried. */
+  retry_of: number | null;
+  retried_as: number | null;
   inconclusive: boolean;
   failure_code: string;
   failure: Failure;
@@ -302,6 +305,17 @@ export interface RunDetail extends Run {
   input: Record<string, unknown> | null;
 }
 
+/** One way to retry a run: what it would keep, in a sentence, or why it can't be. */
+export interface RetryChoice {
+  start: "failed_step" | "start";
+  version: "run" | "active";
+  number: number | null;
+  refusal: { code: string; detail: string } | null;
+  kept: string[];
+  again: string[];
+  sentence: string;
+}
+
 export interface RunChange extends Change {
   module: string;
   record: string;
@@ -320,6 +334,8 @@ export interface Step {
   error: Failure | null;
   wait: { kind: string; until: string | null } | null;
   assumed: boolean;
+  /** The run that did it, when a retry kept it. */
+  kept_from: number | null;
   started_at: string | null;
   finished_at: string | null;
 }
@@ -643,6 +659,8 @@ export interface ApprovalDetail extends Approval {
   /** Why you can't decide; empty when you can. */
   why_not: string;
   deciders: string[];
+  /** The conditions that led to the question; null for who may not see values. */
+  why: { title: string; branches: string[]; saw: Record<string, unknown> }[] | null;
   remarks: { person: string; text: string; at: string }[] | null;
   may_remark: boolean;
   alike: {

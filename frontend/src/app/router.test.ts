@@ -11,6 +11,7 @@ it.each([
   ["/runs/", "/", { page: "runs" }],
   ["/runs/311/", "/", { page: "run", id: 311 }],
   ["/tools/runs/311/", "/tools/", { page: "run", id: 311 }],
+  ["/audit/", "/", { page: "audit" }],
   ["/events/7/", "/", { page: "event", id: 7 }],
   ["/records/", "/", { page: "modules" }],
   ["/records/tickets/", "/", { page: "records", module: "tickets" }],

@@ -65,10 +65,9 @@ export function DifferenceTable({ workflow, backtest, kind, named }: Props) {
                       <button
                         type="button"
                         aria-expanded={open === row.id}
-                        aria-label={`Details of ${row.record || row.type}`}
                         onClick={() => setOpen(open === row.id ? null : row.id)}
                       >
-                        {open === row.id ? "Hide" : "Details"}
+                        Details<span className="visually-hidden"> of {row.record || row.type}</span>
                       </button>
                     </td>
                   </tr>

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useState } from "react";
+import type { JsonSchema } from "../api/types";
 import { isTyping } from "../editor/keys";
 import { ruleText, type Words } from "../editor/summary";
 import { nameOf, type World } from "../editor/world";
@@ -99,7 +100,7 @@ function named(changes: Changes, kinds: World["kinds"], words: Words): Changes {
     const settings = new Map<string, Setting>();
     for (const one of change.settings) {
       const [first = ""] = one.name.split(/[.[]/);
-      const isRule = first !== one.name && schema?.properties?.[first]?.["x-widget"] === "rule";
+      const isRule = first !== one.name && isRuleOf(schema?.properties?.[first]);
       const told = isRule ? inWords(change, first, words) : one;
       const name = settingName(schema, told.name);
       settings.set(name, { ...told, name });
@@ -107,6 +108,12 @@ function named(changes: Changes, kinds: World["kinds"], words: Words): Changes {
     return { ...change, settings: [...settings.values()] };
   });
   return { ...changes, nodes };
+}
+
+/** As forms tell a rule: by its widget, or as an object of which nothing more is said. */
+function isRuleOf(inner: JsonSchema | undefined): boolean {
+  const { type, properties, "x-widget": widget } = inner ?? {};
+  return widget === "rule" || (type === "object" && properties === undefined && widget === undefined);
 }
 
 function inWords({ before, after }: NodeChange, name: string, words: Words): Setting {

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { Step } from "../api/types";
-import { StatusMark } from "../ui/chips";
+import { StepMark } from "../ui/chips";
 import { duration } from "../ui/format";
 import { CHANGE_SIGNS, type NodeMark, type Overlay, type Stop, settingText } from "./difference";
 import { type GraphDocument, LOOK_SIGNS } from "./document";
@@ -184,8 +184,8 @@ function StepBox({ box, chosen, mark, compared, now, onSelect }: BoxProps) {
             <>
               <Unseen>, </Unseen>
               <span>
-                <StatusMark status={step.status} />
-                {step.started_at !== null && (
+                <StepMark step={step} />
+                {step.started_at !== null && step.kept_from === null && (
                   <span className="step-took" aria-hidden="true">
                     {duration(step.started_at, step.finished_at, now)}
                   </span>

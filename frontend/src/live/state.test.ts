@@ -10,6 +10,8 @@ function run(id: number, status: Run["status"], last_seq = 0): Run {
     mode: "simulate",
     status,
     record: "",
+    retry_of: null,
+    retried_as: null,
     inconclusive: false,
     failure_code: "",
     failure: {},
@@ -37,6 +39,7 @@ function step(node: string, position: number, status: Step["status"]): Step {
     error: null,
     wait: null,
     assumed: false,
+    kept_from: null,
     started_at: null,
     finished_at: null,
   };
@@ -74,9 +77,10 @@ describe("news of a run", () => {
     expect(whole.entries.map((entry) => entry.seq)).toEqual([1, 2, 3, 4]);
   });
 
-  it("shows a retry, which is newer", () => {
+  it("hears of the retry of a run that has ended", () => {
     const ended = addNews(EMPTY_RUN, { run: run(1, "failed", 8) });
-    expect(addNews(ended, { run: run(1, "queued", 8) }).run?.status).toBe("queued");
+    const retried = { ...run(1, "failed", 9), retried_as: 2 };
+    expect(addNews(ended, { run: retried }).run?.retried_as).toBe(2);
   });
 
   it("replaces a step and keeps the order of the graph", () => {

@@ -32,11 +32,10 @@ export function hasEnded(status: RunStatus): boolean {
   return status === "succeeded" || status === "failed" || status === "cancelled";
 }
 
-/** Whether `told` is at least as new. What has ended goes on only by a retry, which queues a failed run again. */
+/** Whether `told` is at least as new. What has ended goes on no more: a retry is another run. */
 function covers(told: Run, known: Run): boolean {
   if (told.last_seq !== known.last_seq) return told.last_seq > known.last_seq;
-  if (!hasEnded(known.status)) return true;
-  return hasEnded(told.status) || (known.status === "failed" && told.status === "queued");
+  return !hasEnded(known.status) || hasEnded(told.status);
 }
 
 function mergeSteps(known: Step[], told: Step[]): Step[] {

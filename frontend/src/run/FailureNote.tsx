@@ -20,7 +20,9 @@ export function FailureNote({ run, rows, select }: Shown) {
         <strong>{row === undefined ? "The run failed" : `“${row.title}” failed`}:</strong> {message}
       </p>
       <p>
-        {whatToDo(run, row?.step?.attempt ?? 0)}{" "}
+        {run.retried_as === null
+          ? whatToDo(run, row?.step?.attempt ?? 0)
+          : `It was retried as run ${run.retried_as}.`}{" "}
         {row !== undefined && (
           <button type="button" className="run-inline" onClick={() => select(row.node)}>
             Show the step
@@ -39,7 +41,7 @@ function whatToDo(run: Run, attempts: number): string {
     return `This is a fault of Automations, not of the workflow: tell an admin “${run.failure_code}” and run ${run.id}.`;
   }
   if (run.failure.retryable) {
-    return `It was tried ${attempts === 1 ? "once" : `${attempts} times`}. See that what it needs works again, then start the workflow anew.`;
+    return `It was tried ${attempts === 1 ? "once" : `${attempts} times`}. See that what it needs works again, then retry the run.`;
   }
-  return "Trying again would not help. Mend the step, or the record that it works on, then start the workflow anew.";
+  return "Trying again by itself would not help. Mend the step, or the record that it works on, then retry the run.";
 }

@@ -7,6 +7,7 @@ import { dateTime, duration } from "../ui/format";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
 import { CancelButton } from "./CancelButton";
+import { RetryButton } from "./RetryButton";
 import type { StepRow } from "./rows";
 import { UndoButton } from "./UndoButton";
 
@@ -39,6 +40,9 @@ export function Head({ run, detail, rows, now, live, refresh }: Shown) {
         <span className="run-buttons">
           <CopyButton text={location.href} label="Copy link" />
           {!hasEnded(run.status) && <CancelButton run={run} cancelled={refresh} />}
+          {(run.status === "failed" || run.status === "cancelled") && (
+            <RetryButton run={run} refresh={refresh} />
+          )}
           {hasEnded(run.status) && run.mode === "execute" && <UndoButton run={run} undone={refresh} />}
         </span>
       </Heading>
@@ -59,7 +63,28 @@ export function Head({ run, detail, rows, now, live, refresh }: Shown) {
         ))}
       </p>
       <Cause detail={detail} rows={rows} />
+      <Retries run={run} />
     </>
+  );
+}
+
+/** The runs that this one goes on with, and that goes on with it. */
+function Retries({ run }: { run: Run }) {
+  if (run.retry_of === null && run.retried_as === null) return null;
+  return (
+    <p className="run-cause note">
+      {run.retry_of !== null && (
+        <>
+          Retry of <Link to={`runs/${run.retry_of}/`}>run {run.retry_of}</Link>
+        </>
+      )}
+      {run.retry_of !== null && run.retried_as !== null && " · "}
+      {run.retried_as !== null && (
+        <>
+          Retried as <Link to={`runs/${run.retried_as}/`}>run {run.retried_as}</Link>
+        </>
+      )}
+    </p>
   );
 }
 

@@ -1,7 +1,8 @@
 import type { RunChange } from "../api/types";
-import { StatusMark } from "../ui/chips";
+import { StepMark } from "../ui/chips";
 import { clock, dateTime, duration } from "../ui/format";
 import { JsonTree } from "../ui/JsonTree";
+import { Link } from "../ui/Link";
 import type { StepRow } from "./rows";
 
 /** Everything that is known of one step. */
@@ -18,7 +19,7 @@ export function StepDetails({ row, now }: { row: StepRow | undefined; now: numbe
   return (
     <aside className="details" aria-labelledby="details">
       <h2 id="details">
-        {row.title} {step !== null && <StatusMark status={step.status} />}
+        {row.title} {step !== null && <StepMark step={step} />}
       </h2>
       <p className="note">
         {row.family}: {row.kind} · <code>{row.node}</code>
@@ -27,6 +28,12 @@ export function StepDetails({ row, now }: { row: StepRow | undefined; now: numbe
         <p>The run has not come here.</p>
       ) : (
         <>
+          {step.kept_from !== null && (
+            <p>
+              Kept from <Link to={`runs/${step.kept_from}/?step=${row.node}`}>run {step.kept_from}</Link>,
+              which did it: this run has not repeated it.
+            </p>
+          )}
           {disabled && <p>Disabled: the run went on without it.</p>}
           {!disabled && step.error?.message && (
             <p className="problem">

@@ -1,5 +1,5 @@
 import type { Run } from "../api/types";
-import { StatusMark } from "../ui/chips";
+import { StepMark } from "../ui/chips";
 import { dateTime, duration } from "../ui/format";
 import type { StepRow } from "./rows";
 import { type Span, segmentsOf, spanOf, ticksOf } from "./timeline";
@@ -45,11 +45,7 @@ export function Timeline({ run, rows, now, selected, select }: Shown) {
               {row.title}
             </button>
             <span className="timeline-status" aria-hidden="true">
-              {row.step === null ? (
-                <span className="note">not reached</span>
-              ) : (
-                <StatusMark status={row.step.status} />
-              )}
+              {row.step === null ? <span className="note">not reached</span> : <StepMark step={row.step} />}
             </span>
             <Bars row={row} span={span} now={now} />
             <span className="timeline-took" aria-hidden="true">
@@ -78,12 +74,14 @@ function Bars({ row, span, now }: { row: StepRow; span: Span; now: number }) {
 }
 
 function tookOf({ step }: StepRow, now: number): string {
-  return step === null || step.started_at === null ? "" : duration(step.started_at, step.finished_at, now);
+  if (step === null || step.started_at === null || step.kept_from !== null) return "";
+  return duration(step.started_at, step.finished_at, now);
 }
 
 /** “Assign, succeeded, 12 ms, 1 attempt” */
 function labelOf(row: StepRow, now: number): string {
   const { step } = row;
+  if (step !== null && step.kept_from !== null) return `${row.title}, kept from run ${step.kept_from}`;
   const parts = [row.title, step?.status ?? "not reached", tookOf(row, now)];
   if (step?.wait?.until) parts.push(`until ${dateTime(step.wait.until)}`);
   if (step?.attempt) parts.push(`${step.attempt} attempt${step.attempt === 1 ? "" : "s"}`);

@@ -17,6 +17,7 @@ function run(started: string | null, finished: string | null): Run {
 function row(status: Step["status"], from: number | null, to: number | null, lines: number[] = []): StepRow {
   const step = {
     status,
+    kept_from: null,
     started_at: from === null ? null : at(from),
     finished_at: to === null ? null : at(to),
   } as Step;
@@ -41,6 +42,20 @@ describe("the span of a timeline", () => {
     const { from, to } = spanOf(one, [], now);
     expect(to - from).toBeGreaterThanOrEqual(1);
     expect(Number.isFinite(from)).toBe(true);
+  });
+});
+
+function kept(from: number, to: number): StepRow {
+  const known = row("succeeded", from, to);
+  return { ...known, step: { ...known.step, kept_from: 12 } as Step };
+}
+
+describe("what a retry kept", () => {
+  it("was done before its time: it has no bar, and stretches nothing", () => {
+    const rows = [kept(-DAY, -DAY + 5), row("succeeded", 2, 10)];
+    const span = spanOf(run(at(0), at(10)), rows, START + DAY);
+    expect(span).toEqual({ from: START, to: START + 10 });
+    expect(segmentsOf(kept(-DAY, -DAY + 5), span, START)).toEqual([]);
   });
 });
 

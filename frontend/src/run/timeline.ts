@@ -33,16 +33,17 @@ const MOST_DISTANCES = 5;
 
 /** From the first start to the last end, or to `now` while the run runs; never empty, so that places are numbers. */
 export function spanOf(run: Run, rows: StepRow[], now: number): Span {
-  const starts = [run.started_at, ...rows.map(({ step }) => step?.started_at ?? null)].filter(isTime);
-  const ends = [run.finished_at, ...rows.map(({ step }) => step?.finished_at ?? null)].filter(isTime);
+  const own = rows.map(({ step }) => step).filter((step) => step !== null && step.kept_from === null);
+  const starts = [run.started_at, ...own.map((step) => step?.started_at ?? null)].filter(isTime);
+  const ends = [run.finished_at, ...own.map((step) => step?.finished_at ?? null)].filter(isTime);
   const from = Math.min(...starts.map(Date.parse), ...(starts.length > 0 ? [] : [now]));
   const last = Math.max(from, ...ends.map(Date.parse), ...(run.finished_at === null ? [now] : []));
   return { from, to: Math.max(last, from + 1) };
 }
 
-/** What a step did when: each commit of a step writes a line, so what lies between its first and its last is waiting. */
+/** What a step did when, in this run: each commit of a step writes a line, so what lies between its first and its last is waiting. */
 export function segmentsOf({ step, lines }: StepRow, span: Span, now: number): Segment[] {
-  if (step === null || step.started_at === null) return [];
+  if (step === null || step.started_at === null || step.kept_from !== null) return [];
   const from = Date.parse(step.started_at);
   const to = Math.max(from, step.finished_at === null ? now : Date.parse(step.finished_at));
   const within = (moment: string | undefined) =>

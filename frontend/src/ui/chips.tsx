@@ -1,4 +1,4 @@
-import type { Mode, RunStatus, StepStatus } from "../api/types";
+import type { Mode, RunStatus, Step, StepStatus } from "../api/types";
 import type { LiveState } from "../live/socket";
 
 /** A shape for each state, so that colour is never alone. */
@@ -17,6 +17,16 @@ export function StatusMark({ status }: { status: RunStatus | StepStatus }) {
   return (
     <span className={`status status-${status}`}>
       <span aria-hidden="true">{MARKS[status]}</span> {status}
+    </span>
+  );
+}
+
+/** What a step came to; one that a retry kept was done by another run. */
+export function StepMark({ step }: { step: Step }) {
+  if (step.kept_from === null) return <StatusMark status={step.status} />;
+  return (
+    <span className={`status status-${step.status}`} title={`Done by run ${step.kept_from}`}>
+      <span aria-hidden="true">{MARKS[step.status]}</span> kept
     </span>
   );
 }

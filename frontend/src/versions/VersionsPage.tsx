@@ -10,6 +10,7 @@ import { Link } from "../ui/Link";
 import { Heading, Show } from "../ui/Page";
 import { Comparison } from "./Comparison";
 import { ReasonDialog } from "./ReasonDialog";
+import { RunsOfLive } from "./RunsOfLive";
 import "./versions.css";
 
 type Verb = "promote" | "demote" | "rollback";
@@ -146,7 +147,9 @@ export default function VersionsPage({ id }: { id: number }) {
           required={asked.verb === "rollback"}
           onDone={act}
           onClose={() => setAsked(null)}
-        />
+        >
+          {asked.verb === "rollback" && <RunsOfLive id={id} />}
+        </ReasonDialog>
       )}
     </>
   );

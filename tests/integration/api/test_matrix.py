@@ -139,6 +139,8 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "run-steps"): (SIGHT, SIGHT),
     ("GET", "run-logs"): (SIGHT, SIGHT),
     ("POST", "run-cancel"): (OPERATE, SIGHT),
+    ("GET", "run-retry"): (OPERATE, SIGHT),
+    ("POST", "run-retry"): (OPERATE, SIGHT),
     ("GET", "run-undo"): (OPERATE, SIGHT),
     ("POST", "run-undo"): (OPERATE, SIGHT),
     ("GET", "run-undo-back"): (OPERATE, SIGHT),

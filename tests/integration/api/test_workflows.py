@@ -48,6 +48,8 @@ def test_a_workflow_is_made_drawn_tested_published_and_rolled_back(
     }
     assert owner.put(f"{address}graph/", changed, format="json").status_code == 200
     assert owner.post(f"{address}publish/", {"mode": "execute"}, format="json").json()["number"] == 2
+    for unexplained in ({"version": 1}, {"version": 1, "reason": " "}):
+        assert owner.post(f"{address}rollback/", unexplained, format="json").status_code == 400
     back = owner.post(f"{address}rollback/", {"version": 1, "reason": "wrong"}, format="json")
     assert back.json()["active_version"] == 1
     assert [row["number"] for row in owner.get(f"{address}versions/").json()["results"]] == [2, 1]

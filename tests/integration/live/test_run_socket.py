@@ -116,14 +116,24 @@ def test_unchanged_steps_are_not_sent_again(live: LiveServer, run: Run, alice: A
         assert [step["status"] for step in frame_of(client)["steps"]] == ["succeeded"]
 
 
-def test_end_is_told_again_after_a_retry(live: LiveServer, run: Run, alice: Any) -> None:
+def test_an_ended_run_tells_that_it_was_retried_and_its_end_once(
+    live: LiveServer, run: Run, alice: Any
+) -> None:
     write_lines(run, 1, end="failed")
     with watch(live, run, alice) as client:
         assert frames_until(client, "end")[-1]["status"] == "failed"
-        Run.objects.filter(pk=run.pk).update(status="queued", finished_at=None)
+        retry = start_run(run.workflow)
+        Run.objects.filter(pk=retry.pk).update(retry_of=run)
         write_lines(run, 1)
-        write_lines(run, 1, end="succeeded")
-        assert frames_until(client, "end")[-1]["status"] == "succeeded"
+        news = frame_of(client)
+        assert (news["type"], news["run"]["status"], news["run"]["retried_as"]) == (
+            "news",
+            "failed",
+            retry.pk,
+        )
+        assert lines_of([news]) == [2]
+        with pytest.raises(TimeoutError):
+            frame_of(client, 0.5)
 
 
 def test_hint_for_another_run_sends_nothing(live: LiveServer, run: Run, alice: Any) -> None:

@@ -31,6 +31,7 @@ from automations.services import (
     preferences,
     record_imports,
     records,
+    retries,
     run_tests,
     runs,
     scenario_files,
@@ -101,6 +102,12 @@ def _paused(world: World) -> Any:
 def _queued(world: World) -> Run:
     """A run that has not ended."""
     Run.objects.filter(pk=world.run.pk).update(status="queued", finished_at=None)
+    return Run.objects.get(pk=world.run.pk)
+
+
+def _failed(world: World) -> Run:
+    """A run that gave up."""
+    Run.objects.filter(pk=world.run.pk).update(status="failed", finished_at=NOW)
     return Run.objects.get(pk=world.run.pk)
 
 
@@ -418,6 +425,12 @@ CALLS: tuple[Call, ...] = (
     ),
     Call(scenario_givens.given_from_record, lambda w: {"module": w.tickets, "key": "T1"}, READS),
     Call(scenario_givens.given_from_event, lambda w: {"event": Event.objects.first()}, READS),
+    Call(
+        retries.retry_run,
+        lambda w: {"run": _failed(w), "actor": w.bob, "reason": "Once more"},
+        Audited("run.retried", "run"),
+    ),
+    Call(retries.retry_choices, lambda w: {"run": _failed(w)}, READS),
     Call(scenario_givens.given_from_run, lambda w: {"run": w.run}, READS),
     Call(scenario_givens.module_of_draft, lambda w: {"workflow": w.workflow}, READS),
     Call(scenario_givens.checked_given, lambda w: {"raw": GIVEN}, READS),

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.django_db
 
 WHEN = "2026-03-02T09:00:00Z"
 TYPICAL: Mapping[str, Any] = {
+    "BigIntegerField": 1,
     "BooleanField": False,
     "CharField": "x",
     "DateTimeField": WHEN,
@@ -54,7 +55,7 @@ SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
     Module: {"kind": "stored", "model_label": ""},
     Scenario: {"kind": "positive", "origin": "hand", "as_user": "", "as_role": ""},
     ScenarioResult: {"status": "passed"},
-    Run: {"status": "queued", "finished_at": None, "lease_token": None},
+    Run: {"status": "queued", "finished_at": None, "lease_token": None, "retry_of_id": None},
     Workflow: {"mode": "simulate", "active_version_id": None},
 }
 """Columns of which not every value will do."""
@@ -88,6 +89,7 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
 """What each check refuses."""
 
 TWICE: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+    "run_retried_once": ({"retry_of_id": 1}, {"dedupe_key": "y"}),
     "approval_asked_once": ({"state": "approved", "ended_at": WHEN}, {}),
     "approval_one_pending": ({}, {"round": 2}),
 }

@@ -67,6 +67,8 @@ def test_a_changed_file_is_judged_imported_and_published(
     assert out.startswith("Version 2 is live in simulate.")
     found = json.loads(run(capsys, "diff", "greet", "1", "2")[1])
     assert found["nodes"][0]["values"] == [{"path": "config.text", "before": "Hello.", "after": "Good day."}]
+    assert run(capsys, "diff", "greet", "1", "live", "--exit-code")[0] == 1
+    assert run(capsys, "diff", "greet", "live", "draft", "--exit-code")[0] == 0
     assert run(capsys, "promote", "greet")[0] == 0
     assert run(capsys, "rollback", "greet", "--to", "1", "--reason", "too polite", "--actor", "alice")[0] == 0
     workflow.refresh_from_db()

@@ -1,0 +1,170 @@
+import { type FormEvent, useCallback, useEffect, useRef, useState } from "react";
+import { ApiError } from "../api/client";
+import type { RetryChoice, Run } from "../api/types";
+import { useSite } from "../app/context";
+import { navigate } from "../app/router";
+import { useLoad } from "../app/useLoad";
+import { Link } from "../ui/Link";
+import { Show } from "../ui/Page";
+import { useModal } from "../ui/useModal";
+
+interface Props {
+  run: Run;
+  refresh: () => void;
+}
+
+type Start = RetryChoice["start"];
+type Version = RetryChoice["version"];
+
+const FROM: Record<Start, string> = { failed_step: "the failed step", start: "the start" };
+
+/** For those who may retry runs of the workflow. */
+export function RetryButton({ run, refresh }: Props) {
+  const { api } = useSite();
+  const { id } = run.workflow;
+  const [workflow] = useLoad(useCallback((signal) => api.workflow(id, signal), [api, id]));
+  const [open, setOpen] = useState(false);
+  if (workflow.state !== "ready" || !workflow.value.rights.includes("retry")) return null;
+  // Somebody may be faster while the dialog is open: it stays, and says so when it is sent.
+  return (
+    <>
+      {run.retried_as === null && (
+        <button type="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+          Retry ▾
+        </button>
+      )}
+      {open && <RetryDialog run={run} refresh={refresh} close={() => setOpen(false)} />}
+    </>
+  );
+}
+
+/** Says what each way to retry would keep and repeat before it is gone; then opens the new run. */
+function RetryDialog({ run, refresh, close }: Props & { close: () => void }) {
+  const { api } = useSite();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useModal(dialog);
+  const [choices, again] = useLoad(useCallback(() => api.retryChoices(run.id), [api, run.id]));
+  return (
+    <dialog ref={dialog} aria-labelledby="retry-title" className="run-dialog" onClose={close}>
+      <h2 id="retry-title">Retry run {run.id}</h2>
+      <Show loaded={choices} again={again}>
+        {(told) => (
+          <RetryForm run={run} choices={told} refresh={refresh} close={() => dialog.current?.close()} />
+        )}
+      </Show>
+    </dialog>
+  );
+}
+
+function RetryForm({ run, choices, refresh, close }: Props & { choices: RetryChoice[]; close: () => void }) {
+  const { api, home } = useSite();
+  const [start, setStart] = useState<Start>("failed_step");
+  const [version, setVersion] = useState<Version>("run");
+  const [reason, setReason] = useState("");
+  const [sending, setSending] = useState(false);
+  const [trouble, setTrouble] = useState<ApiError | null>(null);
+  const first = useRef<HTMLInputElement>(null);
+  const sent = useRef({ body: "", key: "" });
+  useEffect(() => first.current?.focus(), []);
+
+  const active = choices.find((one) => one.version === "active");
+  const chosen = choices.find((one) => one.start === start && one.version === version);
+  const send = async (event: FormEvent) => {
+    event.preventDefault();
+    setSending(true);
+    setTrouble(null);
+    const body = { start, version, reason };
+    const text = JSON.stringify(body);
+    // The same request keeps its name, so that an answer that was lost on the way costs no second retry.
+    if (sent.current.body !== text) sent.current = { body: text, key: `retry-${run.id}-${newName()}` };
+    try {
+      const made = await api.retry(run.id, body, sent.current.key);
+      close();
+      navigate(`${home}runs/${made.id}/`);
+    } catch (error) {
+      setTrouble(error instanceof ApiError ? error : new ApiError(0, "The run could not be retried."));
+      setSending(false);
+      refresh();
+    }
+  };
+  return (
+    <form onSubmit={(event) => void send(event)}>
+      <fieldset className="retry-choice">
+        <legend>From</legend>
+        {(["failed_step", "start"] as const).map((one, index) => (
+          <label key={one}>
+            <input
+              ref={index === 0 ? first : null}
+              type="radio"
+              name="retry-start"
+              checked={start === one}
+              onChange={() => setStart(one)}
+            />
+            {FROM[one]}
+          </label>
+        ))}
+      </fieldset>
+      <fieldset className="retry-choice">
+        <legend>Version</legend>
+        <label>
+          <input
+            type="radio"
+            name="retry-version"
+            checked={version === "run"}
+            onChange={() => setVersion("run")}
+          />
+          v{run.version} of this run
+          {active?.number === run.version && ", which is the active one"}
+        </label>
+        {active !== undefined && active.number !== null && active.number !== run.version && (
+          <label>
+            <input
+              type="radio"
+              name="retry-version"
+              checked={version === "active"}
+              onChange={() => setVersion("active")}
+            />
+            v{active.number}, the active one
+          </label>
+        )}
+      </fieldset>
+      <div className="retry-told" aria-live="polite">
+        {chosen?.refusal ? (
+          <p className="problem">{chosen.refusal.detail}</p>
+        ) : (
+          <p id="retry-sentence">{chosen?.sentence}</p>
+        )}
+      </div>
+      <label htmlFor="retry-reason">Why? (optional) It is kept in the audit and in both logs.</label>
+      <input
+        id="retry-reason"
+        type="text"
+        className="retry-reason"
+        value={reason}
+        maxLength={300}
+        onChange={(event) => setReason(event.target.value)}
+      />
+      {trouble !== null && (
+        <p className="error" role="alert">
+          {trouble.message}{" "}
+          {typeof trouble.facts.run === "number" && (
+            <Link to={`runs/${trouble.facts.run}/`}>Open run {trouble.facts.run}</Link>
+          )}
+        </p>
+      )}
+      <div className="run-dialog-buttons">
+        <button type="button" onClick={close}>
+          Cancel
+        </button>
+        <button type="submit" className="primary" disabled={sending || !chosen || chosen.refusal !== null}>
+          Retry from {FROM[start]}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** Twelve random letters and digits; `crypto.randomUUID` is there only on secure pages. */
+function newName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => (byte % 36).toString(36)).join("");
+}
