@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM, FLAGS, sign_in
 from tests.e2e.test_approvals import asked
-from tests.e2e.test_holds import held as hold
 from tests.e2e.test_editor import call, make
+from tests.e2e.test_holds import held as hold
 from tests.e2e.test_policies import document
 from tests.faults.launching import Launch
 from tests.postgres_plugin import own_database
