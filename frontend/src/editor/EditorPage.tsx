@@ -2,7 +2,6 @@ import { useCallback, useEffect, useState } from "react";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { worldOf } from "../graph/validation";
-import type { Policy } from "../policies/types";
 import { Heading, Show } from "../ui/Page";
 import "./editor.css";
 import "./canvas.css";
@@ -18,7 +17,7 @@ export default function EditorPage({ id }: { id: number }) {
   const load = useCallback(
     async (signal: AbortSignal) => {
       const nobody = { people: [], groups: [] };
-      const [workflow, draft, validation, catalog, modules, policies, workflows, sources, versions, me] =
+      const [workflow, draft, validation, catalog, modules, policies, workflows, sources, versions] =
         await Promise.all([
           api.workflow(id, signal),
           api.draft(id, signal),
@@ -29,7 +28,6 @@ export default function EditorPage({ id }: { id: number }) {
           api.workflows(signal),
           api.sources(signal),
           api.versions(id, signal),
-          api.me(signal),
         ]);
       // Those who may not edit may not ask who there is, and need not.
       const readOnly = !workflow.rights.includes("edit");
@@ -41,7 +39,6 @@ export default function EditorPage({ id }: { id: number }) {
         modules: modules.results,
         people,
         policies: policies.results,
-        mayMakePolicies: me.may.create_policies,
         workflows: workflows.results,
         sources: sources.results,
         versions: versions.results,
@@ -79,7 +76,6 @@ function Open({ world: loaded, draft, validation }: Loaded) {
     return { store, actions };
   });
   const { id } = world.workflow;
-  const [known] = useState(() => new Set(loaded.policies.map((policy) => policy.key)));
   const [saver, setSaver] = useState<ReturnType<typeof autosave> | null>(null);
   useEffect(() => {
     if (loaded.readOnly) return;
@@ -91,8 +87,15 @@ function Open({ world: loaded, draft, validation }: Loaded) {
       key: keptKey(id),
     });
     setSaver(started);
-    const { catalog, modules } = loaded;
-    const stopJudging = judgeAtOnce(editor.store, { ...worldOf(catalog, modules, []), policies: known });
+    const { catalog, modules, policies } = loaded;
+    const stopJudging = judgeAtOnce(
+      editor.store,
+      worldOf(
+        catalog,
+        modules,
+        policies.map((policy) => policy.key),
+      ),
+    );
     const keepCheckpoint = (occasion: "open" | "leave") =>
       api.keepCheckpoint(id, occasion).catch(() => undefined); // the draft itself is safe without it
     const keepChanges = () => {
@@ -111,7 +114,7 @@ function Open({ world: loaded, draft, validation }: Loaded) {
       stopJudging();
       void started.stop().then(keepChanges);
     };
-  }, [api, editor, id, loaded, known]);
+  }, [api, editor, id, loaded]);
 
   /** After publishing, promoting and the like. */
   const refresh = useCallback(async () => {
@@ -119,20 +122,11 @@ function Open({ world: loaded, draft, validation }: Loaded) {
     setWorld((known) => ({ ...known, workflow, versions: versions.results }));
   }, [api, id]);
 
-  /** From now on the forms offer it. */
-  const addPolicy = useCallback(
-    (policy: Policy) => {
-      known.add(policy.key);
-      setWorld((before) => ({ ...before, policies: [policy, ...before.policies] }));
-    },
-    [known],
-  );
-
   return (
     <WorldProvider value={world}>
       <EditorProvider value={editor}>
         <NewsProvider>
-          <Workbench saver={saver} refresh={refresh} addPolicy={addPolicy} />
+          <Workbench saver={saver} refresh={refresh} />
         </NewsProvider>
       </EditorProvider>
     </WorldProvider>

@@ -13,7 +13,6 @@ import type {
   WorkflowDetail,
 } from "../api/types";
 import { type Drawing, familyOf, type GraphNode } from "../graph/document";
-import type { Policy } from "../policies/types";
 
 export interface World {
   workflow: WorkflowDetail;
@@ -21,8 +20,7 @@ export interface World {
   kinds: ReadonlyMap<string, Kind | ActionKind>;
   modules: Module[];
   people: People;
-  policies: Policy[];
-  mayMakePolicies: boolean;
+  policies: Named[];
   workflows: Workflow[];
   sources: Named[];
   versions: Version[];
