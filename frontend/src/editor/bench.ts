@@ -14,15 +14,7 @@ import { useEditor, useSlice } from "./store";
 import { useWorld } from "./world";
 
 export type Drawer = "problems" | "test" | "scenarios";
-export type Dialog =
-  | "commands"
-  | "connect"
-  | "publish"
-  | "keys"
-  | "checkpoints"
-  | "checkpoint"
-  | "step"
-  | "share";
+export type Dialog = "commands" | "connect" | "publish" | "keys" | "checkpoints" | "checkpoint" | "step";
 const CLIP = "automations.clip";
 
 /** What is done in the editor beside changing the draft, and what is open in it. */
