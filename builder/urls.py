@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from builder.approval_link import approval_by_link
-from builder.views import SignInView, page
+from builder.views import SignInView, page, stop_viewing
 
 urlpatterns = [
     path("", page, name="home"),
@@ -21,10 +21,14 @@ urlpatterns = [
     path("records/", page, name="modules-page"),
     path("records/<slug:module>/", page, name="records-page"),
     path("records/<slug:module>/<path:record>/", page, name="record-page"),
+    path("conditions/", page, name="conditions-page"),
+    path("conditions/new/", page, name="new-condition-page"),
+    path("conditions/<slug:key>/", page, name="condition-page"),
     path("audit/", page, name="audit-page"),
     path("approvals/", page, name="approvals-page"),
     path("approvals/<int:pk>/", page, name="approval-page"),
     path("approvals/by-link/<str:token>/", approval_by_link, name="approval-by-link"),
+    path("viewing/stop/", stop_viewing, name="stop-viewing"),
     path("accounts/login/", SignInView.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
 ]

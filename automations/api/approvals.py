@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db.models import Prefetch, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +24,7 @@ from automations.api.approval_shapes import (
 )
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
+from automations.api.people import person_for
 from automations.api.schema import operation
 from automations.api.views import ApiView
 from automations.errors import NotFoundError
@@ -190,10 +190,7 @@ class DelegateView(ApiView):
         """Put somebody else in your place for this question. He needs the right to approve."""
         approval = _approval(self, pk)
         wanted = self.body(DelegateBody)
-        users = get_user_model()
-        receiver = users.objects.filter(**{users.USERNAME_FIELD: wanted["receiver"]}, is_active=True).first()
-        if receiver is None:
-            raise NotFoundError(f"There is no user “{wanted['receiver']}”.", code="unknown-user")
+        receiver = person_for(wanted["receiver"])
         delegate_approval(approval=approval, actor=self.actor, receiver=receiver, reason=wanted["reason"])
         return Response(describe(_approval(self, pk), self.actor))
 

@@ -17,7 +17,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM, FLAGS, sign_in
 from tests.e2e.test_approvals import asked
+from tests.e2e.test_editor import call, make
 from tests.e2e.test_holds import held as hold
+from tests.e2e.test_policies import document
 from tests.faults.launching import Launch
 from tests.postgres_plugin import own_database
 
@@ -137,6 +139,29 @@ def first_row(address: str) -> Callable[[Page], None]:
     return go
 
 
+def conditions(page: Page) -> None:
+    """With two policies, one of which two workflows use."""
+    page.goto("/conditions/")
+    if page.get_by_role("link", name="Pressing").count() == 0:
+        pressing = {"all": [{"field": "priority", "op": "in", "value": ["high", "urgent"]}]}
+        body = {"key": "pressing", "name": "Pressing", "module": "tickets", "rule": pressing}
+        call(page, "POST", "policies/", body)
+        for name in ("Tell the lead", "Warn the team"):
+            make(page, name, document({"policy": "pressing"}))
+        make(page, "Escalate", document({"field": "status", "op": "eq", "value": "open"}))
+        make(page, "Remind", document({"all": [{"field": "status", "op": "eq", "value": "open"}]}))
+        page.goto("/conditions/")
+    expect(page.get_by_role("link", name="Pressing")).to_be_visible()
+
+
+def condition(page: Page) -> None:
+    conditions(page)
+    page.get_by_role("link", name="Pressing").click()
+    page.get_by_role("button", name="not: turn part 1 round").click()
+    page.get_by_role("button", name="Look at the impact").click()
+    expect(page.get_by_role("region", name="Impact on workflows")).to_be_visible()
+
+
 PAGES: dict[str, Callable[[Page], None]] = {
     "home": opened("/"),
     "workflows": opened("/workflows/"),
@@ -163,6 +188,9 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "modules": opened("/records/"),
     "records": opened("/records/tickets/"),
     "record": first_row("/records/tickets/"),
+    "conditions": conditions,
+    "condition": condition,
+    "new-condition": opened("/conditions/new/"),
     "menu": menu,
 }
 OF_SAM: dict[str, Callable[[Page], None]] = {

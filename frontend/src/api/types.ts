@@ -78,6 +78,8 @@ export interface Version {
   note: string;
   published_by: string | null;
   published_at: string;
+  /** What it pins; `newer` is the newest revision, where it is another. */
+  policies: { key: string; revision: number; newer: number | null }[];
 }
 
 export interface VersionDetail extends Version {
@@ -89,7 +91,7 @@ export interface Me {
   name: string;
   email: string;
   roles: string[];
-  may: { create_workflows: boolean; manage_modules: boolean; manage_policies: boolean; send_events: boolean };
+  may: { create_workflows: boolean; manage_modules: boolean; create_policies: boolean; send_events: boolean };
   unread_notifications: number;
 }
 
@@ -382,7 +384,45 @@ export interface People {
   groups: string[];
 }
 
-/** Something with a key and a name: a policy, a source. */
+/** Rights that a person or a group holds on one thing or, `wide`, on all of its kind. */
+export interface Grant {
+  kind: "user" | "group";
+  name: string;
+  title: string;
+  rights: string[];
+  /** The role that has these very rights. */
+  role: string | null;
+  wide: boolean;
+  members: number | null;
+}
+
+export interface Shares {
+  grants: Grant[];
+  may_share: boolean;
+  rights: string[];
+  /** Those that the reader holds, so may give. */
+  yours: string[];
+  roles: Record<string, string[]>;
+}
+
+/** What whom a draft acts as could not do for the records of today. */
+export interface IdentityPreview {
+  identity: string | null;
+  by: "run_as" | "publisher" | "nobody";
+  candidates: number;
+  looked_at: number;
+  denied: number;
+  actions: {
+    node: string;
+    title: string;
+    kind: string;
+    candidates: number;
+    denied: number;
+    why: string;
+  }[];
+}
+
+/** Something with a key and a name: a source. */
 export interface Named {
   key: string;
   name: string;

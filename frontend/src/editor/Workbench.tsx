@@ -1,3 +1,5 @@
+import { lazy, Suspense } from "react";
+import type { Policy } from "../policies/types";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
 import { type Autosave, readKept } from "./autosave";
@@ -11,6 +13,7 @@ import { Conflict } from "./Conflict";
 import { Drawer } from "./Drawer";
 import { AddDialog, ConnectDialog } from "./dialogs";
 import { EmptyCanvas } from "./EmptyCanvas";
+import { ExtractDialog } from "./ExtractDialog";
 import { Inspector } from "./Inspector";
 import { Kept } from "./Kept";
 import Keys from "./Keys";
@@ -28,18 +31,22 @@ import { Toolbar } from "./Toolbar";
 import { Views } from "./Views";
 import { useWorld } from "./world";
 
+const ShareDialog = lazy(() => import("./ShareDialog"));
+
 interface Props {
   saver: Autosave | null;
   refresh: () => Promise<void>;
+  addPolicy: (policy: Policy) => void;
 }
 
 /** The editor's frame: bar, the draft with all that changes it or its last runs, and the dialog that is open. */
-export function Workbench({ saver, refresh }: Props) {
+export function Workbench({ saver, refresh, addPolicy }: Props) {
   const { actions } = useEditor();
   const { workflow } = useWorld();
   const view = useSlice((state) => state.view);
   const adding = useSlice((state) => state.adding);
   const teamFor = useSlice((state) => state.teamFor);
+  const extracting = useSlice((state) => state.extracting);
   const announced = useSlice((state) => state.announced);
   const empty = useSlice((state) => state.history.drawing.nodes.length === 0);
   const { on: watching } = useRunsMode();
@@ -91,12 +98,18 @@ export function Workbench({ saver, refresh }: Props) {
       </p>
       {adding !== null && <AddDialog adding={adding} onAdded={bench.focusInspector} />}
       {teamFor !== null && <TeamDialog steps={teamFor} />}
+      {extracting !== null && <ExtractDialog rule={extracting} onMade={addPolicy} />}
       {dialog === "step" && <StepMenu bench={bench} />}
       {dialog === "connect" && <ConnectDialog onClose={close} />}
       {dialog === "commands" && <CommandDialog bench={bench} />}
       {dialog === "keys" && <Keys onClose={close} />}
       {dialog === "checkpoint" && <CheckpointDialog bench={bench} />}
       {dialog === "checkpoints" && <CheckpointsDialog bench={bench} />}
+      {dialog === "share" && (
+        <Suspense>
+          <ShareDialog onClose={close} />
+        </Suspense>
+      )}
       {dialog === "publish" && (
         <PublishDialog
           onClose={close}

@@ -99,6 +99,16 @@ export default function VersionsPage({ id }: { id: number }) {
                         {dateTime(version.published_at)} by {version.published_by ?? "nobody"}
                       </span>
                       {version.note !== "" && <span className="versions-note">“{version.note}”</span>}
+                      {version.policies.map(
+                        (policy) =>
+                          policy.newer !== null && (
+                            <span key={policy.key} className="note">
+                              keeps revision {policy.revision} of{" "}
+                              <Link to={`conditions/${policy.key}/`}>{policy.key}</Link>; newer revision{" "}
+                              {policy.newer} is available
+                            </span>
+                          ),
+                      )}
                       <span className="versions-tools">
                         {index < versions.length - 1 && (
                           <button
