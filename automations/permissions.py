@@ -12,7 +12,7 @@ from guardian.core import ObjectPermissionChecker
 from guardian.shortcuts import get_objects_for_user, get_users_with_perms
 
 from automations.errors import ForbiddenError, NotFoundError
-from automations.grants import ROLES, WORKFLOW_RIGHTS, Shared, codename, noun_of, set_rights
+from automations.grants import ROLES, THING_RIGHTS, WORKFLOW_RIGHTS, Shared, codename, noun_of, set_rights
 from automations.models import Approval, AuditEntry, Decision, Event, Module, Policy, Run, Workflow
 
 _READ = ("view_module", "view_policy")
@@ -21,8 +21,8 @@ _WORK = (*_READ, "use_module", "use_policy", "add_event")
 ROLES_EVERYWHERE: dict[str, tuple[str, ...]] = {
     "Viewer": _READ,
     "Operator": _WORK,
-    "Builder": (*_WORK, "add_workflow"),
-    "Publisher": (*_WORK, "add_workflow"),
+    "Builder": (*_WORK, "add_workflow", "add_policy"),
+    "Publisher": (*_WORK, "add_workflow", "add_policy"),
     "Approver": _READ,
 }
 """What the seeded roles may on all modules and policies; take it away in the admin to share them one by one."""
@@ -127,10 +127,6 @@ def may_change_module(actor: Any, module: Module) -> bool:
     return holds(actor, "change", module)
 
 
-def may_change_policy(actor: Any, policy: Policy) -> bool:
-    return holds(actor, "change", policy)
-
-
 def may_use_module(actor: Any, module: Module) -> bool:
     """Whether the actor may see and change the module's records."""
     return holds(actor, "use", module)
@@ -140,8 +136,27 @@ def may_view_module(actor: Any, module: Module) -> bool:
     return holds(actor, "view", module)
 
 
-def may_manage_policies(actor: Any) -> bool:
-    return bool(actor.has_perm("automations.change_policy"))
+def may_create_policy(actor: Any) -> bool:
+    return bool(actor.has_perm("automations.add_policy") or actor.has_perm("automations.change_policy"))
+
+
+def may_change_policy(actor: Any, policy: Policy) -> bool:
+    """Whether the actor may describe, revise and archive the policy."""
+    return holds(actor, "change", policy)
+
+
+def require_policy_change(actor: Any, policy: Policy) -> None:
+    """Raise ForbiddenError when the actor, who sees the policy, may not change it."""
+    if not may_change_policy(actor, policy):
+        raise ForbiddenError(
+            f"You lack the right “change” on “{policy.name}”."
+            f" {policy.owner or 'An admin'} can share it with you."
+        )
+
+
+def grant_policy_owner(policy: Policy, user: Any) -> None:
+    """Give a policy's owner every right on it."""
+    set_rights(policy, user, THING_RIGHTS)
 
 
 def may_send_events(actor: Any) -> bool:
@@ -174,9 +189,22 @@ def visible_modules(actor: Any) -> QuerySet[Module]:
 
 
 def visible_policies(actor: Any) -> QuerySet[Policy]:
+    return _policies_with(actor, *THING_RIGHTS)
+
+
+def usable_policies(actor: Any) -> QuerySet[Policy]:
+    """The policies that the actor may name in a workflow that goes live."""
+    return _policies_with(actor, "use", "change")
+
+
+def changeable_policies(actor: Any) -> QuerySet[Policy]:
+    return _policies_with(actor, "change")
+
+
+def _policies_with(actor: Any, *rights: str) -> QuerySet[Policy]:
     return get_objects_for_user(
         actor,
-        ["automations.view_policy", "automations.use_policy"],
+        [codename(right, "policy") for right in rights],
         Policy.objects.all(),
         any_perm=True,
         accept_global_perms=True,

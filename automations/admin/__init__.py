@@ -4,10 +4,32 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from automations.admin import backtest, control, event, module, people, run, scenario, undo, workflow
+from automations.admin import (
+    backtest,
+    control,
+    event,
+    module,
+    people,
+    policy,
+    run,
+    scenario,
+    undo,
+    workflow,
+)
 from automations.runtime.queue import unregister_admin
 
-__all__ = ["backtest", "control", "event", "module", "people", "run", "scenario", "undo", "workflow"]
+__all__ = [
+    "backtest",
+    "control",
+    "event",
+    "module",
+    "people",
+    "policy",
+    "run",
+    "scenario",
+    "undo",
+    "workflow",
+]
 
 admin.site.site_title = admin.site.site_header = "Automations"
 admin.site.index_title = "Administration"

@@ -1,20 +1,19 @@
-"""Modules, their records with history, and the policies about them."""
+"""Modules, and their records with history."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from automations import permissions
-from automations.admin.base import SeenAdmin, SeenInline, ServiceForm
+from automations.admin.base import SeenAdmin, ServiceForm
 from automations.admin.sharing import SharedAdmin
-from automations.models import Module, Policy, PolicyRevision, Record, RecordChange, RecordComment
-from automations.services import modules, policies
+from automations.models import Module, Record, RecordChange, RecordComment
+from automations.services import modules
 
 
 class ModuleForm(ServiceForm):
@@ -93,79 +92,3 @@ class RecordCommentAdmin(SeenAdmin):
     list_select_related = ("module", "actor", "run")
     search_fields = ("=record_key", "text", "actor__username")
     date_hierarchy = "at"
-
-
-class RevisionInline(SeenInline):
-    model = PolicyRevision
-    fields = ("number", "rule", "published_by", "published_at")
-    readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("published_by")
-
-
-class PolicyForm(ServiceForm):
-    rule = forms.JSONField(
-        widget=forms.Textarea(attrs={"rows": 8, "cols": 80}),
-        help_text="The rule as a tree. A changed one is a new revision; versions keep the one that they pinned.",
-    )
-
-    class Meta:
-        model = Policy
-        fields = ("key", "name", "module", "description", "rule")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk is not None:
-            newest = self.instance.revisions.first()
-            self.initial["rule"] = newest.rule if newest is not None else None
-
-    def save_through_service(self) -> models.Model:
-        if self.instance.pk is None:
-            return policies.create_policy(**self.cleaned_data, actor=self.actor)
-        if "rule" in self.changed_data:
-            policies.publish_policy_revision(
-                policy=self.instance, rule=self.cleaned_data["rule"], actor=self.actor
-            )
-        return self.instance
-
-
-@admin.register(Policy)
-class PolicyAdmin(SharedAdmin):
-    sees = staticmethod(permissions.visible_policies)
-    form = PolicyForm
-    list_display = ("name", "key", "module", "owner", "created_at")
-    list_filter = ("module",)
-    list_select_related = ("module", "owner")
-    search_fields = ("name", "key", "description", "owner__username")
-    autocomplete_fields = ("module",)
-    inlines = (RevisionInline,)
-
-    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
-        return bool(request.user.is_staff) and permissions.may_manage_policies(request.user)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if obj is None:
-            return bool(request.user.is_staff)
-        return bool(request.user.is_staff) and permissions.may_change_policy(request.user, obj)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("key", "name", "module", "description") if obj is not None else ()
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return PolicyForm.Meta.fields
-
-    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        return self.inlines if obj is not None else ()
-
-
-@admin.register(PolicyRevision)
-class PolicyRevisionAdmin(SeenAdmin):
-    list_display = ("policy", "number", "published_by", "published_at")
-    list_filter = ("published_at",)
-    list_select_related = ("policy", "published_by")
-    search_fields = ("policy__name", "policy__key")
-
-    @staticmethod
-    def sees(actor: Any) -> QuerySet[PolicyRevision]:
-        return PolicyRevision.objects.filter(policy__in=permissions.visible_policies(actor).values("pk"))

@@ -112,6 +112,12 @@ class SinceShape(Answer):
     now = serializers.JSONField(allow_null=True)
 
 
+class WhyShape(Answer):
+    title = serializers.CharField(help_text="The condition.")
+    branches = serializers.ListField(child=serializers.CharField(), help_text="The ways that it took.")
+    saw = serializers.DictField(help_text="The values that it saw, by field.")
+
+
 class RemarkShape(Answer):
     person = serializers.CharField(source="person_name")
     text = serializers.CharField()
@@ -130,6 +136,7 @@ class ApprovalDetailAnswer(ApprovalAnswer):
     body = serializers.CharField()
     form = serializers.DictField(help_text="What whoever agrees is asked, as a JSON Schema; {} for nothing.")
     plan = PlanStep(many=True, allow_null=True, help_text="What would follow; null for who may not see it.")
+    why = WhyShape(many=True, allow_null=True, help_text="The conditions that led to the question.")
     changed_since = SinceShape(many=True, allow_null=True, help_text="What the record has become since.")
     why_not = serializers.CharField(help_text="Why you can't decide; empty when you can.")
     deciders = serializers.ListField(child=serializers.CharField(), help_text="Who can still decide.")
@@ -219,6 +226,7 @@ DETAIL: dict[str, Any] = {
             "preview": "Set: status: paid → refunded.",
         }
     ],
+    "why": [{"title": "Is it large?", "branches": ["true"], "saw": {"amount": "420.00"}}],
     "changed_since": [],
     "why_not": "",
     "deciders": ["sam"],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db.models import Prefetch, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,10 +24,11 @@ from automations.api.approval_shapes import (
 )
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
+from automations.api.people import person_for
 from automations.api.schema import operation
 from automations.api.views import ApiView
 from automations.errors import NotFoundError
-from automations.models import Approval, ApprovalDecision
+from automations.models import Approval, ApprovalDecision, Step
 from automations.runtime.subscriptions import definition_of
 from automations.services.approvals import (
     changed_since,
@@ -87,6 +87,20 @@ def _plan(approval: Approval) -> list[dict[str, Any]]:
     return [{**step, "title": titles.get(step["node"], step["node"])} for step in approval.plan]
 
 
+def _why(approval: Approval) -> list[dict[str, Any]]:
+    """The conditions that the run went through before it asked: what they saw, and which way they took."""
+    titles = {node.id: node.label for node in definition_of(approval.run.version).nodes}
+    judged = Step.objects.filter(run=approval.run_id, kind__startswith="condition.", status="succeeded")
+    return [
+        {
+            "title": titles.get(step.node, step.node),
+            "branches": step.branches,
+            "saw": (step.output or {}).get("saw", {}),
+        }
+        for step in judged.filter(finished_at__lte=approval.asked_at).order_by("position")
+    ]
+
+
 def describe(approval: Approval, actor: Any) -> dict[str, Any]:
     """An approval as one of those who are asked, or who may see payloads, sees it; others don't see values."""
     why_not = permissions.why_not_decide(actor, approval)
@@ -105,6 +119,7 @@ def describe(approval: Approval, actor: Any) -> dict[str, Any]:
         "body": approval.body if shown else "",
         "form": approval.form,
         "plan": _plan(approval) if shown else None,
+        "why": _why(approval) if shown else None,
         "changed_since": (changed_since(approval) if pending else []) if shown else None,
         "why_not": why_not if pending else "",
         "deciders": [user.get_username() for user in permissions.deciders_of(approval)] if pending else [],
@@ -175,10 +190,7 @@ class DelegateView(ApiView):
         """Put somebody else in your place for this question. He needs the right to approve."""
         approval = _approval(self, pk)
         wanted = self.body(DelegateBody)
-        users = get_user_model()
-        receiver = users.objects.filter(**{users.USERNAME_FIELD: wanted["receiver"]}, is_active=True).first()
-        if receiver is None:
-            raise NotFoundError(f"There is no user “{wanted['receiver']}”.", code="unknown-user")
+        receiver = person_for(wanted["receiver"])
         delegate_approval(approval=approval, actor=self.actor, receiver=receiver, reason=wanted["reason"])
         return Response(describe(_approval(self, pk), self.actor))
 

@@ -16,7 +16,7 @@ from automations.models import Notification
 class MayAnswer(Answer):
     create_workflows = serializers.BooleanField()
     manage_modules = serializers.BooleanField()
-    manage_policies = serializers.BooleanField()
+    create_policies = serializers.BooleanField()
     send_events = serializers.BooleanField()
 
 
@@ -42,7 +42,7 @@ class MeView(ApiView):
             "may": {
                 "create_workflows": True,
                 "manage_modules": False,
-                "manage_policies": True,
+                "create_policies": True,
                 "send_events": False,
             },
             "unread_notifications": 2,
@@ -60,7 +60,7 @@ class MeView(ApiView):
                 "may": {
                     "create_workflows": permissions.may_create_workflow(user),
                     "manage_modules": permissions.may_manage_modules(user),
-                    "manage_policies": permissions.may_manage_policies(user),
+                    "create_policies": permissions.may_create_policy(user),
                     "send_events": permissions.may_send_events(user),
                 },
                 "unread_notifications": Notification.objects.filter(user=user, read_at=None).count(),

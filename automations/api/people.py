@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db.models import Q
@@ -13,7 +15,7 @@ from automations import permissions
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body
 from automations.api.views import ApiView
-from automations.errors import ForbiddenError
+from automations.errors import ForbiddenError, NotFoundError
 
 MOST = 500
 
@@ -55,3 +57,12 @@ class PeopleView(ApiView):
         ]
         groups = list(Group.objects.order_by("name").values_list("name", flat=True))
         return Response({"people": people, "groups": groups})
+
+
+def person_for(username: str) -> Any:
+    """The active person of this name. Raises NotFoundError."""
+    users = get_user_model()
+    found = users.objects.filter(**{users.USERNAME_FIELD: username}, is_active=True).first()
+    if found is None:
+        raise NotFoundError(f"There is no user “{username}”.", code="unknown-user")
+    return found

@@ -45,11 +45,42 @@ def unseen(definition: Definition, actor: Any) -> list[Problem]:
     ]
 
 
+def unusable(definition: Definition, actor: Any) -> list[Problem]:
+    """A problem for each policy that the definition names and the actor sees but may not use."""
+    named = [(key, path, node) for noun, key, path, node in _named(definition) if noun == "policy"]
+    if not named:
+        return []
+    keys = {key for key, _, _ in named}
+    seen, usable = (
+        set(rows.filter(key__in=keys).values_list("key", flat=True))
+        for rows in (permissions.visible_policies(actor), permissions.usable_policies(actor))
+    )
+    return [
+        Problem(
+            "policy-not-usable",
+            path,
+            f"You may see the policy “{key[:80]}” and not use it.",
+            "Ask its owner for the right “use”, or write the rule out.",
+            node=node.id,
+        )
+        for key, path, node in named
+        if key in seen - usable
+    ]
+
+
+def require_usable(definition: Definition, actor: Any) -> None:
+    """Raises InvalidError, if the definition names a policy that the actor may not put to use."""
+    problems = unusable(definition, actor)
+    if problems:
+        raise InvalidError(problems)
+
+
 def problems_for(workflow: Workflow, definition: Definition, actor: Any) -> list[Problem]:
     """Every problem of a definition, in the world as the actor sees it, suggestions included."""
     problems = validate_definition_of(workflow, definition, viewer=actor)
     told = {problem.path for problem in problems}
-    problems += [problem for problem in unseen(definition, actor) if problem.path not in told]
+    others = unseen(definition, actor) + unusable(definition, actor)
+    problems += [problem for problem in others if problem.path not in told]
     if any(problem.severity == "error" for problem in problems):
         return problems
     publisher = actor if permissions.may(actor, "publish", workflow) else None

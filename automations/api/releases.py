@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from automations import permissions
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
-from automations.api.references import require_seen
+from automations.api.references import require_seen, require_usable
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView
@@ -22,7 +22,16 @@ from automations.runtime.blast_radius import cap_of
 from automations.runtime.subscriptions import definition_of
 from automations.services import versions as service
 from automations.services.drafts import load_draft
+from automations.services.policy_uses import with_policies
 from automations.services.runs import MAX_RECORDS, start_run, start_runs
+
+
+class PinnedPolicyAnswer(Answer):
+    key = serializers.CharField()
+    revision = serializers.IntegerField(help_text="Which the version pins.")
+    newer = serializers.IntegerField(
+        allow_null=True, help_text="The newest revision, where it is another: publishing pins it."
+    )
 
 
 class VersionAnswer(Answer):
@@ -31,6 +40,7 @@ class VersionAnswer(Answer):
     note = serializers.CharField()
     published_by = UserName(allow_null=True)
     published_at = serializers.DateTimeField()
+    policies = PinnedPolicyAnswer(many=True)
 
 
 class VersionDetailAnswer(VersionAnswer):
@@ -76,6 +86,7 @@ EXAMPLE: dict[str, Any] = {
     "note": "VIPs go to second line",
     "published_by": "alice",
     "published_at": "2026-03-29T14:30:00Z",
+    "policies": [{"key": "large-order", "revision": 1, "newer": 2}],
 }
 
 
@@ -97,11 +108,13 @@ class PublishView(ApiView):
         wanted = self.body(PublishBody)
         if wanted["mode"] == Mode.EXECUTE:
             permissions.require(self.actor, "promote", workflow)
-        require_seen(workflow, load_draft(workflow).definition, self.actor)
+        definition = load_draft(workflow).definition
+        require_seen(workflow, definition, self.actor)
+        require_usable(definition, self.actor)
         version = service.publish_version(
             workflow=workflow, mode=wanted["mode"], note=wanted["note"], actor=self.actor
         )
-        return Response(VersionAnswer(version).data, status=201)
+        return Response(VersionAnswer(with_policies([version])[0]).data, status=201)
 
 
 class PromoteView(ApiView):
@@ -170,7 +183,9 @@ class VersionsView(ApiView):
         rows = (
             WorkflowVersion.objects.filter(workflow=workflow).select_related("published_by").defer("document")
         )
-        return Response(page_of(request, rows, lambda page: VersionAnswer(page, many=True).data))
+        return Response(
+            page_of(request, rows, lambda page: VersionAnswer(with_policies(list(page)), many=True).data)
+        )
 
 
 class VersionView(ApiView):
@@ -184,7 +199,7 @@ class VersionView(ApiView):
         version = rows.first()
         if version is None:
             raise NotFoundError(f"“{workflow.name}” has no version {number}.")
-        return Response(VersionDetailAnswer(version).data)
+        return Response(VersionDetailAnswer(with_policies([version])[0]).data)
 
 
 class StartRunView(ApiView):

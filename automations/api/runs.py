@@ -72,6 +72,7 @@ class RunDetailAnswer(RunAnswer):
 
 class RunQuery(Body):
     workflow = serializers.IntegerField(required=False, min_value=1)
+    version = serializers.IntegerField(required=False, min_value=1, help_text="The version's number.")
     status = serializers.ChoiceField(RUN_STATUSES, required=False)
     mode = serializers.ChoiceField(Mode.choices, required=False)
     module = serializers.CharField(required=False, max_length=63)
@@ -211,6 +212,7 @@ class RunsView(ApiView):
         wanted = self.query(RunQuery)
         lookups = {
             "workflow": "workflow_id",
+            "version": "version__number",
             "status": "status",
             "mode": "mode",
             "module": "module__key",

@@ -11,7 +11,7 @@ from automations.models.event import Deadline, Decision, Event, ScheduleSlot, Tr
 from automations.models.hold import Hold, StartCount
 from automations.models.module import Module
 from automations.models.notification import Notification, OutgoingEmail
-from automations.models.policy import Policy, PolicyRevision
+from automations.models.policy import Policy, PolicyRevision, PolicyUse, RulePlace
 from automations.models.preference import Preference
 from automations.models.record import Record, RecordChange, RecordComment
 from automations.models.run import NEVER, DeadLetter, LogEntry, Run, RunSignal, Step
@@ -54,12 +54,14 @@ __all__ = [
     "OutgoingEmail",
     "Policy",
     "PolicyRevision",
+    "PolicyUse",
     "Preference",
     "ProcessStamp",
     "Record",
     "RecordChange",
     "RecordComment",
     "RotationCursor",
+    "RulePlace",
     "Run",
     "RunSignal",
     "RunUndo",

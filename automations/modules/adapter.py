@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from automations.engine.errors import Problem, ValueProblemError
 from automations.engine.fields import storable_text
@@ -100,7 +100,11 @@ class ModuleAdapter(ABC):
         """The records that a rule selects; with a pattern in the rule, a superset (see `needs_second_pass`)."""
         if tree is None:
             return self.all()
-        return self.all().filter(to_condition(tree, self.column, context))
+        return self.all().filter(self.condition(tree, context=context))
+
+    def condition(self, tree: Tree, *, context: SqlContext) -> Q:
+        """What `queryset` filters by, to count several rules in one query."""
+        return to_condition(tree, self.column, context)
 
     def needs_second_pass(self, tree: Tree | None) -> bool:
         """Whether SQL could only narrow the rule down: RE2 patterns, above all, are judged in memory."""

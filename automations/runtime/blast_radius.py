@@ -71,7 +71,7 @@ def cap_of(workflow: Workflow) -> int:
 def find_excess(verdicts: Sequence[Verdict], events: Sequence[PendingEvent]) -> list[Held]:
     """The started runs of a batch that are above their workflow's bounds, grouped as people will be asked.
 
-    No query where no firing is large and no workflow has a budget; else a few for the whole batch. A simulated run is
+    No query where nothing fires together and no workflow has a budget; else a few for the whole batch. A simulated run is
     not held: its decision says that it would have been.
     """
     started = [

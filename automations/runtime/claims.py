@@ -33,7 +33,8 @@ SUSPECT = "attempt > 0"
 
 @dataclass(slots=True)
 class ClaimedRun:
-    """A run that this process holds the lease of. `now` is the run's own time (`as_of` in a replay)."""
+    """A run that this process holds the lease of. `now` is the run's own time (`as_of` in a replay); `event` is what
+    rules see as its event, where that is known already."""
 
     id: int
     workflow_id: int
@@ -55,6 +56,7 @@ class ClaimedRun:
     keys_of: int | None
     token: uuid.UUID
     database_now: datetime
+    event: Mapping[str, Any] | None = None
 
     @property
     def now(self) -> datetime:
@@ -94,6 +96,18 @@ def fence(runs: Sequence[ClaimedRun]) -> list[ClaimedRun]:
         )
         held = {row[0] for row in cursor.fetchall()}
     return [run for run in runs if run.id in held]
+
+
+def release(runs: Sequence[ClaimedRun]) -> None:
+    """Give runs back that this process has claimed and not begun, if their lease is still ours: no attempt is spent."""
+    if not runs:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE automations_run SET status = 'queued', attempt = attempt - 1, lease_token = NULL, due_at = now()"
+            " WHERE id = ANY(%s) AND lease_token = %s AND status = 'running'",
+            [[run.id for run in runs], runs[0].token],
+        )
 
 
 def _json(value: Any) -> Any:

@@ -1,8 +1,9 @@
-"""Doing all that is due: match pending events, claim runs, work on them, again, until nothing is left; then backtests."""
+"""Doing all that is due: judge events, work on what they start, claim other runs, again, until nothing is left; then backtests."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from django.db import connection
 
@@ -42,7 +43,9 @@ def _backtest() -> bool:
 def drain_once() -> int:
     """One round: a batch of events and a batch of runs. Returns how much was found (0: nothing is due)."""
     size = setting("AUTOMATIONS_BATCH_SIZE")
-    found = match_due(limit=size)
+    judged = match_due(limit=size, take=size)
+    found = judged.events
+    _work(judged.runs)
     for suspects, limit in ((True, 1), (False, size)):
         runs = claim(limit=limit, suspects=suspects)
         found += len(runs)
@@ -50,7 +53,7 @@ def drain_once() -> int:
     return found
 
 
-def _work(runs: list[ClaimedRun]) -> None:
+def _work(runs: Sequence[ClaimedRun]) -> None:
     spent = [run for run in runs if run.attempt > DEFAULT_MAX_ATTEMPTS]
     for run in spent:
         saving.give_up(

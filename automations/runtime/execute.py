@@ -8,6 +8,7 @@ that a bad run fails alone.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +17,14 @@ from zoneinfo import ZoneInfo
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
+from automations.conf import setting
 from automations.engine.decide import Journal
 from automations.engine.outcomes import Failed, Outcome, Succeeded
 from automations.engine.program import Program
 from automations.models import Event, Mode, Module, RunSignal, Workflow, WorkflowVersion
 from automations.runtime import approvals, handlers, saving, subscriptions
 from automations.runtime.announce import announce_runs
-from automations.runtime.claims import ClaimedRun, fence
+from automations.runtime.claims import ClaimedRun, fence, release
 from automations.runtime.identity import Acting, publishers_of
 from automations.runtime.unit import Batch, Unit
 from automations.runtime.walking import Worked, walk_on
@@ -91,9 +93,11 @@ def _commit(group: Sequence[ClaimedRun]) -> int:
     if group[0].mode == Mode.SIMULATE:
         worked = _simulate(group)
         with transaction.atomic():
-            held = {run.id for run in fence(group)}
+            held_runs = fence(group)
+            held = {run.id for run in held_runs}
             worked = [entry for entry in worked if entry.run.id in held]
             saving.save(worked)
+            left = _release_rest(held_runs, worked)
     else:
         with transaction.atomic():
             held_runs = fence(group)
@@ -102,12 +106,31 @@ def _commit(group: Sequence[ClaimedRun]) -> int:
             loaded = load(held_runs)
             batch = loaded.batch(writes=True)
             batch.load_records(held_runs)
-            worked = [walk(run, loaded, batch, handlers.perform) for run in held_runs]
+            worked = _walk_in_time(held_runs, loaded, batch, handlers.perform)
             batch.flush()
             saving.save(worked)
-    _lost(group, [entry.run for entry in worked])
+            left = _release_rest(held_runs, worked)
+    _lost(group, [entry.run for entry in worked] + left)
     announce_runs((entry.run.id, entry.run.workflow_id) for entry in worked)
     return len(worked)
+
+
+def _walk_in_time(runs: Sequence[ClaimedRun], loaded: Loaded, batch: Batch, handler: Any) -> list[Worked]:
+    """Walk the runs in turn, at least one, and no more of them once a third of the lease is over."""
+    ends = time.monotonic() + setting("AUTOMATIONS_LEASE_SECONDS") / 3
+    worked: list[Worked] = []
+    for run in runs:
+        if worked and time.monotonic() >= ends:
+            break
+        worked.append(walk(run, loaded, batch, handler))
+    return worked
+
+
+def _release_rest(held: Sequence[ClaimedRun], worked: Sequence[Worked]) -> list[ClaimedRun]:
+    begun = {entry.run.id for entry in worked}
+    left = [run for run in held if run.id not in begun]
+    release(left)
+    return left
 
 
 def _lost(group: Sequence[ClaimedRun], held: Sequence[ClaimedRun]) -> int:
@@ -126,7 +149,7 @@ def _simulate(group: Sequence[ClaimedRun]) -> list[Worked]:
         loaded = load(group)
         batch = loaded.batch(writes=False)
         batch.load_records(group)
-        worked = [walk(run, loaded, batch, handlers.preview) for run in group]
+        worked = _walk_in_time(group, loaded, batch, handlers.preview)
         transaction.set_rollback(True)
     return worked
 
@@ -190,12 +213,13 @@ def load(runs: Sequence[ClaimedRun]) -> Loaded:
     versions = WorkflowVersion.objects.filter(pk__in=subscriptions.uncompiled(wanted))
     programs = {version.pk: subscriptions.program_of(version) for version in versions}
     programs |= subscriptions.compiled(wanted)
-    events = {
-        key: {"id": key, **snapshot}
-        for key, snapshot in Event.objects.filter(
-            pk__in={run.event_id for run in runs if run.event_id}
-        ).values_list("pk", "snapshot")
+    events: dict[int, Mapping[str, Any]] = {
+        run.event_id: run.event for run in runs if run.event_id and run.event
     }
+    unread = {run.event_id for run in runs if run.event_id} - events.keys()
+    if unread:
+        for key, snapshot in Event.objects.filter(pk__in=unread).values_list("pk", "snapshot"):
+            events[key] = {"id": key, **snapshot}
     resumed = [run for run in runs if run.last_seq]
     signals: dict[int, list[RunSignal]] = {}
     if resumed:

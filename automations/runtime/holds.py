@@ -25,7 +25,8 @@ ENDED = {
 
 PARK = """
 WITH parked AS (
-  UPDATE automations_run SET status = 'waiting', due_at = %s, hold_id = %s, last_seq = 1
+  UPDATE automations_run SET status = 'waiting', due_at = %s, hold_id = %s, last_seq = 1, attempt = 0,
+    lease_token = NULL, started_at = NULL
   WHERE id = ANY(%s) RETURNING id, created_at
 )
 INSERT INTO automations_logentry (run_id, seq, at, level, node, message)
@@ -51,7 +52,8 @@ SELECT id, last_seq, %s, 'warning', '', %s FROM ended RETURNING run_id
 
 
 def hold(groups: Sequence[Held], *, now: datetime) -> None:
-    """Park the runs of these groups in the transaction that made them, and ask people about each group once."""
+    """Park the runs of these groups in the transaction that made them, and ask people about each group once. A run that
+    was born claimed is claimed no more: nobody has begun it."""
     for group in groups:
         row, made = _open(group, now)
         runs = [verdict.run for verdict in group.verdicts]

@@ -2,11 +2,14 @@
 
 One transaction takes a batch of pending events, writes the decisions and the runs, and marks the events; losing
 the process anywhere in it leaves the events pending. The run's unique dedupe key makes a repetition harmless.
+
+Who judges may work on what starts: such runs are born claimed, which spares each of them a statement and a commit.
 """
 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +18,12 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
+from automations.conf import setting
 from automations.engine.durations import parse_duration
 from automations.engine.rules import Scope
 from automations.models import Run
 from automations.runtime import blast_radius, holds, subscriptions
+from automations.runtime.claims import ClaimedRun
 from automations.runtime.signals import signal_parent
 from automations.runtime.subscriptions import Subscription
 from automations.triggers.common import dedupe_key
@@ -36,7 +41,7 @@ MATCHED, DUPLICATE, THROTTLED, PAUSED, LOOP, OUT_OF_SCOPE, BROKEN = (
 
 TAKE = """
 SELECT e.id, e.type, e.module_id, e.record_key, e.snapshot, e.occurred_at, e.clock, e.actor_id, e.cause_workflow_id,
-    e.depth, e.target, now()
+    e.depth, e.target
 FROM automations_event e WHERE e.state = 'pending' ORDER BY e.id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 
@@ -77,32 +82,44 @@ class Verdict:
     failure: str = ""
 
 
-def match_due(*, limit: int = 500) -> int:
-    """Judge up to `limit` pending events; returns how many were taken (0: nothing is pending).
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How many events were judged (0: none is pending), and the runs that this process has claimed by starting them."""
+
+    events: int = 0
+    runs: Sequence[ClaimedRun] = ()
+
+
+def match_due(*, limit: int = 500, take: int = 0) -> Judged:
+    """Judge up to `limit` pending events. Of the runs that start the first `take` are claimed for this process.
 
     If a batch can't be stored, its events are taken one by one, so that one bad event holds up no other; the bad
     one is marked with a `broken` decision by `_judge` where its trigger fails, or stays pending and is logged.
     """
     try:
-        return _match_batch(limit)
+        return _match_batch(limit, take)
     except DatabaseError:
         if limit == 1:
             raise
-        return _match_batch(1)
+        return _match_batch(1, take)
 
 
-def _match_batch(limit: int) -> int:
+def _match_batch(limit: int, take: int) -> Judged:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(TAKE, [limit])
-            events = [_pending(row) for row in cursor.fetchall()]
+            rows = cursor.fetchall()
+            cursor.execute("SELECT now()")
+            (now,) = cursor.fetchone()
+            events = [_pending(row, now) for row in rows]
         if not events:
-            return 0
+            return Judged()
         subscriptions.refresh()
         verdicts = [verdict for event in events for verdict in _verdicts(event)]
         _throttle(verdicts)
-        _start_runs(verdicts)
-        holds.hold(blast_radius.find_excess(verdicts, events), now=events[0].database_now)
+        claimed = _start_runs(verdicts, take)
+        excess = blast_radius.find_excess(verdicts, events)
+        holds.hold(excess, now=events[0].database_now)
         _write_decisions(verdicts)
         _tell_parents(verdicts)
         with connection.cursor() as cursor:
@@ -110,13 +127,14 @@ def _match_batch(limit: int) -> int:
                 "UPDATE automations_event SET state = 'matched' WHERE id = ANY(%s)",
                 [[event.id for event in events]],
             )
-    return len(events)
+    held = {verdict.run for group in excess for verdict in group.verdicts}
+    return Judged(len(events), [run for run in claimed if run.id not in held])
 
 
-def _pending(row: Sequence[Any]) -> PendingEvent:
+def _pending(row: Sequence[Any], now: datetime) -> PendingEvent:
     snapshot = row[4] if isinstance(row[4], dict) else json.loads(row[4])
     target = row[10] if row[10] is None or isinstance(row[10], dict) else json.loads(row[10])
-    return PendingEvent(*(*row[:4], {"id": row[0], **snapshot}, *row[5:10], target, row[11]))
+    return PendingEvent(*(*row[:4], {"id": row[0], **snapshot}, *row[5:10], target, now))
 
 
 def _verdicts(event: PendingEvent) -> list[Verdict]:
@@ -191,17 +209,20 @@ def _throttle(verdicts: Sequence[Verdict]) -> None:
 START = """
 INSERT INTO automations_run (id, workflow_id, version_id, event_id, trigger_node, dedupe_key, mode, status, module_id,
     record_key, input, outcome, inconclusive, failure_code, failure, actor_id, parent_id, parent_node, depth,
-    correlation_id, clock, as_of, attempt, due_at, last_seq, created_at, finished_at)
+    correlation_id, clock, as_of, attempt, lease_token, due_at, last_seq, created_at, started_at, finished_at)
 SELECT r.id, r.workflow_id, r.version_id, r.event_id, r.trigger_node, r.dedupe_key, r.mode,
-    CASE WHEN r.failure = '' THEN 'queued' ELSE 'failed' END, r.module_id,
+    CASE WHEN r.failure <> '' THEN 'failed' WHEN r.token IS NULL THEN 'queued' ELSE 'running' END, r.module_id,
     r.record_key, r.input, '{}', false, CASE WHEN r.failure = '' THEN '' ELSE 'chain-depth-exceeded' END,
     CASE WHEN r.failure = '' THEN '{}' ELSE jsonb_build_object('message', r.failure, 'node', r.trigger_node,
         'fault', 'user', 'retryable', false) END,
-    r.actor_id, r.parent_id, r.parent_node, r.depth, gen_random_uuid(), r.clock, r.as_of, 0, now(), 0,
-    COALESCE(r.as_of, now()), CASE WHEN r.failure = '' THEN NULL ELSE COALESCE(r.as_of, now()) END
+    r.actor_id, r.parent_id, r.parent_node, r.depth, gen_random_uuid(), r.clock, r.as_of,
+    CASE WHEN r.token IS NULL THEN 0 ELSE 1 END, r.token,
+    CASE WHEN r.token IS NULL THEN now() ELSE now() + make_interval(secs => %s) END, 0,
+    COALESCE(r.as_of, now()), CASE WHEN r.token IS NULL THEN NULL ELSE COALESCE(r.as_of, now()) END,
+    CASE WHEN r.failure = '' THEN NULL ELSE COALESCE(r.as_of, now()) END
 FROM json_to_recordset(%s) AS r (id bigint, workflow_id bigint, version_id bigint, event_id bigint, trigger_node text,
     dedupe_key text, mode text, module_id bigint, record_key text, input jsonb, actor_id bigint, parent_id bigint,
-    parent_node text, depth smallint, clock text, as_of timestamptz, failure text)
+    parent_node text, depth smallint, clock text, as_of timestamptz, failure text, token uuid)
 ON CONFLICT (workflow_id, trigger_node, dedupe_key) DO NOTHING
 RETURNING id
 """
@@ -213,23 +234,33 @@ ON CONFLICT (event_id, workflow_id, trigger_node) DO NOTHING
 """
 
 
-def _start_runs(verdicts: Sequence[Verdict]) -> None:
+def _start_runs(verdicts: Sequence[Verdict], take: int) -> list[ClaimedRun]:
+    """Make the runs; the first `take` that can run are claimed: one attempt, our lease."""
     starting = [verdict for verdict in verdicts if verdict.outcome in (MATCHED, LOOP)]
     if not starting:
-        return
+        return []
+    token = uuid.uuid4()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence('automations_run', 'id')) FROM generate_series(1, %s)",
             [len(starting)],
         )
+        rows = []
         for verdict, (key,) in zip(starting, cursor.fetchall(), strict=True):
             verdict.run = key
-        cursor.execute(START, [json.dumps([_run_row(verdict) for verdict in starting])])
+            rows.append(_run_row(verdict))
+        taken = [row for row in rows if not row["failure"]][:take]
+        for row in taken:
+            row["token"] = str(token)
+        cursor.execute(START, [setting("AUTOMATIONS_LEASE_SECONDS"), json.dumps(rows)])
         stored = {row[0] for row in cursor.fetchall()}
+    claimed = {row["id"] for row in taken} & stored
+    runs = [_claimed(verdict, token) for verdict in starting if verdict.run in claimed]
     for verdict in starting:
         if verdict.run not in stored:
             verdict.run = None
             verdict.outcome, verdict.reason = DUPLICATE, {"key": verdict.dedupe}
+    return runs
 
 
 def _run_row(verdict: Verdict) -> dict[str, Any]:
@@ -254,6 +285,35 @@ def _run_row(verdict: Verdict) -> dict[str, Any]:
         "as_of": event.occurred_at.isoformat() if event.clock else None,
         "failure": verdict.failure,
     }
+
+
+def _claimed(verdict: Verdict, token: uuid.UUID) -> ClaimedRun:
+    event, subscription = verdict.event, verdict.subscription
+    target = event.target or {}
+    assert verdict.run is not None
+    return ClaimedRun(
+        id=verdict.run,
+        workflow_id=subscription.workflow.pk,
+        version_id=subscription.version_id,
+        event_id=event.id,
+        trigger_node=subscription.node,
+        mode=subscription.workflow.mode,
+        module_id=event.module_id,
+        record_key=event.record_key,
+        input=target.get("input", {}),
+        actor_id=event.actor_id,
+        parent_id=target.get("parent"),
+        parent_node=target.get("parent_node", ""),
+        depth=event.depth,
+        clock=event.clock,
+        as_of=event.occurred_at if event.clock else None,
+        attempt=1,
+        last_seq=0,
+        keys_of=None,
+        token=token,
+        database_now=event.database_now,
+        event=event.value,
+    )
 
 
 def _write_decisions(verdicts: Sequence[Verdict]) -> None:

@@ -18,8 +18,9 @@ from automations.engine.documents import Definition, Node
 from automations.engine.effects import Effect
 from automations.engine.kinds import Match
 from automations.engine.outcomes import Outcome
-from automations.engine.program import OTHERWISE, Program
+from automations.engine.program import Program
 from automations.engine.rules import Scope, compile_rule
+from automations.engine.selections import Rule, branches_from, selection_of
 from automations.models import Mode, Module, Workflow
 from automations.modules.adapter import RecordState, adapter_for
 from automations.modules.schema import facts_of
@@ -32,8 +33,6 @@ from automations.runtime.subscriptions import compile_for, module_of
 from automations.runtime.unit import Unit
 from automations.runtime.walking import Worked
 from automations.triggers import TRIGGERS
-
-Rule = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,32 +81,11 @@ class Rehearsal:
 
     def selection(self) -> Rule | None:
         """The rule by which the trigger picks records: its scope and its filter."""
-        parts = [self.trigger.config[key] for key in ("scope", "filter") if self.trigger.config.get(key)]
-        return {"all": parts} if parts else None
+        return selection_of(self.trigger)
 
-    def branches(self) -> Iterator[tuple[str, str, Rule | None]]:
-        """(node, branch, rule that selects its records) of each condition that only triggers and conditions
-        precede; what comes after an action depends on what the action did, so it can't be asked in SQL."""
-        reach: dict[str, list[Rule]] = {}
-        selection = self.selection()
-        for node in self.program.walk:
-            family = node.type.partition(".")[0]
-            if family == "trigger":
-                if node.id == self.trigger.id:
-                    reach[node.id + "/"] = [selection or {}]
-                continue
-            if family != "condition":
-                continue
-            ways = [rule for source, branch in node.incoming for rule in reach.get(f"{source}/{branch}", [])]
-            if not ways or any(
-                self.program.by_id[source].type.startswith("action.") for source, _ in node.incoming
-            ):
-                continue
-            config = self.program.graph.nodes[node.id].config
-            for branch, rule in _branch_rules(node.type, config):
-                rules: list[Rule] = [{"all": [part for part in (way, rule) if part]} for way in ways]
-                reach[f"{node.id}/{branch}"] = rules
-                yield node.id, branch, rules[0] if len(rules) == 1 else {"any": rules}
+    def branches(self) -> Iterator[tuple[str, str, Rule]]:
+        """(node, branch, rule that selects its records) of each condition that SQL can be asked about."""
+        return branches_from(self.program.graph, self.trigger)
 
     def select(self, rule: Rule | None) -> tuple[Any, bool]:
         """(queryset of the records that a rule selects, whether a second pass in memory is needed)."""
@@ -230,21 +208,3 @@ class Rehearsal:
             "changed": [],
             "actor": None,
         }
-
-
-def _branch_rules(node_type: str, config: Mapping[str, Any]) -> Iterator[tuple[str, Rule]]:
-    if node_type == "condition.if":
-        yield "true", config["rule"]
-        yield "false", {"not": config["rule"]}
-        return
-    before: list[Rule] = []
-    exclusive = config.get("match", "first") == "first"
-    for case in config["cases"]:
-        yield (
-            case["branch"],
-            {"all": [case["rule"], *({"not": rule} for rule in before)]}
-            if exclusive and before
-            else case["rule"],
-        )
-        before.append(case["rule"])
-    yield OTHERWISE, {"not": {"any": before}}

@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
@@ -27,6 +28,15 @@ if TYPE_CHECKING:
 
 STEP_COLUMNS = "run_id, node, position, kind, status, branches, attempt, output, changes, error, wait, assumed, started_at, finished_at"
 ENGINE_RETRY = RetryPolicy(max_attempts=DEFAULT_MAX_ATTEMPTS, base_seconds=1, cap_seconds=60)
+
+
+_json = json.JSONEncoder(check_circular=False).encode
+"""`json.dumps` without its preparations; what the engine hands over is a tree."""
+
+
+@lru_cache(maxsize=1_000)
+def _branches(names: tuple[str, ...]) -> str:
+    return json.dumps(names)
 
 
 def load_journals(runs: Sequence[ClaimedRun]) -> dict[int, Journal]:
@@ -86,16 +96,14 @@ def _step_rows(worked: Sequence[Worked]) -> list[tuple[Any, ...]]:
                     compiled.position,
                     compiled.type,
                     state.status.value,
-                    json.dumps(state.branches),
+                    _branches(state.branches),
                     state.attempt,
-                    None if state.output is None else json.dumps(state.output),
-                    json.dumps([change.to_json() for change in state.changes]) if state.changes else "[]",
-                    None if state.error is None else json.dumps(state.error),
+                    None if state.output is None else _json(state.output),
+                    _json([change.to_json() for change in state.changes]) if state.changes else "[]",
+                    None if state.error is None else _json(state.error),
                     None
                     if wait is None
-                    else json.dumps(
-                        {"kind": wait.kind, "until": wait.until.isoformat() if wait.until else None}
-                    ),
+                    else _json({"kind": wait.kind, "until": wait.until.isoformat() if wait.until else None}),
                     state.assumed,
                     state.started_at,
                     state.finished_at,
@@ -136,7 +144,7 @@ def _copy_logs(worked: Sequence[Worked]) -> None:
                 line.level,
                 line.node,
                 line.message,
-                None if line.data is None else json.dumps(line.data),
+                None if line.data is None else _json(line.data),
             )
             for entry in worked
             for seq, (at, line) in enumerate(entry.logs, entry.run.last_seq + 1)

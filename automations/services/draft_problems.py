@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 
-from automations.engine.documents import Definition, Edge, Node
-from automations.models import Edge as EdgeRow
+from automations.engine.documents import Definition
 from automations.models import Workflow
-from automations.services.drafts import TABLES
+from automations.services.drafts import load_definitions
+from automations.services.findings import findings_across
 from automations.services.versions import judge_definition, validation_context
 
 
@@ -27,35 +25,17 @@ class ProblemCount:
 
 def count_problems(workflows: QuerySet[Workflow], *, viewer: Any) -> list[ProblemCount]:
     """Of each draft that has a step, in the world as the viewer sees it; as many queries for one as for all."""
-    drafts = {workflow: draft for workflow, draft in _drafts(workflows) if draft.nodes}
-    nodes = tuple(node for draft in drafts.values() for node in draft.nodes)
+    found = list(workflows)
+    definitions = load_definitions(found)
+    drafts = [(workflow, definitions[workflow.pk]) for workflow in found if definitions[workflow.pk].nodes]
+    nodes = tuple(node for _, draft in drafts for node in draft.nodes)
     context = validation_context(Definition(nodes=nodes, edges=()), viewer=viewer)
+    beyond = findings_across(drafts, viewer=viewer)
     counts = []
-    for workflow, draft in drafts.items():
+    for workflow, draft in drafts:
         problems = judge_definition(workflow, draft, context)
         errors = sum(problem.severity == "error" for problem in problems)
+        if errors == 0:
+            problems += beyond[workflow.pk]
         counts.append(ProblemCount(workflow.pk, errors, len(problems) - errors))
     return counts
-
-
-def _drafts(workflows: QuerySet[Workflow]) -> Iterable[tuple[Workflow, Definition]]:
-    nodes: dict[int, list[tuple[int, Node]]] = defaultdict(list)
-    edges: dict[int, list[Edge]] = defaultdict(list)
-    found = list(workflows)
-    keys = [workflow.pk for workflow in found]
-    for table in TABLES.values():
-        for row in table.objects.filter(workflow__in=keys):
-            node = Node(row.node_id, row.type, row.title, row.lane, row.config)
-            nodes[row.workflow_id].append((row.position, node))
-    for row in EdgeRow.objects.filter(workflow__in=keys):
-        edges[row.workflow_id].append(Edge(row.source, row.target, row.branch))
-    for workflow in found:
-        ordered = sorted(nodes[workflow.pk], key=lambda pair: pair[0])
-        yield (
-            workflow,
-            Definition(
-                nodes=tuple(node for _, node in ordered),
-                edges=tuple(edges[workflow.pk]),
-                settings={"zone": workflow.zone},
-            ),
-        )

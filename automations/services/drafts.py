@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,10 +20,12 @@ from automations.engine.documents import (
     unstorable,
 )
 from automations.engine.errors import Problem
+from automations.engine.rule_places import policies_in
 from automations.errors import ConflictError, InvalidError
 from automations.models import Action, AuditEntry, Condition, PolicyRevision, Trigger, Workflow
 from automations.models import Edge as EdgeRow
 from automations.services.audit import write_audit
+from automations.services.rule_index import index_draft
 
 TABLES: dict[str, Any] = {"trigger": Trigger, "condition": Condition, "action": Action}
 MAX_LAYOUT = 1_000
@@ -56,19 +58,38 @@ class Draft:
 
 def load_draft(workflow: Workflow) -> Draft:
     """The draft from its rows; each policy it names is pinned to its newest revision."""
-    rows = [
-        (row.position, Node(row.node_id, row.type, row.title, row.lane, row.config, row.disabled))
-        for table in TABLES.values()
-        for row in table.objects.filter(workflow=workflow)
-    ]
-    nodes = tuple(node for _, node in sorted(rows, key=lambda pair: pair[0]))
-    edges = tuple(
-        Edge(row.source, row.target, row.branch) for row in EdgeRow.objects.filter(workflow=workflow)
-    )
+    definition = load_definitions([workflow])[workflow.pk]
     stored = Workflow.objects.values_list("draft_revision", "layout", "notes")
     revision, layout, notes = stored.get(pk=workflow.pk)
-    definition = Definition(nodes=nodes, edges=edges, settings={"zone": workflow.zone})
-    return Draft(replace(definition, policies=pin_policies(definition)), revision, layout, notes)
+    return Draft(definition, revision, layout, notes)
+
+
+def load_definitions(workflows: Sequence[Workflow]) -> dict[int, Definition]:
+    """The drafts of workflows, by their ids, each policy pinned to its newest revision; as many queries for one as for
+    all."""
+    ids = [workflow.pk for workflow in workflows]
+    nodes: dict[int, list[tuple[int, Node]]] = {key: [] for key in ids}
+    edges: dict[int, list[Edge]] = {key: [] for key in ids}
+    for table in TABLES.values():
+        for row in table.objects.filter(workflow__in=ids):
+            node = Node(row.node_id, row.type, row.title, row.lane, row.config, row.disabled)
+            nodes[row.workflow_id].append((row.position, node))
+    for row in EdgeRow.objects.filter(workflow__in=ids):
+        edges[row.workflow_id].append(Edge(row.source, row.target, row.branch))
+    definitions = {
+        workflow.pk: Definition(
+            nodes=tuple(node for _, node in sorted(nodes[workflow.pk], key=lambda pair: pair[0])),
+            edges=tuple(edges[workflow.pk]),
+            settings={"zone": workflow.zone},
+        )
+        for workflow in workflows
+    }
+    named = {key: _policies_of(definition) for key, definition in definitions.items()}
+    pinned = newest_policies(set().union(*named.values()))
+    return {
+        key: replace(definition, policies={name: pinned[name] for name in named[key] if name in pinned})
+        for key, definition in definitions.items()
+    }
 
 
 def document_of_draft(workflow: Workflow) -> dict[str, Any]:
@@ -77,7 +98,11 @@ def document_of_draft(workflow: Workflow) -> dict[str, Any]:
 
 def pin_policies(definition: Definition) -> dict[str, dict[str, Any]]:
     """The newest revision of each policy that the definition names."""
-    keys = set(_policy_keys([node.config for node in definition.nodes]))
+    return newest_policies(_policies_of(definition))
+
+
+def newest_policies(keys: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The newest revision of each of these policies, as definitions pin it."""
     if not keys:
         return {}
     newest = (
@@ -90,18 +115,8 @@ def pin_policies(definition: Definition) -> dict[str, dict[str, Any]]:
     }
 
 
-def _policy_keys(value: Any) -> list[str]:
-    found: list[str] = []
-    stack = [value]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, Mapping):
-            if isinstance(current.get("policy"), str) and len(current) == 1:
-                found.append(current["policy"])
-            stack.extend(current.values())
-        elif isinstance(current, list):
-            stack.extend(current)
-    return found
+def _policies_of(definition: Definition) -> set[str]:
+    return policies_in([node.config for node in definition.nodes])
 
 
 @transaction.atomic
@@ -142,6 +157,7 @@ def save_draft(*, workflow: Workflow, document: Any, revision: int | None, actor
     if not changed:
         raise _faster(workflow)
     _write_rows(workflow, definition)
+    index_draft(workflow=workflow, definition=definition)
     after = load_draft(workflow)
     write_audit(
         actor=actor,

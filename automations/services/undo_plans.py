@@ -17,7 +17,7 @@ from automations import permissions
 from automations.engine.documents import digest_of
 from automations.engine.errors import ValueProblemError
 from automations.engine.fields import canonical
-from automations.engine.statuses import ACTIVE_RUN
+from automations.engine.statuses import ACTIVE_RUN, TERMINAL_RUN
 from automations.models import Event, Module, RecordChange, RecordComment, Run, RunUndo, UndoneField
 from automations.modules.adapter import RecordState, adapter_for
 from automations.modules.schema import facts_of
@@ -104,14 +104,17 @@ def plan_take_back(*, undo: RunUndo, actor: Any, lock: bool = False) -> UndoPlan
 
 
 def started_by(run: Run, actor: Any) -> list[int]:
-    """The runs that a run started, and those that these started; of workflows whose runs the actor may undo."""
+    """The ended runs that a run started, and those that these started; of workflows whose runs the actor may undo."""
     allowed = permissions.undoable_workflows(actor).values("pk")
     found: list[int] = []
     level = [run.pk]
     while level:
         level = list(
             Run.objects.filter(
-                event__cause_run__in=level, event__type="workflow.started", workflow__in=allowed
+                event__cause_run__in=level,
+                event__type="workflow.started",
+                workflow__in=allowed,
+                status__in=TERMINAL_RUN,
             )
             .order_by("pk")
             .values_list("pk", flat=True)

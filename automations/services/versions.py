@@ -18,6 +18,8 @@ from automations.engine.documents import Definition, Node
 from automations.engine.errors import Problem
 from automations.engine.kinds import ValidationContext
 from automations.engine.lint import lint_definition
+from automations.engine.rule_lint import lint_rules
+from automations.engine.rule_places import modules_of
 from automations.engine.schemas import check_config
 from automations.engine.sentences import sentences_of
 from automations.engine.validation import validate_definition
@@ -38,7 +40,9 @@ from automations.runtime.subscriptions import bump_activation, definition_of
 from automations.services.audit import write_audit
 from automations.services.checkpoints import add_checkpoint
 from automations.services.drafts import load_draft
+from automations.services.findings import findings_across
 from automations.services.identities import require_permitted
+from automations.services.rule_index import index_version
 from automations.services.scenario_runs import run_scenarios
 from automations.services.texts import require_texts
 from automations.triggers import TRIGGERS
@@ -94,7 +98,10 @@ def validate_definition_of(
 ) -> list[Problem]:
     """All problems of a definition: errors first, then lint warnings when there are no errors. With a `viewer`, in the
     world as this person sees it."""
-    return judge_definition(workflow, definition, validation_context(definition, viewer=viewer))
+    problems = judge_definition(workflow, definition, validation_context(definition, viewer=viewer))
+    if viewer is None or any(problem.severity == "error" for problem in problems):
+        return problems
+    return problems + findings_across([(workflow, definition)], viewer=viewer)[workflow.pk]
 
 
 def judge_definition(workflow: Workflow, definition: Definition, context: ValidationContext) -> list[Problem]:
@@ -103,7 +110,11 @@ def judge_definition(workflow: Workflow, definition: Definition, context: Valida
     problems = validate_definition(definition, context=context, actions=actions, triggers=triggers)
     if any(problem.severity == "error" for problem in problems):
         return problems
-    return problems + lint_definition(definition, actions=actions, has_owner=workflow.owner_id is not None)
+    problems += lint_definition(definition, actions=actions, has_owner=workflow.owner_id is not None)
+    modules = modules_of(definition)
+    if len(modules) == 1 and modules[0] in context.modules:
+        problems += lint_rules(definition, context.modules[modules[0]].schema, context.policies)
+    return problems
 
 
 def load_definition(workflow: Workflow, version: str | int) -> Definition:
@@ -182,6 +193,7 @@ def publish_version(
         published_by=actor,
         published_at=timezone.now(),
     )
+    index_version(version=version, definition=definition)
     add_checkpoint(workflow=workflow, actor=actor, occasion=Occasion.PUBLISH)
     before = _live(workflow)
     _make_live(workflow, version, mode, at or timezone.now(), clock)

@@ -17,6 +17,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM, FLAGS, sign_in
 from tests.e2e.test_approvals import asked
+from tests.e2e.test_editor import call, make
+from tests.e2e.test_holds import held as hold
+from tests.e2e.test_policies import document
 from tests.faults.launching import Launch
 from tests.postgres_plugin import own_database
 
@@ -103,6 +106,24 @@ def run(page: Page, view: str = "") -> None:
         page.get_by_role("tab", name=view).click()
 
 
+def undoing(page: Page) -> None:
+    page.goto("/runs/?status=succeeded&mode=execute")
+    page.locator("tbody th a").first.click()
+    page.get_by_role("button", name="Undo…").click()
+    expect(page.get_by_role("dialog").get_by_role("button", name="Close")).to_be_visible()
+
+
+def held(page: Page) -> None:
+    page.goto("/approvals/")
+    page.get_by_role("link", name=re.compile("^Start .* runs of")).first.click()
+    expect(page.get_by_role("list", name="What they are about")).to_be_visible()
+
+
+def audit(page: Page) -> None:
+    page.goto("/audit/")
+    page.get_by_role("button", name="Verify the chain").click()
+
+
 def opened(address: str) -> Callable[[Page], None]:
     def go(page: Page) -> None:
         page.goto(address)
@@ -116,6 +137,29 @@ def first_row(address: str) -> Callable[[Page], None]:
         page.locator("tbody th a").first.click()
 
     return go
+
+
+def conditions(page: Page) -> None:
+    """With two policies, one of which two workflows use."""
+    page.goto("/conditions/")
+    if page.get_by_role("link", name="Pressing").count() == 0:
+        pressing = {"all": [{"field": "priority", "op": "in", "value": ["high", "urgent"]}]}
+        body = {"key": "pressing", "name": "Pressing", "module": "tickets", "rule": pressing}
+        call(page, "POST", "policies/", body)
+        for name in ("Tell the lead", "Warn the team"):
+            make(page, name, document({"policy": "pressing"}))
+        make(page, "Escalate", document({"field": "status", "op": "eq", "value": "open"}))
+        make(page, "Remind", document({"all": [{"field": "status", "op": "eq", "value": "open"}]}))
+        page.goto("/conditions/")
+    expect(page.get_by_role("link", name="Pressing")).to_be_visible()
+
+
+def condition(page: Page) -> None:
+    conditions(page)
+    page.get_by_role("link", name="Pressing").click()
+    page.get_by_role("button", name="not: turn part 1 round").click()
+    page.get_by_role("button", name="Look at the impact").click()
+    expect(page.get_by_role("region", name="Impact on workflows")).to_be_visible()
 
 
 PAGES: dict[str, Callable[[Page], None]] = {
@@ -136,17 +180,23 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "run-timeline": lambda page: run(page, "Timeline"),
     "run-log": lambda page: run(page, "Log"),
     "run-data": lambda page: run(page, "Data"),
+    "undoing": undoing,
+    "audit": audit,
     "decisions": opened("/decisions/"),
     "events": opened("/events/"),
     "event": first_row("/events/"),
     "modules": opened("/records/"),
     "records": opened("/records/tickets/"),
     "record": first_row("/records/tickets/"),
+    "conditions": conditions,
+    "condition": condition,
+    "new-condition": opened("/conditions/new/"),
     "menu": menu,
 }
 OF_SAM: dict[str, Callable[[Page], None]] = {
     "approvals": opened("/approvals/"),
     "approval": approval,
+    "held": held,
 }
 """As he sees them who is asked to decide."""
 
@@ -183,6 +233,7 @@ def take(
         sys.stdout.write(f"{file.relative_to(ROOT)}\n")
     if person == "priya":
         asked(page, f"R-{scheme.upper()}")  # which Sam sees next
+        hold(page, [f"H-{scheme.upper()}-{number}" for number in range(12)])
     context.close()
 
 

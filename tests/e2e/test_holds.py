@@ -31,7 +31,7 @@ def test_a_held_firing_is_shown_with_its_records_and_ended_with_a_reason(
     keys = [f"E2E-H{number}" for number in range(4)]
     flow = held(signed_in, keys)
     sam.goto("/approvals/")
-    row = sam.get_by_role("listitem").filter(has_text="Start 4 runs of “Approval gate”?")
+    row = sam.get_by_role("listitem").filter(has_text="Start 4 runs of “Approval gate: refunds”?")
     expect(row).to_contain_text("4 runs at once; 3 are allowed", timeout=15_000)
     row.get_by_role("link").first.click()
     expect(sam.get_by_role("list", name="What they are about")).to_contain_text("E2E-H0")

@@ -20,6 +20,7 @@ PAGES = {
     "/decisions/": ("Decisions", "The trigger’s rules hold."),
     "/events/": ("Events", "record.created"),
     "/events/1/": ("Event 1", "What rules saw"),
+    "/audit/?action=workflow.published": ("Audit trail", "workflow.published"),
     "/records/": ("Records", "Tickets"),
     "/records/tickets/": ("Tickets", "T-0001"),
     "/records/orders/": ("Orders", "O-0001"),

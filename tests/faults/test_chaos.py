@@ -27,7 +27,7 @@ CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER see AFTER UPDATE ON automations_run FOR EACH ROW EXECUTE FUNCTION see();
+CREATE TRIGGER see AFTER INSERT OR UPDATE ON automations_run FOR EACH ROW EXECUTE FUNCTION see();
 """
 """The database itself writes down who took and who gave back each lease: a witness apart from the engine."""
 

@@ -131,6 +131,20 @@ def test_frozen_worker_loses_its_lease_and_its_late_result_is_refused(tmp_path: 
         assert it.value("SELECT count(*) FROM automations_recordchange WHERE field = 'state'") == 1
 
 
+def test_a_batch_of_slow_steps_is_cut_short_before_its_lease_is_over(tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    seconds, runs = 1.0, 2 * LEASE_SECONDS  # together twice as long as a lease
+    with world(tmp_path) as it:
+        it.script(f"{SETUP}\nworkflow('w', {misbehave('sleep', calls, seconds)})\ntickets(1, {runs})")
+        it.start("automations_worker", AUTOMATIONS_WORKERS="1", AUTOMATIONS_SILENCE_SECONDS="60")
+        it.start("automations_ticker")
+        it.wait_until_ended(runs, 60)
+        keys = [line.split()[0] for line in calls.read_text().splitlines()]
+        assert len(keys) == len(set(keys)) == runs
+        assert it.query("SELECT DISTINCT status, attempt FROM automations_run") == [("succeeded", 0)]
+        assert "lease_lost" not in it.logs()
+
+
 def test_waiting_hints_are_not_handed_out_twice(tmp_path: Path) -> None:
     calls = tmp_path / "calls"
     with world(

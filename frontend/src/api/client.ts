@@ -1,6 +1,7 @@
 /** Asking /api/v1 with the session of the page. */
 
 import type { GraphDocument } from "../graph/document";
+import type { Impact, Policy, PolicyBody, Revision } from "../policies/types";
 import type * as t from "./types";
 
 /** A refusal of the server, or that it can't be reached (status 0). The message is a sentence for people. */
@@ -122,7 +123,16 @@ export function apiAt(home: string) {
     modules: (signal?: Signal) => get<t.Page<t.Module>>("modules/?limit=200", signal),
     module: (key: string, signal?: Signal) => get<t.ModuleDetail>(`modules/${key}/`, signal),
     people: (signal?: Signal) => get<t.People>("people/", signal),
-    policies: (signal?: Signal) => get<t.Page<t.Named>>("policies/?limit=200", signal),
+    policies: (signal?: Signal) => get<t.Page<Policy>>("policies/?limit=200", signal),
+    policy: (key: string, signal?: Signal) => get<Policy>(`policies/${key}/`, signal),
+    createPolicy: (body: PolicyBody) => send<Policy>("POST", "policies/", body),
+    changePolicy: (key: string, changes: object) => send<Policy>("PATCH", `policies/${key}/`, changes),
+    actOnPolicy: (key: string, verb: "archive" | "restore", reason: string) =>
+      send<Policy>("POST", `policies/${key}/${verb}/`, { reason }),
+    impact: (key: string, rule: unknown) =>
+      send<Impact>("POST", `policies/${key}/impact/`, { rule }, { patience: SLOW_WORK_MS }),
+    revise: (key: string, rule: unknown, seen: string) =>
+      send<Revision>("POST", `policies/${key}/revisions/`, { rule, seen }),
     sources: (signal?: Signal) => get<t.Page<t.Named>>("sources/?limit=200", signal),
     explain: (module: string, rule: unknown, record: string | null, signal?: Signal) =>
       send<t.Explained>(

@@ -78,6 +78,8 @@ export interface Version {
   note: string;
   published_by: string | null;
   published_at: string;
+  /** What it pins; `newer` is the newest revision, where it is another. */
+  policies: { key: string; revision: number; newer: number | null }[];
 }
 
 export interface VersionDetail extends Version {
@@ -89,7 +91,7 @@ export interface Me {
   name: string;
   email: string;
   roles: string[];
-  may: { create_workflows: boolean; manage_modules: boolean; manage_policies: boolean; send_events: boolean };
+  may: { create_workflows: boolean; manage_modules: boolean; create_policies: boolean; send_events: boolean };
   unread_notifications: number;
 }
 
@@ -374,7 +376,7 @@ export interface People {
   groups: string[];
 }
 
-/** Something with a key and a name: a policy, a source. */
+/** Something with a key and a name: a source. */
 export interface Named {
   key: string;
   name: string;
@@ -651,6 +653,8 @@ export interface ApprovalDetail extends Approval {
   /** Why you can't decide; empty when you can. */
   why_not: string;
   deciders: string[];
+  /** The conditions that led to the question; null for who may not see values. */
+  why: { title: string; branches: string[]; saw: Record<string, unknown> }[] | null;
   remarks: { person: string; text: string; at: string }[] | null;
   may_remark: boolean;
   alike: {

@@ -37,6 +37,9 @@ const VersionsPage = lazy(() => import("../versions/VersionsPage"));
 const BacktestsPage = lazy(() => import("../backtests/BacktestsPage"));
 const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage"));
 const ApprovalPage = lazy(() => import("../approvals/ApprovalPage"));
+const PoliciesPage = lazy(() => import("../policies/PoliciesPage"));
+const NewPolicyPage = lazy(() => import("../policies/NewPolicyPage"));
+const PolicyPage = lazy(() => import("../policies/PolicyPage"));
 const AuditPage = lazy(async () => ({ default: (await import("../pages/audit/AuditPage")).AuditPage }));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 
@@ -82,6 +85,12 @@ function Shown({ route }: { route: Route }) {
       return <EventsPage />;
     case "event":
       return <EventPage key={route.id} id={route.id} />;
+    case "conditions":
+      return <PoliciesPage />;
+    case "new-condition":
+      return <NewPolicyPage />;
+    case "condition":
+      return <PolicyPage key={route.key} policyKey={route.key} />;
     case "audit":
       return <AuditPage />;
     case "approvals":

@@ -18,6 +18,9 @@ export type Route =
   | { page: "modules" }
   | { page: "records"; module: string }
   | { page: "record"; module: string; record: string }
+  | { page: "conditions" }
+  | { page: "new-condition" }
+  | { page: "condition"; key: string }
   | { page: "audit" }
   | { page: "approvals" }
   | { page: "approval"; id: number }
@@ -28,6 +31,8 @@ const PLAIN: Record<string, Route> = {
   "workflows/": { page: "workflows" },
   "workflows/new/": { page: "new-workflow" },
   "runs/": { page: "runs" },
+  "conditions/": { page: "conditions" },
+  "conditions/new/": { page: "new-condition" },
   "decisions/": { page: "decisions" },
   "events/": { page: "events" },
   "approvals/": { page: "approvals" },
@@ -52,6 +57,8 @@ export function routeOf(pathname: string, home: string): Route {
     if (below === undefined) return { page: BY_ID[family], id };
     return family === "workflows" ? { page: OF_WORKFLOW[below], id } : { page: "unknown" };
   }
+  const condition = /^conditions\/([a-z0-9_-]{1,80})\/$/i.exec(rest)?.[1];
+  if (condition !== undefined) return { page: "condition", key: condition };
   const records = /^records\/([a-z0-9_-]{1,63})\/(?:([^/]+)\/)?$/i.exec(rest);
   if (records === null) return { page: "unknown" };
   const [, module = "", record] = records;

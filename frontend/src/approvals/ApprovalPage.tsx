@@ -13,6 +13,7 @@ import { Decisions } from "./Decisions";
 import { PlanTable } from "./PlanTable";
 import { Reach } from "./Reach";
 import { Remarks } from "./Remarks";
+import { Why } from "./Why";
 import { StateChip } from "./words";
 
 const LOOK_AGAIN_MS = 5_000;
@@ -70,6 +71,7 @@ function Ready({ first }: { first: ApprovalDetail }) {
         <h2 id="plan">{waiting ? "If you agree" : "What was asked for"}</h2>
         {approval.reach === null ? <PlanTable plan={approval.plan} /> : <Reach reach={approval.reach} />}
       </section>
+      <Why approval={approval} />
       {waiting && <Answer approval={approval} onAnswered={setApproval} />}
       <Remarks approval={approval} onAsked={setApproval} />
       <Decisions approval={approval} />

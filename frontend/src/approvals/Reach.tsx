@@ -42,6 +42,9 @@ export function Reach({ reach }: { reach: ApprovalReach }) {
         </ul>
       )}
       {more > 0 && <p className="note">and {more} more.</p>}
+      <p className="note">
+        If you agree, all of them start. If you reject it, or nobody answers in time, none of them does.
+      </p>
     </>
   );
 }

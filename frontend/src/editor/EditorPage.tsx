@@ -2,6 +2,7 @@ import { useCallback, useEffect, useState } from "react";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { worldOf } from "../graph/validation";
+import type { Policy } from "../policies/types";
 import { Heading, Show } from "../ui/Page";
 import "./editor.css";
 import "./canvas.css";
@@ -17,7 +18,7 @@ export default function EditorPage({ id }: { id: number }) {
   const load = useCallback(
     async (signal: AbortSignal) => {
       const nobody = { people: [], groups: [] };
-      const [workflow, draft, validation, catalog, modules, policies, workflows, sources, versions] =
+      const [workflow, draft, validation, catalog, modules, policies, workflows, sources, versions, me] =
         await Promise.all([
           api.workflow(id, signal),
           api.draft(id, signal),
@@ -28,6 +29,7 @@ export default function EditorPage({ id }: { id: number }) {
           api.workflows(signal),
           api.sources(signal),
           api.versions(id, signal),
+          api.me(signal),
         ]);
       // Those who may not edit may not ask who there is, and need not.
       const readOnly = !workflow.rights.includes("edit");
@@ -39,6 +41,7 @@ export default function EditorPage({ id }: { id: number }) {
         modules: modules.results,
         people,
         policies: policies.results,
+        mayMakePolicies: me.may.create_policies,
         workflows: workflows.results,
         sources: sources.results,
         versions: versions.results,
@@ -76,6 +79,7 @@ function Open({ world: loaded, draft, validation }: Loaded) {
     return { store, actions };
   });
   const { id } = world.workflow;
+  const [known] = useState(() => new Set(loaded.policies.map((policy) => policy.key)));
   const [saver, setSaver] = useState<ReturnType<typeof autosave> | null>(null);
   useEffect(() => {
     if (loaded.readOnly) return;
@@ -87,15 +91,8 @@ function Open({ world: loaded, draft, validation }: Loaded) {
       key: keptKey(id),
     });
     setSaver(started);
-    const { catalog, modules, policies } = loaded;
-    const stopJudging = judgeAtOnce(
-      editor.store,
-      worldOf(
-        catalog,
-        modules,
-        policies.map((policy) => policy.key),
-      ),
-    );
+    const { catalog, modules } = loaded;
+    const stopJudging = judgeAtOnce(editor.store, { ...worldOf(catalog, modules, []), policies: known });
     const keepCheckpoint = (occasion: "open" | "leave") =>
       api.keepCheckpoint(id, occasion).catch(() => undefined); // the draft itself is safe without it
     const keepChanges = () => {
@@ -114,7 +111,7 @@ function Open({ world: loaded, draft, validation }: Loaded) {
       stopJudging();
       void started.stop().then(keepChanges);
     };
-  }, [api, editor, id, loaded]);
+  }, [api, editor, id, loaded, known]);
 
   /** After publishing, promoting and the like. */
   const refresh = useCallback(async () => {
@@ -122,11 +119,20 @@ function Open({ world: loaded, draft, validation }: Loaded) {
     setWorld((known) => ({ ...known, workflow, versions: versions.results }));
   }, [api, id]);
 
+  /** From now on the forms offer it. */
+  const addPolicy = useCallback(
+    (policy: Policy) => {
+      known.add(policy.key);
+      setWorld((before) => ({ ...before, policies: [policy, ...before.policies] }));
+    },
+    [known],
+  );
+
   return (
     <WorldProvider value={world}>
       <EditorProvider value={editor}>
         <NewsProvider>
-          <Workbench saver={saver} refresh={refresh} />
+          <Workbench saver={saver} refresh={refresh} addPolicy={addPolicy} />
         </NewsProvider>
       </EditorProvider>
     </WorldProvider>

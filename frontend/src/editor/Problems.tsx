@@ -1,6 +1,6 @@
 import { fieldIdOf } from "../forms/SchemaForm";
 import { nodeOf } from "../graph/operations";
-import { type Finding, proposalOf, withValueAt } from "./findings";
+import { asksForPolicy, type Finding, policyOf, proposalOf, valueAt, withValueAt } from "./findings";
 import { useEditor, useSlice } from "./store";
 import { nameOf, useWorld } from "./world";
 
@@ -8,7 +8,8 @@ import { nameOf, useWorld } from "./world";
 export function Problems() {
   const findings = useSlice((state) => state.findings);
   const drawing = useSlice((state) => state.history.drawing);
-  const { kinds, readOnly } = useWorld();
+  const { kinds, readOnly, mayMakePolicies } = useWorld();
+  const { store, actions } = useEditor();
   const show = useShow();
   const fix = useFix();
   if (findings.length === 0) return <p className="note">No problems: this draft can be published.</p>;
@@ -25,6 +26,8 @@ export function Problems() {
             {found.map((finding) => {
               const node = nodeOf(drawing, finding.node);
               const proposal = readOnly ? null : proposalOf(finding);
+              const policy = readOnly ? null : policyOf(finding);
+              const rule = valueAt(node?.config, finding.field);
               return (
                 <li key={`${finding.code} ${finding.path}`}>
                   <span aria-hidden="true">⚠</span> {finding.message}{" "}
@@ -32,6 +35,16 @@ export function Problems() {
                   {node !== undefined && (
                     <button type="button" className="as-link" onClick={() => show(finding)}>
                       {nameOf(node, kinds)}
+                    </button>
+                  )}
+                  {policy !== null && (
+                    <button type="button" onClick={() => actions.insertPolicy(rule, policy)}>
+                      Use policy {policy}
+                    </button>
+                  )}
+                  {!readOnly && mayMakePolicies && asksForPolicy(finding) && (
+                    <button type="button" onClick={() => store.setState({ extracting: rule })}>
+                      Extract policy…
                     </button>
                   )}
                   {proposal !== null && (

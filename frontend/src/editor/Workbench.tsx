@@ -1,3 +1,4 @@
+import type { Policy } from "../policies/types";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
 import { type Autosave, readKept } from "./autosave";
@@ -11,6 +12,7 @@ import { Conflict } from "./Conflict";
 import { Drawer } from "./Drawer";
 import { AddDialog, ConnectDialog } from "./dialogs";
 import { EmptyCanvas } from "./EmptyCanvas";
+import { ExtractDialog } from "./ExtractDialog";
 import { Inspector } from "./Inspector";
 import { Kept } from "./Kept";
 import Keys from "./Keys";
@@ -31,15 +33,17 @@ import { useWorld } from "./world";
 interface Props {
   saver: Autosave | null;
   refresh: () => Promise<void>;
+  addPolicy: (policy: Policy) => void;
 }
 
 /** The editor's frame: bar, the draft with all that changes it or its last runs, and the dialog that is open. */
-export function Workbench({ saver, refresh }: Props) {
+export function Workbench({ saver, refresh, addPolicy }: Props) {
   const { actions } = useEditor();
   const { workflow } = useWorld();
   const view = useSlice((state) => state.view);
   const adding = useSlice((state) => state.adding);
   const teamFor = useSlice((state) => state.teamFor);
+  const extracting = useSlice((state) => state.extracting);
   const announced = useSlice((state) => state.announced);
   const empty = useSlice((state) => state.history.drawing.nodes.length === 0);
   const { on: watching } = useRunsMode();
@@ -91,6 +95,7 @@ export function Workbench({ saver, refresh }: Props) {
       </p>
       {adding !== null && <AddDialog adding={adding} onAdded={bench.focusInspector} />}
       {teamFor !== null && <TeamDialog steps={teamFor} />}
+      {extracting !== null && <ExtractDialog rule={extracting} onMade={addPolicy} />}
       {dialog === "step" && <StepMenu bench={bench} />}
       {dialog === "connect" && <ConnectDialog onClose={close} />}
       {dialog === "commands" && <CommandDialog bench={bench} />}

@@ -1,27 +1,26 @@
 /** What the forms of one step may name: fields, people, workflows, and the data that reaches the step. */
 
 import { useCallback, useEffect, useMemo, useState } from "react";
-import type { DataRecord, ExplainedPart, Field } from "../api/types";
+import type { DataRecord, Field } from "../api/types";
 import { useSite } from "../app/context";
-import type { Explanation, FormFacts } from "../forms/facts";
+import { type Explanation, explanationOf, type FormFacts } from "../forms/facts";
 import { wouldMakeCycle } from "../graph/branches";
 import type { Drawing } from "../graph/document";
 import { recordOf } from "./sample";
-import { useSlice } from "./store";
+import { useEditor, useSlice } from "./store";
 import { moduleOf, nameOf, useWorld, type World } from "./world";
 
 export function useFacts(nodeId: string): FormFacts {
   const { api } = useSite();
   const world = useWorld();
+  const { store } = useEditor();
   const drawing = useSlice((state) => state.history.drawing);
   const sampleKey = useSlice((state) => recordOf(state.sample)) || null;
   const module = moduleOf(drawing, world.modules);
   const sample = useSample(module?.key ?? null, sampleKey);
   const explain = useCallback(
     async (rule: unknown): Promise<Explanation> => {
-      const told = await api.explain(module?.key ?? "", rule, sampleKey);
-      const leaves = told.explanation === null ? [] : leavesOf(told.explanation);
-      return { result: told.explanation?.result ?? null, leaves, matching: told.matching, total: told.total };
+      return explanationOf(await api.explain(module?.key ?? "", rule, sampleKey));
     },
     [api, module?.key, sampleKey],
   );
@@ -39,7 +38,9 @@ export function useFacts(nodeId: string): FormFacts {
       catalog: world.catalog,
       modules: world.modules,
       module,
-      policies: world.policies.map(({ key, name, module: of }) => ({ key, name, module: of ?? "" })),
+      policies: world.policies
+        .filter((policy) => policy.module === module?.key && policy.rights.includes("use"))
+        .map(({ key, name }) => ({ key, name })),
       workflows: world.workflows.map(({ key, name }) => ({ key, name })),
       sources: world.sources,
       people: world.people.people,
@@ -47,10 +48,13 @@ export function useFacts(nodeId: string): FormFacts {
       zones: Intl.supportedValuesOf("timeZone"),
       references,
       sample: sample?.values ?? null,
+      ...(module === null || world.readOnly || !world.mayMakePolicies
+        ? {}
+        : { extract: (rule: unknown) => store.setState({ extracting: rule }) }),
       ...(module === null ? {} : { explain }),
       ...(module === null || sampleKey === null ? {} : { read }),
     }),
-    [world, module, references, sample, sampleKey, explain, read],
+    [world, module, references, sample, sampleKey, explain, read, store],
   );
 }
 
@@ -110,15 +114,4 @@ export function referencesOf(
     ...variables,
     ...outputs,
   ];
-}
-
-/** The leaves of an explained rule by their place: "all[0].not". */
-function leavesOf(part: ExplainedPart, path = ""): Explanation["leaves"] {
-  if (part.kind === "leaf" || part.kind === "policy") {
-    return [{ path, result: part.result, seen: part.kind === "leaf" ? part.saw : undefined }];
-  }
-  return (part.children ?? []).flatMap((child, index) => {
-    const step = part.kind === "not" ? "not" : `${part.kind}[${index}]`;
-    return leavesOf(child, path === "" ? step : `${path}.${step}`);
-  });
 }

@@ -60,6 +60,27 @@ export function proposalOf(finding: Finding): string | null {
   return /^Did you mean “([^”]+)”\?$/.exec(finding.hint)?.[1] ?? null;
 }
 
+/** The policy that a finding proposes in the place of a rule: "Use the policy “vip”, so that…". */
+export function policyOf(finding: Finding): string | null {
+  if (finding.code !== "policy-says-the-same") return null;
+  return /^Use the policy “([^”]+)”/.exec(finding.hint)?.[1] ?? null;
+}
+
+/** Whether a finding is about a rule that a policy would say once. */
+export function asksForPolicy({ code }: Finding): boolean {
+  return code === "rule-stands-elsewhere" || code === "repeated-rule";
+}
+
+/** The value at a path such as "cases[1].rule" of settings; undefined where it leads nowhere. */
+export function valueAt(config: unknown, path: string): unknown {
+  let value = config;
+  for (const part of path.split(/[.[\]]+/).filter((one) => one !== "")) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value;
+}
+
 /** Settings with the value at a path such as "rule.all[0].op" replaced; where the path leads nowhere, as they were. */
 export function withValueAt(config: Record<string, unknown>, path: string, value: unknown) {
   const next = structuredClone(config);

@@ -9,6 +9,7 @@ import { type Drawing, drawingOf, type Layout, type Place } from "../graph/docum
 import { begin, type History, perform, redo, undo } from "../graph/history";
 import * as notes from "../graph/notes";
 import * as operations from "../graph/operations";
+import * as policies from "../graph/policies";
 import { validate, type World } from "../graph/validation";
 import { type Finding, findingsOf, knownFindings } from "./findings";
 import type { Sample } from "./sample";
@@ -53,6 +54,8 @@ export interface EditorState {
   armed: operations.Way | null;
   /** The steps that a team is asked for. */
   teamFor: readonly string[] | null;
+  /** The rule that a policy is to be made of. */
+  extracting: unknown;
   view: "graph" | "outline";
   /** Said to those who listen: refusals, what undo took back. */
   announced: string;
@@ -79,6 +82,7 @@ export function editorStore(draft: Draft): EditorStore {
     adding: null,
     armed: null,
     teamFor: null,
+    extracting: null,
     view: "graph",
     announced: "",
   }));
@@ -202,6 +206,16 @@ export function actionsOf(store: EditorStore) {
       change("Change team", (draft) => operations.setLane(draft, ids, lane), `lane ${ids.join()}`),
     configure: (id: string, config: Record<string, unknown>, field: string) =>
       change("Change settings", (draft) => operations.configure(draft, id, config), `config ${id} ${field}`),
+    /** Put a policy in the place of a rule, wherever the draft holds it, as one command. */
+    insertPolicy: (rule: unknown, key: string) => {
+      let places = 0;
+      change("Extract policy", (draft) => {
+        places = policies.insertPolicy(draft, rule, key);
+      });
+      say(
+        `The policy stands in the rule’s place${places === 1 ? "" : `, in ${places} places`}. Ctrl+Z puts the rule back.`,
+      );
+    },
     /** Give steps to a team, as one command with their move; other things that moved with them stay there. */
     moveToLane: (ids: readonly string[], lane: string, places: Layout = {}) => {
       change("Move to team", (draft) => {

@@ -13,6 +13,7 @@ import type {
   WorkflowDetail,
 } from "../api/types";
 import { type Drawing, familyOf, type GraphNode } from "../graph/document";
+import type { Policy } from "../policies/types";
 
 export interface World {
   workflow: WorkflowDetail;
@@ -20,7 +21,8 @@ export interface World {
   kinds: ReadonlyMap<string, Kind | ActionKind>;
   modules: Module[];
   people: People;
-  policies: Named[];
+  policies: Policy[];
+  mayMakePolicies: boolean;
   workflows: Workflow[];
   sources: Named[];
   versions: Version[];

@@ -1,6 +1,7 @@
 /** Rules as rows of selects: groups in groups, leaves by field, operator and value, policies of the library. */
 
 import { useState } from "react";
+import { Link } from "../ui/Link";
 import type { Explanation, FormFacts } from "./facts";
 import { LeafPart, Verdict } from "./RuleLeaf";
 import { type Group, groupOf, makeGroup, moved, type Rule, readRule, withPart } from "./ruleTree";
@@ -42,6 +43,11 @@ export function RuleEditor({ id, value, onChange, facts, readOnly, describedBy }
           <button type="button" onClick={explain}>
             Explain
           </button>{" "}
+          {facts.extract !== undefined && !("policy" in rule) && (
+            <button type="button" onClick={() => facts.extract?.(value)}>
+              Extract policy…
+            </button>
+          )}{" "}
           <span role="status">
             {told !== null && told.matching !== null && `${told.matching} of ${told.total} records match.`}
             {told !== null &&
@@ -175,12 +181,14 @@ function PolicyPart({ policy, onChange, facts, readOnly, path, told }: PartProps
         disabled={readOnly}
         onChange={(event) => onChange({ policy: event.target.value })}
       >
+        {!facts.policies.some((one) => one.key === policy) && <option value={policy}>policy {policy}</option>}
         {facts.policies.map((one) => (
           <option key={one.key} value={one.key}>
             policy {one.name}
           </option>
         ))}
       </select>
+      <Link to={`conditions/${policy}/`}>Open</Link>
       <Verdict told={told} path={path} />
     </div>
   );

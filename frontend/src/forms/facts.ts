@@ -1,6 +1,6 @@
 /** What forms offer to choose from. */
 
-import type { Catalog, Module, Reading } from "../api/types";
+import type { Catalog, Explained, ExplainedPart, Module, Reading } from "../api/types";
 
 export interface FormFacts {
   catalog: Catalog;
@@ -8,7 +8,8 @@ export interface FormFacts {
   modules: Module[];
   /** The one that the workflow's triggers are about. */
   module: Module | null;
-  policies: { key: string; name: string; module: string }[];
+  /** Those about this module that may be used. */
+  policies: { key: string; name: string }[];
   workflows: { key: string; name: string }[];
   sources: { key: string; name: string }[];
   people: { username: string; name: string }[];
@@ -20,6 +21,8 @@ export interface FormFacts {
   sample: Record<string, unknown> | null;
   /** Asks the server what a rule takes, and how it judges the sample. */
   explain?: (rule: unknown) => Promise<Explanation>;
+  /** Makes a policy of a rule; not there for those who may not. */
+  extract?: (rule: unknown) => void;
   /** Asks the server how a text reads for the sample; not there without one. */
   read?: (text: string) => Promise<Reading>;
 }
@@ -30,4 +33,21 @@ export interface Explanation {
   leaves: { path: string; result: boolean | null; seen: unknown }[];
   matching: number | null;
   total: number | null;
+}
+
+/** What the server said of a rule, its leaves by their place: "all[0].not". */
+export function explanationOf(told: Explained): Explanation {
+  const { explanation, matching, total } = told;
+  const leaves = explanation === null ? [] : leavesOf(explanation);
+  return { result: explanation?.result ?? null, leaves, matching, total };
+}
+
+function leavesOf(part: ExplainedPart, path = ""): Explanation["leaves"] {
+  if (part.kind === "leaf" || part.kind === "policy") {
+    return [{ path, result: part.result, seen: part.kind === "leaf" ? part.saw : undefined }];
+  }
+  return (part.children ?? []).flatMap((child, index) => {
+    const step = part.kind === "not" ? "not" : `${part.kind}[${index}]`;
+    return leavesOf(child, path === "" ? step : `${path}.${step}`);
+  });
 }

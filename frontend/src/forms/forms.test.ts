@@ -3,6 +3,7 @@ import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { createElement, useState } from "react";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Catalog, JsonSchema, Module, Problem } from "../api/types";
+import { SiteProvider, siteOf } from "../app/context";
 import type { FormFacts } from "./facts";
 import { groupOf, makeGroup, moved, readRule, withPart } from "./ruleTree";
 import { fieldIdOf, isShown, SchemaForm } from "./SchemaForm";
@@ -30,11 +31,12 @@ const tickets: Module = {
   team: "",
   zone: "UTC",
 };
+const site = siteOf(document.createElement("main"));
 const facts: FormFacts = {
   catalog,
   modules: [tickets],
   module: tickets,
-  policies: [{ key: "vip", name: "VIP", module: "tickets" }],
+  policies: [{ key: "vip", name: "VIP" }],
   workflows: [],
   sources: [],
   people: [{ username: "mia", name: "Mia" }],
@@ -57,7 +59,15 @@ function Harness({
 }) {
   const [value, setValue] = useState(first);
   config = value;
-  return createElement(SchemaForm, { schema, value, problems, onChange: setValue, facts, idPrefix: "f-" });
+  const form = createElement(SchemaForm, {
+    schema,
+    value,
+    problems,
+    onChange: setValue,
+    facts,
+    idPrefix: "f-",
+  });
+  return createElement(SiteProvider, { value: site }, form);
 }
 
 function show(type: string, first: Record<string, unknown> = {}, problems: Problem[] = []) {

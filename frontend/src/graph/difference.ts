@@ -145,7 +145,7 @@ function changesOf(before: GraphNode, after: GraphNode): NodeChange[] {
   const found: NodeChange[] = [];
   const one = { id: after.id, before, after };
   if ((before.title ?? "") !== (after.title ?? "")) found.push({ ...one, kind: "renamed", settings: [] });
-  const settings = settingsBetween(plainOf(before), plainOf(after), "");
+  const settings = settingsBetween(plainOf(before), plainOf(after));
   if (settings.length > 0) found.push({ ...one, kind: "changed", settings });
   return found;
 }
@@ -156,7 +156,8 @@ function plainOf({ id: _id, title: _title, config, lane, ...rest }: GraphNode): 
   return { ...Object.fromEntries(own), ...config };
 }
 
-function settingsBetween(before: unknown, after: unknown, path: string): Setting[] {
+/** What differs between two values of JSON, each by the path to it. */
+export function settingsBetween(before: unknown, after: unknown, path = ""): Setting[] {
   if (canonical(before) === canonical(after)) return [];
   if (isPlain(before) && isPlain(after)) {
     return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) =>

@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { ApiError } from "../api/client";
 
 interface Props {
@@ -6,12 +6,14 @@ interface Props {
   text: string;
   button: string;
   required: boolean;
+  /** What else there is to know before it is done. */
+  children?: ReactNode;
   onDone: (reason: string) => Promise<void>;
   onClose: () => void;
 }
 
 /** Asks why before something that counts is done; a refusal is shown here and keeps what was typed. */
-export function ReasonDialog({ title, text, button, required, onDone, onClose }: Props) {
+export function ReasonDialog({ title, text, button, required, children, onDone, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [reason, setReason] = useState("");
   const [trouble, setTrouble] = useState("");
@@ -33,6 +35,7 @@ export function ReasonDialog({ title, text, button, required, onDone, onClose }:
       <form onSubmit={submit}>
         <h2>{title}</h2>
         <p>{text}</p>
+        {children}
         <label className="block">
           Reason{required ? "" : " (optional)"}
           <input

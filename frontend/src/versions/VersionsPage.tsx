@@ -9,6 +9,7 @@ import { Link } from "../ui/Link";
 import { Heading, Show } from "../ui/Page";
 import { Comparison } from "./Comparison";
 import { ReasonDialog } from "./ReasonDialog";
+import { RunsOfLive } from "./RunsOfLive";
 import "./versions.css";
 
 type Verb = "promote" | "demote" | "rollback";
@@ -97,6 +98,16 @@ export default function VersionsPage({ id }: { id: number }) {
                         {dateTime(version.published_at)} by {version.published_by ?? "nobody"}
                       </span>
                       {version.note !== "" && <span className="versions-note">“{version.note}”</span>}
+                      {version.policies.map(
+                        (policy) =>
+                          policy.newer !== null && (
+                            <span key={policy.key} className="note">
+                              keeps revision {policy.revision} of{" "}
+                              <Link to={`conditions/${policy.key}/`}>{policy.key}</Link>; newer revision{" "}
+                              {policy.newer} is available
+                            </span>
+                          ),
+                      )}
                       <span className="versions-tools">
                         {index < versions.length - 1 && (
                           <button
@@ -144,7 +155,9 @@ export default function VersionsPage({ id }: { id: number }) {
           required={asked.verb === "rollback"}
           onDone={act}
           onClose={() => setAsked(null)}
-        />
+        >
+          {asked.verb === "rollback" && <RunsOfLive id={id} />}
+        </ReasonDialog>
       )}
     </>
   );

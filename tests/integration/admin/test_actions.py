@@ -221,11 +221,24 @@ def test_a_policy_is_added_and_a_changed_rule_is_a_new_revision(
     assert "rule" in errors_of(add(admin_client, Policy, **given, rule=json.dumps(wrong)))
     assert add(admin_client, Policy, **given, rule=json.dumps(rule)).status_code == 302
     policy = Policy.objects.get()
-    assert change(admin_client, policy, rule=json.dumps(rule)).status_code == 302
+    kept = {"name": "Titled", "owner": policy.owner_id}
+    assert change(admin_client, policy, **kept, rule=json.dumps(rule)).status_code == 302
     assert policy.revisions.count() == 1
     newer = {"field": "state", "op": "is_empty"}
-    assert change(admin_client, policy, rule=json.dumps(newer)).status_code == 302
+    first = change(admin_client, policy, **kept, rule=json.dumps(newer))
+    assert first.status_code == 200
+    told = errors_of(first)["__all__"]
+    assert told[-1] == "Save again to publish it."
+    assert "By itself it takes 0 of 0 records" in told[0]
+    seen = first.context["adminform"].form["seen"].value()
+    other = {"field": "state", "op": "is_not_empty"}
+    assert change(admin_client, policy, **kept, rule=json.dumps(other), seen=seen).status_code == 200
+    assert policy.revisions.count() == 1
+    assert change(admin_client, policy, **kept, rule=json.dumps(newer), seen=seen).status_code == 302
     assert [revision.rule for revision in policy.revisions.order_by("number")] == [rule, newer]
+    assert change(admin_client, policy, name="No title", owner=policy.owner_id, rule=json.dumps(newer))
+    policy.refresh_from_db()
+    assert policy.name == "No title"
 
 
 def test_a_source_is_added(admin_client: Client, tickets: Module) -> None:

@@ -18,6 +18,7 @@ from automations.models import (
     Event,
     Module,
     Notification,
+    PolicyUse,
     Run,
     Scenario,
     Step,
@@ -27,8 +28,9 @@ from automations.models import (
 )
 from automations.permissions import grant_owner
 from automations.services.checkpoints import add_checkpoint
-from automations.services.policies import create_policy, publish_policy_revision
+from automations.services.policies import create_policy
 from automations.services.records import comment_record, create_record, update_record
+from tests.integration.revising import revise
 
 pytestmark = pytest.mark.django_db
 
@@ -136,9 +138,10 @@ class World:
         Notification.objects.create(user=self.alice, key=f"{n}", title="x", run=run, created_at=now)
         TriggerSource.objects.create(key=f"api-s{n}", kind="api", name="x", module=self.tickets)
         rule = {"field": "amount", "op": "gt", "value": str(n)}
+        PolicyUse.objects.create(policy_key="p0", workflow=workflow)
         policy = create_policy(key=f"p{n}", name="P", module=self.tickets, rule=rule, actor=self.root)
         if n:
-            publish_policy_revision(policy=self.policy, rule={**rule, "op": "lt"}, actor=self.root)
+            revise(self.policy, {**rule, "op": "lt"}, self.root)
         else:
             self.policy = policy
         update_record(module=self.tickets, key="main", values={"subject": f"{n}"}, actor=self.root)
@@ -155,6 +158,7 @@ LISTS = [
     "modules/tickets/records/main/comments/",
     "policies/",
     "policies/p0/revisions/",
+    "policies/p0/used-by/",
     "sources/",
     "events/",
     "decisions/",

@@ -193,9 +193,11 @@ def test_policies_are_revised(admin: APIClient, owner: APIClient, tickets: Modul
     )
     assert (made.status_code, made.json()["revision"]["number"]) == (201, 1)
     better = {"field": "amount", "op": "gt", "value": "300"}
-    assert (
-        admin.post("/api/v1/policies/large/revisions/", {"rule": better}, format="json").json()["number"] == 2
-    )
+    unseen = admin.post("/api/v1/policies/large/revisions/", {"rule": better}, format="json")
+    assert (unseen.status_code, unseen.json()["code"]) == (409, "impact-not-seen")
+    seen = admin.post("/api/v1/policies/large/impact/", {"rule": better}, format="json").json()["seen"]
+    sent = {"rule": better, "seen": seen}
+    assert admin.post("/api/v1/policies/large/revisions/", sent, format="json").json()["number"] == 2
     assert admin.get("/api/v1/policies/large/").json()["revision"]["rule"] == better
     assert [row["number"] for row in admin.get("/api/v1/policies/large/revisions/").json()["results"]] == [
         2,

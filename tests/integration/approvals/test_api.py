@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from automations import permissions
 from automations.models import Approval, Module, Notification
 from automations.services.records import update_record
-from automations.testing import run_everything
+from automations.testing import edge, give_modules, make_workflow, node, run_everything
 
 from .world import gate, order, pending, person, values_of
 
@@ -178,3 +178,25 @@ def test_a_question_is_asked_answered_and_decides_nothing(
     mine = client_of(sam).get(URL, {"decided": "true"}).json()["results"]
     assert [row["state"] for row in mine] == ["approved"]
     assert client_of(alice).get(URL, {"decided": "true"}).json()["results"] == []
+
+
+def test_one_who_is_asked_sees_which_conditions_led_to_the_question(
+    orders: Module, alice: Any, sam: Any, charlie: Any
+) -> None:
+    rule = {"field": "amount", "op": "gt", "value": "200"}
+    nodes = [
+        node("t1", "trigger.record", module="refunds", on=["created"]),
+        {**node("c1", "condition.if", rule=rule), "title": "Is it large?"},
+        node("p1", "action.approval", title="Refund?", groups=["Leads"]),
+    ]
+    edges = [edge("t1", "c1"), edge("c1", "p1", "true")]
+    workflow = make_workflow(
+        "large", {"schema": 1, "nodes": nodes, "edges": edges}, owner=give_modules(alice)
+    )
+    for right in ("view", "approve"):
+        assign_perm(permissions.codename(right), sam, workflow)
+    order(orders)
+    seen = client_of(sam).get(f"{URL}{pending().pk}/").json()
+    assert seen["why"] == [{"title": "Is it large?", "branches": ["true"], "saw": {"amount": "380.00"}}]
+    assign_perm(permissions.codename("view"), charlie, workflow)
+    assert client_of(charlie).get(f"{URL}{pending().pk}/").json()["why"] is None

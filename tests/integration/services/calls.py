@@ -13,6 +13,7 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
 from automations import permissions
+from automations.engine.documents import Definition, Node
 from automations.models import Approval, Backtest, Event, Module, Run, RunUndo, Scenario, Workflow
 from automations.services import (
     approvals,
@@ -22,16 +23,22 @@ from automations.services import (
     csv_rows,
     draft_problems,
     drafts,
+    duplicates,
+    findings,
     first_steps,
     identities,
     import_mappings,
+    loops,
     modules,
     notifications,
     policies,
+    policy_impact,
+    policy_uses,
     preferences,
     record_imports,
     records,
     retries,
+    rule_index,
     run_tests,
     runs,
     scenario_files,
@@ -184,6 +191,25 @@ def _definition(world: World) -> Any:
     return drafts.load_draft(world.workflow).definition
 
 
+def _proposed(world: World) -> dict[str, Any]:
+    rule = {**RULE, "value": "200"}
+    return {"policy": world.policy, "rule": rule, "viewer": world.bob, "now": NOW}
+
+
+def _archived(world: World) -> Arguments:
+    policies.archive_policy(policy=world.policy, actor=world.alice)
+    return {"policy": world.policy, "reason": "Needed.", "actor": world.bob}
+
+
+def _ruled(world: World) -> Definition:
+    """A definition with a rule and a policy in it."""
+    nodes = (
+        Node("t1", "trigger.record", config={"module": "tickets", "on": ["created"], "filter": RULE}),
+        Node("c1", "condition.if", config={"rule": {"policy": "large"}}),
+    )
+    return Definition(nodes, (), {"large": {"revision": 1, "rule": RULE}})
+
+
 READS = Reads()
 HISTORY = Traced(
     ("event", "record", "recordchange"), "the record's history and the event name who changed it to what"
@@ -235,6 +261,8 @@ CALLS: tuple[Call, ...] = (
     Call(csv_rows.unreadable, lambda w: {"code": "c", "message": "m", "hint": "h"}, READS),
     Call(drafts.load_draft, lambda w: {"workflow": w.workflow}, READS),
     Call(drafts.document_of_draft, lambda w: {"workflow": w.workflow}, READS),
+    Call(drafts.load_definitions, lambda w: {"workflows": [w.workflow]}, READS),
+    Call(drafts.newest_policies, lambda w: {"keys": ["large"]}, READS),
     Call(drafts.pin_policies, lambda w: {"definition": _definition(w)}, READS),
     Call(
         drafts.save_draft,
@@ -317,8 +345,65 @@ CALLS: tuple[Call, ...] = (
         Audited("policy.created"),
     ),
     Call(
+        policies.update_policy,
+        lambda w: {"policy": w.policy, "changes": {"description": "New.", "owner": w.bob}, "actor": w.bob},
+        Audited("policy.updated", "policy"),
+    ),
+    Call(
+        policies.archive_policy,
+        lambda w: {"policy": w.policy, "reason": "Old.", "actor": w.bob},
+        Audited("policy.archived", "policy"),
+    ),
+    Call(policies.restore_policy, lambda w: _archived(w), Audited("policy.restored", "policy")),
+    Call(policies.require_rule, lambda w: {"module": w.tickets, "rule": RULE}, READS),
+    Call(policy_impact.measure_impact, lambda w: _proposed(w), READS),
+    Call(
+        policy_impact.require_seen,
+        lambda w: {
+            "policy": w.policy,
+            "rule": _proposed(w)["rule"],
+            "newest": w.policy.revisions.first(),
+            "token": policy_impact.measure_impact(**_proposed(w)).seen,
+            "actor": w.bob,
+        },
+        READS,
+    ),
+    Call(policy_uses.current_uses, lambda w: {}, READS),
+    Call(policy_uses.uses_of, lambda w: {"policy": w.policy, "viewer": w.alice}, READS),
+    Call(policy_uses.with_policies, lambda w: {"versions": []}, READS),
+    Call(duplicates.find_duplicates, lambda w: {"viewer": w.alice}, READS),
+    Call(duplicates.places_elsewhere, lambda w: {"forms": [("tickets", "0")], "viewer": w.alice}, READS),
+    Call(duplicates.policies_by_form, lambda w: {"viewer": w.alice}, READS),
+    Call(
+        findings.findings_across,
+        lambda w: {"drafts": [(w.workflow, _definition(w))], "viewer": w.alice},
+        READS,
+    ),
+    Call(
+        loops.find_loops,
+        lambda w: {"drafts": [(w.workflow, _definition(w))], "viewer": w.alice},
+        READS,
+    ),
+    Call(
+        rule_index.index_draft,
+        lambda w: {"workflow": w.workflow, "definition": _ruled(w)},
+        Traced(
+            ("policyuse", "ruleplace"), "what a draft names follows from the draft, whose save is audited"
+        ),
+    ),
+    Call(
+        rule_index.index_version,
+        lambda w: {"version": w.workflow.versions.first(), "definition": _ruled(w)},
+        Traced(("policyuse",), "what a version pins stands in the version, whose publishing is audited"),
+    ),
+    Call(
         policies.publish_policy_revision,
-        lambda w: {"policy": w.policy, "rule": {**RULE, "value": "200"}, "actor": w.bob},
+        lambda w: {
+            "policy": w.policy,
+            "rule": {**RULE, "value": "200"},
+            "seen": policy_impact.measure_impact(**_proposed(w)).seen,
+            "actor": w.bob,
+        },
         Audited("policy.revised", "policy"),
     ),
     Call(

@@ -71,6 +71,8 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("module_native_names_its_model", {"kind": "stored", "model_label": "demo.Order"}),
     ("module_native_names_its_model", {"kind": "native", "model_label": ""}),
     ("module_native_names_its_model", {"kind": "imagined", "model_label": ""}),
+    ("policyuse_version_pins", {"version_id": None, "revision": 1}),
+    ("policyuse_version_pins", {"version_id": 1, "revision": None}),
     ("run_status_known", {"status": "asleep", "finished_at": WHEN}),
     ("run_status_known", {"status": "", "finished_at": WHEN}),
     ("run_finished_when_terminal", {"status": "queued", "finished_at": WHEN}),

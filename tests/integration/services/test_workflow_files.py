@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.contrib.auth import get_user_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,11 +15,12 @@ from automations.errors import ConflictError, InvalidError, NotFoundError
 from automations.gallery import TEMPLATES
 from automations.models import Module, Policy, Workflow
 from automations.services.drafts import load_draft, save_draft
-from automations.services.policies import create_policy, publish_policy_revision
+from automations.services.policies import create_policy
 from automations.services.versions import load_definition, publish_version
 from automations.services.workflow_files import export_workflow, import_workflow, read_file
 from automations.services.workflows import create_workflow
 from automations.testing import chain, make_module, node
+from tests.integration.revising import revise
 
 pytestmark = pytest.mark.django_db
 
@@ -114,9 +116,8 @@ def test_a_policy_that_moved_on_is_told(workflow: Workflow) -> None:
     text = exported(workflow, version.number)
     policy_text = yaml.safe_load(text)["policies"]
     assert policy_text == {"large": {"revision": 1, "rule": {"field": "amount", "op": "gt", "value": "9"}}}
-    publish_policy_revision(
-        policy=Policy.objects.get(), rule={"field": "amount", "op": "gt", "value": "10"}, actor=None
-    )
+    root = get_user_model().objects.create_superuser("root")
+    revise(Policy.objects.get(), {"field": "amount", "op": "gt", "value": "10"}, root)
     assert not import_workflow(file=read_file(text), workflow=workflow, actor=None).same
 
 

@@ -1,10 +1,13 @@
 import { query } from "../../api/client";
 
-export type RunFilters = Partial<Record<"status" | "mode" | "module" | "record" | "from" | "to", string>>;
+export type RunFilters = Partial<
+  Record<"status" | "mode" | "version" | "module" | "record" | "from" | "to", string>
+>;
 
 const LABELS: Record<keyof RunFilters, string> = {
   status: "Status",
   mode: "Mode",
+  version: "Version",
   module: "Module",
   record: "Record",
   from: "From",
@@ -13,11 +16,12 @@ const LABELS: Record<keyof RunFilters, string> = {
 
 /** The API's address of the runs that the filters of a page select. `from` and `to` are whole days of the reader. */
 export function runsAddress(filters: RunFilters, workflow?: number): string {
-  const { status, mode, module, record, from, to } = filters;
+  const { status, mode, version, module, record, from, to } = filters;
   return `runs/${query({
     workflow,
     status,
     mode,
+    version,
     module,
     record,
     created_after: startOf(from),

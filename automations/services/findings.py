@@ -1,0 +1,71 @@
+"""Advice on drafts that only a look at the other workflows gives: rules that stand elsewhere, archived policies,
+loops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from automations.engine.documents import Definition
+from automations.engine.errors import Problem
+from automations.engine.rule_places import Place, places_in, policies_in, rules_of
+from automations.engine.schemas import listed
+from automations.models import Policy, Workflow
+from automations.services.duplicates import places_elsewhere, policies_by_form
+from automations.services.loops import find_loops
+
+Drafts = Iterable[tuple[Workflow, Definition]]
+
+
+def findings_across(drafts: Drafts, *, viewer: Any) -> dict[int, list[Problem]]:
+    """Warnings by workflow, as the viewer may see the others; as many queries for one as for all."""
+    known = list(drafts)
+    found: dict[int, list[Problem]] = {workflow.pk: [] for workflow, _ in known}
+    places = [(workflow.pk, place) for workflow, definition in known for place in places_in(definition)]
+    if places:
+        elsewhere = places_elsewhere({(place.module, place.form) for _, place in places}, viewer=viewer)
+        policies = policies_by_form(viewer)
+        for workflow, place in places:
+            same = policies.get((place.module, place.form))
+            others = [row.name for row in elsewhere[place.module, place.form] if row.pk != workflow]
+            if same is not None:
+                found[workflow].append(_said_by_policy(place, same))
+            elif others:
+                found[workflow].append(_stands_elsewhere(place, others))
+    for key, problem in (*_archived(known), *find_loops(known, viewer=viewer)):
+        found[key].append(problem)
+    return found
+
+
+def _path(place: Place) -> str:
+    return f"nodes[{place.index}].{place.path}"
+
+
+def _stands_elsewhere(place: Place, others: list[str]) -> Problem:
+    count = f"{len(others)} other workflow{'s' if len(others) > 1 else ''}"
+    message = f"This rule stands in {count}: {listed(others)}."
+    hint = "Extract a policy, so that they change together."
+    return Problem("rule-stands-elsewhere", _path(place), message, hint, place.node.id, "warning")
+
+
+def _said_by_policy(place: Place, policy: Policy) -> Problem:
+    message = f"The policy “{policy.name}” says the same as this rule."
+    hint = f"Use the policy “{policy.key}”, so that they change together."
+    return Problem("policy-says-the-same", _path(place), message, hint, place.node.id, "warning")
+
+
+def _archived(drafts: Drafts) -> Iterator[tuple[int, Problem]]:
+    named = {key for _, definition in drafts for key in definition.policies}
+    gone = dict(
+        Policy.objects.filter(key__in=named).exclude(archived_at=None).values_list("key", "name")
+        if named
+        else ()
+    )
+    for workflow, definition in drafts:
+        for index, node in enumerate(definition.nodes):
+            for path, rule in rules_of(node):
+                for key in sorted(policies_in([rule]) & gone.keys()):
+                    message = f"The policy “{gone[key]}” is archived: nobody keeps it up any more."
+                    hint = "Use another policy, write the rule out, or restore it."
+                    at = f"nodes[{index}].{path}"
+                    yield workflow.pk, Problem("archived-policy", at, message, hint, node.id, "warning")
