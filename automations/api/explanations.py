@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -44,6 +45,8 @@ class ExplainAnswer(Answer):
 
 
 class ExplainView(ApiView):
+    only_reads = (*SAFE_METHODS, "POST")
+
     @operation(
         "modules_explain",
         "modules",
@@ -101,6 +104,8 @@ class PreviewTextAnswer(Answer):
 
 
 class PreviewTextView(ApiView):
+    only_reads = (*SAFE_METHODS, "POST")
+
     @operation(
         "modules_preview_text",
         "modules",

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -293,6 +294,8 @@ def _unknown(key: str) -> serializers.ErrorDetail:
 
 
 class ValidateView(ApiView):
+    only_reads = (*SAFE_METHODS, "POST")
+
     @operation(
         "graph_validate",
         "graph",

@@ -376,6 +376,44 @@ export interface People {
   groups: string[];
 }
 
+/** Rights that a person or a group holds on one thing or, `wide`, on all of its kind. */
+export interface Grant {
+  kind: "user" | "group";
+  name: string;
+  title: string;
+  rights: string[];
+  /** The role that has these very rights. */
+  role: string | null;
+  wide: boolean;
+  members: number | null;
+}
+
+export interface Shares {
+  grants: Grant[];
+  may_share: boolean;
+  rights: string[];
+  /** Those that the reader holds, so may give. */
+  yours: string[];
+  roles: Record<string, string[]>;
+}
+
+/** What whom a draft acts as could not do for the records of today. */
+export interface IdentityPreview {
+  identity: string | null;
+  by: "run_as" | "publisher" | "nobody";
+  candidates: number;
+  looked_at: number;
+  denied: number;
+  actions: {
+    node: string;
+    title: string;
+    kind: string;
+    candidates: number;
+    denied: number;
+    why: string;
+  }[];
+}
+
 /** Something with a key and a name: a source. */
 export interface Named {
   key: string;

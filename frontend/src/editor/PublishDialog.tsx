@@ -6,6 +6,7 @@ import { DifferenceView } from "../difference/DifferenceView";
 import type { GraphDocument } from "../graph/document";
 import { useModal } from "../ui/useModal";
 import { type Impact, impactOf } from "./impact";
+import { PublishIdentity } from "./PublishIdentity";
 import { PublishImpact } from "./PublishImpact";
 import { PublishEvidence } from "./scenarios/PublishEvidence";
 import { useSlice } from "./store";
@@ -66,6 +67,7 @@ export function PublishDialog({ onClose, onPublished }: Props) {
         {impact === null ? <p className="note">Testing…</p> : <ImpactText impact={impact} />}
       </section>
       <PublishEvidence />
+      <PublishIdentity />
       <section aria-label="Changes">
         <h3>{active === null ? "First release" : `Changes since version ${active}`}</h3>
         {live !== null ? (

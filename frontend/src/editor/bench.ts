@@ -14,7 +14,15 @@ import { useEditor, useSlice } from "./store";
 import { useWorld } from "./world";
 
 export type Drawer = "problems" | "test" | "scenarios";
-export type Dialog = "commands" | "connect" | "publish" | "keys" | "checkpoints" | "checkpoint" | "step";
+export type Dialog =
+  | "commands"
+  | "connect"
+  | "publish"
+  | "keys"
+  | "checkpoints"
+  | "checkpoint"
+  | "step"
+  | "share";
 const CLIP = "automations.clip";
 
 /** What is done in the editor beside changing the draft, and what is open in it. */
