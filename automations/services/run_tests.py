@@ -16,9 +16,9 @@ from automations.errors import NotFoundError
 from automations.models import Event, Scenario, Workflow
 from automations.modules.adapter import RecordState, adapter_for
 from automations.runtime.foresight import described
+from automations.runtime.nearest import nearest_to
 from automations.runtime.rehearsal import Rehearsal, Rehearsed
 from automations.services.identities import publisher_of
-from automations.services.nearest import nearest_to
 from automations.services.scenario_runs import identity_of, walk_given
 from automations.services.versions import load_definition, require_valid
 
