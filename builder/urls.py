@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from builder.approval_link import approval_by_link
-from builder.views import SignInView, page
+from builder.views import SignInView, page, stop_viewing
 
 urlpatterns = [
     path("", page, name="home"),
@@ -30,6 +30,7 @@ urlpatterns = [
     path("approvals/", page, name="approvals-page"),
     path("approvals/<int:pk>/", page, name="approval-page"),
     path("approvals/by-link/<str:token>/", approval_by_link, name="approval-by-link"),
+    path("viewing/stop/", stop_viewing, name="stop-viewing"),
     path("accounts/login/", SignInView.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
 ]

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any
 
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import Group
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from automations import permissions
+from automations.services import viewing
 from automations.services.preferences import preference_of
 from builder.templatetags.frontend import read_manifest
 
@@ -60,16 +63,29 @@ def page(request: HttpRequest, **_route: Any) -> HttpResponse:
     if read_manifest() is None:
         response = render(request, "builder/not_built.html", status=503)
     else:
-        context = {
-            "admin_url": _address("admin:index"),
-            "docs_url": _address("api:schema"),
-            "home_url": reverse("home"),
-            "preference": preference_of(request.user),
-            "builds": permissions.builds_workflows(request.user),
-        }
-        response = render(request, "builder/page.html", context)
+        seen_as = viewing.viewed_by(request.session, request.user)
+        with nullcontext(request.user) if seen_as is None else viewing.eyes_of(seen_as) as reader:
+            context = {
+                "admin_url": _address("admin:index"),
+                "docs_url": _address("api:schema"),
+                "home_url": reverse("home"),
+                "preference": preference_of(request.user),
+                "builds": permissions.builds_workflows(reader),
+                "is_viewing": viewing.is_viewing(request.session),
+                "seen_as": f"the role {seen_as}" if isinstance(seen_as, Group) else seen_as,
+                "may_view_as": permissions.may_do_all(request.user),
+            }
+            response = render(request, "builder/page.html", context)
     guard(response)
     return response
+
+
+@require_POST
+@login_required
+def stop_viewing(request: HttpRequest) -> HttpResponse:
+    """The button of the banner: back to one's own eyes."""
+    viewing.stop_viewing(session=request.session, actor=request.user)
+    return redirect("home")
 
 
 def _address(name: str) -> str:

@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from automations.api.events import readable_event
 from automations.api.filters import FilterError
 from automations.api.modules import module_for
 from automations.api.records import record_of
@@ -44,6 +46,8 @@ class ExplainAnswer(Answer):
 
 
 class ExplainView(ApiView):
+    only_reads = (*SAFE_METHODS, "POST")
+
     @operation(
         "modules_explain",
         "modules",
@@ -90,6 +94,11 @@ class ExplainView(ApiView):
 class PreviewTextBody(Body):
     text = serializers.CharField(max_length=MAX_TEMPLATE, trim_whitespace=False)
     record = serializers.CharField(max_length=120, help_text="The key of the record to read it with.")
+    event = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        help_text="A past event to read it with; else somebody's hand stands for it.",
+    )
 
 
 class PreviewTextAnswer(Answer):
@@ -101,6 +110,8 @@ class PreviewTextAnswer(Answer):
 
 
 class PreviewTextView(ApiView):
+    only_reads = (*SAFE_METHODS, "POST")
+
     @operation(
         "modules_preview_text",
         "modules",
@@ -110,7 +121,7 @@ class PreviewTextView(ApiView):
         example={"text": "NO INK: ", "unknown": ["variables.tier"]},
     )
     def post(self, request: Request, key: str) -> Response:
-        """How a text with data in it reads for one record, now. Somebody's hand stands for the event."""
+        """How a text with data in it reads for one record, now, and for a past event where one is named."""
         module = module_for(self, key)
         wanted = self.body(PreviewTextBody)
         text = wanted["text"]
@@ -118,13 +129,16 @@ class PreviewTextView(ApiView):
         if problems:
             raise InvalidError(problems)
         state = record_of(module, wanted["record"])
-        event = {
+        event: dict[str, Any] = {
             "type": "manual",
             "module": module.key,
             "record": state.key,
             "data": {},
             "actor": self.actor.get_username(),
         }
+        if "event" in wanted:
+            past = readable_event(self.actor, wanted["event"])
+            event = {"id": past.pk, **past.snapshot}
         scope = Scope(state.values, event, timezone.now(), ZoneInfo(module.zone))
         unknown = [path for path in paths_of(text) if lookup(scope, path) in (MISSING, None, "")]
         return Response({"text": render(text, scope), "unknown": unknown})

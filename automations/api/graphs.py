@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -157,6 +158,18 @@ class BranchTotalAnswer(Answer):
     total = serializers.IntegerField()
 
 
+class NearRecordAnswer(Answer):
+    record = serializers.CharField()
+    title = serializers.CharField(allow_blank=True)
+    saw = serializers.DictField(help_text="The values of the fields that the part looks at.")
+
+
+class NearestAnswer(Answer):
+    rule = serializers.DictField(help_text="The part of the trigger's rule that alone keeps them out.")
+    total = serializers.IntegerField()
+    records = NearRecordAnswer(many=True)
+
+
 class CandidatesAnswer(Answer):
     total = serializers.IntegerField()
     shown = serializers.IntegerField()
@@ -164,6 +177,9 @@ class CandidatesAnswer(Answer):
         allow_null=True, help_text="Records of the module; null where the test was not about all of them."
     )
     branches = BranchTotalAnswer(many=True)
+    nearest = NearestAnswer(
+        many=True, help_text="Where no live record is selected: those that fail at one part alone."
+    )
     items = CandidateAnswer(many=True)
 
 
@@ -225,6 +241,7 @@ RUN_TEST_EXAMPLE: dict[str, Any] = {
         "shown": 1,
         "records": 1242,
         "branches": [{"node": "c1", "branch": "true", "total": 1}],
+        "nearest": [],
         "items": [
             {
                 "record": "T-1042",
@@ -294,6 +311,8 @@ def _unknown(key: str) -> serializers.ErrorDetail:
 
 
 class ValidateView(ApiView):
+    only_reads = (*SAFE_METHODS, "POST")
+
     @operation(
         "graph_validate",
         "graph",

@@ -11,6 +11,7 @@ from automations.api.schema import operation
 from automations.api.serializers import Answer
 from automations.api.views import ApiView
 from automations.models import Notification
+from automations.services import viewing
 
 
 class MayAnswer(Answer):
@@ -18,9 +19,11 @@ class MayAnswer(Answer):
     manage_modules = serializers.BooleanField()
     create_policies = serializers.BooleanField()
     send_events = serializers.BooleanField()
+    view_as_others = serializers.BooleanField()
 
 
 class MeAnswer(Answer):
+    viewed_by_admin = serializers.BooleanField(help_text="You are an admin who looks with these eyes.")
     username = serializers.CharField()
     name = serializers.CharField(help_text="Full name, or the user name.")
     email = serializers.CharField()
@@ -35,6 +38,7 @@ class MeView(ApiView):
         "me",
         answer=MeAnswer,
         example={
+            "viewed_by_admin": False,
             "username": "alice",
             "name": "Alice Ahrens",
             "email": "alice@example.com",
@@ -44,6 +48,7 @@ class MeView(ApiView):
                 "manage_modules": False,
                 "create_policies": True,
                 "send_events": False,
+                "view_as_others": False,
             },
             "unread_notifications": 2,
         },
@@ -53,6 +58,7 @@ class MeView(ApiView):
         user = self.actor
         return Response(
             {
+                "viewed_by_admin": viewing.is_viewing(getattr(request._request, "session", None)),
                 "username": user.get_username(),
                 "name": user.get_full_name() or user.get_username(),
                 "email": user.email,
@@ -62,6 +68,7 @@ class MeView(ApiView):
                     "manage_modules": permissions.may_manage_modules(user),
                     "create_policies": permissions.may_create_policy(user),
                     "send_events": permissions.may_send_events(user),
+                    "view_as_others": permissions.may_do_all(user),
                 },
                 "unread_notifications": Notification.objects.filter(user=user, read_at=None).count(),
             }

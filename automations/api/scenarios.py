@@ -244,9 +244,11 @@ class RunScenariosView(ApiView):
         version = wanted.get("version", "draft")
         definition = load_definition(workflow, version)
         require_seen(workflow, definition, self.actor)
-        results = scenarios.run_all(
-            workflow=workflow, actor=self.actor, version=version, scenarios=wanted.get("scenarios")
-        )
+        named = wanted.get("scenarios")
+        rows = Scenario.objects.filter(workflow=workflow, pk__in=named or ())
+        if named and (missing := set(named) - set(rows.values_list("pk", flat=True))):
+            raise NotFoundError(f"“{workflow.name}” has no scenario {min(missing)}.")
+        results = scenarios.run_all(workflow=workflow, actor=self.actor, version=version, scenarios=named)
         readable = permissions.may(self.actor, "view_payloads", workflow)
         passed = sum(row.status == ScenarioResult.Status.PASSED for row in results)
         return Response(

@@ -37,6 +37,7 @@ from automations.api import (
     templates,
     tokens,
     undo,
+    viewing,
     views,
     workflows,
 )
@@ -50,6 +51,7 @@ BACKTEST = f"{WORKFLOW}backtests/<int:number>/"
 urlpatterns = [
     path("me/", me.MeView.as_view(), name="me"),
     path("me/preferences/", preferences.PreferencesView.as_view(), name="preferences"),
+    path("me/viewing/", viewing.ViewingView.as_view(), name="viewing"),
     path("first-steps/", preferences.FirstStepsView.as_view(), name="first-steps"),
     path("people/", people.PeopleView.as_view(), name="people"),
     path("overview/", overview.OverviewView.as_view(), name="overview"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, cast
+from contextlib import ExitStack
+from typing import Any, ClassVar, NoReturn, cast
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase
@@ -23,6 +24,8 @@ from rest_framework.views import APIView
 from automations.api.pagination import PAGE_PARAMS
 from automations.api.parsing import StrictJSONParser
 from automations.api.problems import problem_handler
+from automations.errors import ForbiddenError
+from automations.services import viewing
 
 
 class Token(TokenAuthentication):  # type: ignore[misc]
@@ -73,14 +76,42 @@ class ApiView(ProblemView):
     permission_classes = (IsAuthenticated, MayWrite)
     parser_classes = [StrictJSONParser]
     renderer_classes = (JSONRenderer,)
+    only_reads: ClassVar[Sequence[str]] = SAFE_METHODS
+    """Methods that change nothing, so that they are answered to who looks with somebody else's eyes."""
+    ends_viewing = False
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with ExitStack() as self.while_answering:
+            answer = super().dispatch(request, *args, **kwargs)
+            if getattr(answer, "streaming", False) and viewing.is_viewing(getattr(request, "session", None)):
+                answer.streaming_content = list(answer)  # type: ignore[attr-defined]
+            return answer
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Also refuses NUL in addresses, which PostgreSQL can't compare with anything."""
         super().initial(request, *args, **kwargs)
+        self._look_as_another(request)
         if any("\0" in str(value) for value in kwargs.values()):
             raise NotFound
         if any("\0" in text for name, values in request.query_params.lists() for text in (name, *values)):
             raise ValidationError({"non_field_errors": ["The address holds a NUL."]})
+
+    def _look_as_another(self, request: Request) -> None:
+        """An admin's session may look as somebody else: then that is who asks, and nothing can be written."""
+        session = getattr(request._request, "session", None)
+        if request.auth is not None or self.ends_viewing or not viewing.is_viewing(session):
+            return
+        target = viewing.viewed_by(session, request.user)
+        if request.method not in self.only_reads:
+            raise ForbiddenError(
+                "You are looking with somebody else's eyes, so nothing can be changed. Stop that first.",
+                code="viewing-as-another",
+            )
+        if target is None:
+            raise ForbiddenError(
+                "Whom you looked as is gone, or you are no admin any more.", code="viewing-as-nobody"
+            )
+        request.user = self.while_answering.enter_context(viewing.eyes_of(target))
 
     def body(self, shape: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The request body in this shape. Raises ValidationError naming each wrong path."""

@@ -16,6 +16,7 @@ from automations.errors import NotFoundError
 from automations.models import Event, Scenario, Workflow
 from automations.modules.adapter import RecordState, adapter_for
 from automations.runtime.foresight import described
+from automations.runtime.nearest import nearest_to
 from automations.runtime.rehearsal import Rehearsal, Rehearsed
 from automations.services.identities import publisher_of
 from automations.services.scenario_runs import identity_of, walk_given
@@ -154,7 +155,9 @@ def _on_live(rehearsal: Rehearsal, request: RunTestRequest, limit: int) -> dict[
             else queryset.count()
         )
         branches.append({"node": node, "branch": branch, "total": count})
-    return _answer(rehearsal.walk_records(shown, request.input), total, branches, adapter.all().count())
+    answer = _answer(rehearsal.walk_records(shown, request.input), total, branches, adapter.all().count())
+    answer["candidates"]["nearest"] = nearest_to(rehearsal, rule) if total == 0 else []
+    return answer
 
 
 def _second_pass(rehearsal: Rehearsal, rule: Any, states: Any) -> list[RecordState]:
@@ -218,6 +221,7 @@ def _answer(
             "shown": len(lines),
             "records": records,
             "branches": branches,
+            "nearest": [],
             "items": [_candidate(entry) for entry in lines],
         },
         "logs": logs,

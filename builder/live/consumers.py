@@ -22,6 +22,7 @@ from django.db import Error as DatabaseError
 from automations import permissions
 from automations.insight.run_news import RunCursor, RunNews, read_run_news, read_workflow_runs
 from automations.models import Run, Workflow
+from automations.services import viewing
 from builder.live.listener import current_listener, run_group, workflow_group
 from builder.live.presence import LONGEST_NAME, TAB, Word, announce_presence
 
@@ -58,6 +59,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     group: str
     actor: Any
+    watches_as_another = False
 
     async def connect(self) -> None:
         self._news = asyncio.Event()
@@ -161,7 +163,21 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.actor = await get_user({"session": store})
         if not self.actor.is_authenticated or not self.actor.is_active:
             return SIGNED_OUT
-        return None if await database_sync_to_async(self.may_watch)() else FORBIDDEN
+        return None if await database_sync_to_async(self._may_watch)(store) else FORBIDDEN
+
+    def _may_watch(self, session: Any) -> bool:
+        """Whether who looks may: the reader or, for an admin who looks as another, that person or role."""
+        self.watches_as_another = viewing.is_viewing(session)
+        if not self.watches_as_another:
+            return self.may_watch()
+        target = viewing.viewed_by(session, self.actor)
+        if target is None:
+            return False
+        admin = self.actor
+        with viewing.eyes_of(target) as self.actor:
+            allowed = self.may_watch()
+        self.actor = admin
+        return allowed
 
     async def _leave(self, code: int) -> None:
         self._closing = True
@@ -262,7 +278,7 @@ class WorkflowConsumer(LiveConsumer):
         await super().connect()
 
     async def disconnect(self, code: int) -> None:
-        if self._tab:
+        if self._tab and not self.watches_as_another:
             await self._speak(here=False)
         await super().disconnect(code)
 
@@ -303,7 +319,8 @@ class WorkflowConsumer(LiveConsumer):
             self._tab = tab
         if self._tab and time.monotonic() - self._spoke_at >= PRESENCE_SECONDS:
             self._spoke_at = time.monotonic()
-            await self._speak(here=True)
+            if not self.watches_as_another:  # who looks with another's eyes is not there
+                await self._speak(here=True)
             await self._tell_people()
 
     async def _speak(self, *, here: bool) -> None:

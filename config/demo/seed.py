@@ -12,10 +12,11 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import F
 
 from automations import permissions
 from automations.gallery import TEMPLATES
-from automations.models import Approval, Mode, Module, Workflow
+from automations.models import Approval, Mode, Module, Notification, Workflow
 from automations.runtime.replay import Replay
 from automations.services.approvals import decide_approval
 from automations.services.consents import confirm_first_release
@@ -185,6 +186,9 @@ def _live_through(modules: dict[str, Module], people: dict[str, Any], start: dat
     replay.advance(now)
     replay.settle()
     replay.hand_over()
+    # What was asked and is settled was read at the time.
+    settled = Approval.objects.exclude(state=Approval.State.PENDING).values("run")
+    Notification.objects.filter(key__startswith="approval:", run__in=settled).update(read_at=F("created_at"))
 
 
 def _answer(moment: Moment, people: dict[str, Any]) -> None:

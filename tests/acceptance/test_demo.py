@@ -181,6 +181,8 @@ class TestDemo(TestCase):
                 assert decided is not None
                 assert change.at == decided.at
         assert not OutgoingEmail.objects.exists()
+        unread = Notification.objects.filter(key__startswith="approval:", read_at=None)
+        assert set(unread.values_list("run__status", flat=True)) == {"waiting"}
 
     def test_each_workflow_has_cases_that_must_act_and_that_must_not_and_passes_them(self) -> None:
         for workflow in Workflow.objects.select_related("active_version"):

@@ -5,6 +5,7 @@ A table stands between `<!-- made from the code: NAME -->` and `<!-- end -->`.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,8 @@ from automations.triggers.common import COMMON_PROPERTIES
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 BLOCK = re.compile(r"(<!-- made from the code: (?P<name>[a-z_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+SLOT = re.compile(r"<\w+:\w+>")
 
 Row = Sequence[str]
 
@@ -79,6 +82,50 @@ def run_moves() -> str:
     return _table(("Status", "", "May go to"), rows)
 
 
+def roles() -> str:
+    """What each role may on a workflow, a module or a policy that is shared with it."""
+    _set_up()
+    from automations.grants import RIGHTS, ROLE_RIGHTS
+
+    rows = [
+        (
+            f"{right.replace('_', ' ')} ({noun})",
+            *("yes" if right in granted else "" for granted in ROLE_RIGHTS[noun].values()),
+        )
+        for noun in ("workflow", "module")
+        for right in RIGHTS[noun]
+    ]
+    return _table(("Right", *ROLE_RIGHTS["workflow"]), rows)
+
+
+def route_matrix() -> str:
+    """Who passes at which address: the table that the test of every route holds the API to."""
+    _set_up()
+    from automations.api.urls import urlpatterns
+    from tests.integration.api.test_matrix import MATRIX, ROLES
+
+    addresses = {entry.name: str(entry.pattern) for entry in urlpatterns}
+    columns = ("outsider", *ROLES, "owner")
+    rows = [
+        (
+            f"`{verb} {SLOT.sub('{…}', addresses[name])}`",
+            *("yes" if who in passes else "403" if who in sees else "404" for who in columns),
+        )
+        for (verb, name), (passes, sees) in sorted(
+            MATRIX.items(), key=lambda row: (addresses[row[0][1]], row[0])
+        )
+    ]
+    return _table(("Address", *(who.capitalize() for who in columns)), rows)
+
+
+def _set_up() -> None:
+    """What knows models needs Django; a test has set it up already."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     maker.__name__: maker
     for maker in (
@@ -90,6 +137,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
         triggers,
         common_settings,
         run_moves,
+        roles,
+        route_matrix,
     )
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,6 +72,20 @@ def test_the_inbox_says_what_will_change_and_an_answer_by_keys_lets_the_run_go_o
     signed_in.goto(f"/runs/{run}/")
     expect(signed_in.get_by_text("succeeded").first).to_be_visible(timeout=15_000)
     assert status(signed_in, "E2E-R1") == "refunded"
+
+
+def test_the_timeline_of_a_run_that_waits_for_an_answer_grows(signed_in: Page) -> None:
+    page = signed_in
+    page.goto(f"/runs/{asked(page, 'E2E-GROWS')}/?view=timeline")
+    waiting = page.get_by_role("button", name=re.compile("^May it be refunded\\?, waiting"))
+    expect(waiting).to_be_visible()
+    before = waiting.get_attribute("aria-label")
+    page.wait_for_timeout(1_200)
+    assert waiting.get_attribute("aria-label") != before, "its time grows to now"
+    bars = page.locator(".timeline-track > span")
+    widths = bars.evaluate_all("all => all.map(one => one.getBoundingClientRect().width)")
+    assert min(widths) >= 4
+    assert page.get_by_text("Invalid").count() == 0
 
 
 def test_who_asked_is_told_why_he_may_not_decide(signed_in: Page) -> None:

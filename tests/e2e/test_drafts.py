@@ -73,7 +73,7 @@ def test_the_banner_says_who_did_what_and_changes_nothing(editor: Page, ada: Pag
     expect(dialog.locator(".still-node")).to_have_count(3)
     expect(dialog.locator(".change-removed")).to_contain_text("Notify owner")
     expect(dialog.locator(".change-renamed")).to_contain_text("Say hello (was Greet)")
-    expect(dialog.locator(".change-changed")).to_contain_text("text Hello. → Mine.")
+    expect(dialog.locator(".change-changed")).to_contain_text("Text Hello. → Mine.")
     assert draft(editor, pk)["nodes"][1]["config"] == {"text": "Hello."}
     dialog.get_by_role("button", name="Take theirs").click()
     expect(banner).to_have_count(0)
@@ -183,7 +183,7 @@ def test_a_checkpoint_is_kept_and_gone_back_to_from_another_machine(editor: Page
     expect(row).to_contain_text("by priya")
     expect(row).to_contain_text("1 step changed since.")
     row.get_by_role("button", name="Compare").click()
-    expect(row.locator(".change-changed")).to_contain_text("text Good. → Worse.")
+    expect(row.locator(".change-changed")).to_contain_text("Text Good. → Worse.")
     row.get_by_role("button", name="Go back to").click()
     expect(ada.get_by_role("dialog")).to_have_count(0)
     saved(ada)
@@ -283,7 +283,8 @@ def told(page: Page, place: Any) -> None:
         expect(place.locator(f".change-{kind}")).to_have_count(1)
         expect(place.locator(f".still-node.is-{kind}")).to_have_count(1)
     expect(place.locator(".still-node.is-renamed")).to_contain_text("Two hours before")
-    expect(place.locator(".still-node.is-changed .step-setting")).to_contain_text("rule.")
+    expect(place.locator(".still-node.is-changed .step-setting")).to_contain_text("Rule ")
+    expect(place.locator(".change-changed")).to_contain_text("is one of high, urgent →")
     expect(place.locator(".still-line.is-added")).to_have_count(1)
     expect(place.locator(".still-line.is-removed")).to_have_count(1)
     assert place.locator(".still-node.is-same").first.evaluate("n => getComputedStyle(n).opacity") == "0.4"

@@ -101,7 +101,14 @@ def test_a_drag_from_the_palette_onto_an_edge_does_the_same(editor: Page) -> Non
     editor.get_by_label("Steps to add").get_by_role("button", name="Assign").drag_to(target)
     expect(editor.locator(".react-flow__node")).to_have_count(3)
     saved(editor)
-    assert [(one["from"], one["to"]) for one in draft(editor, pk)["edges"]] == [("t1", "a2"), ("a2", "a1")]
+    dragged = draft(editor, pk)
+    other = make(editor, "Drag and click", LINE)
+    editor.get_by_test_id("edge-add-t1::a1").click()
+    editor.keyboard.type("assign")
+    editor.keyboard.press("Enter")
+    saved(editor)
+    assert dragged["edges"] == [{"from": "t1", "to": "a2"}, {"from": "a2", "to": "a1"}]
+    assert {**draft(editor, other), "revision": 0} == {**dragged, "revision": 0}, "as a click does it"
 
 
 def test_a_connection_that_would_make_a_circle_is_refused_in_words(editor: Page) -> None:
@@ -125,10 +132,15 @@ def test_undo_goes_gesture_by_gesture_and_redo_brings_all_back(editor: Page) -> 
     pk = make(editor, "Undo", LINE)
     before = draft(editor, pk)
     node(editor, "a1").click()
-    editor.get_by_label("Name", exact=True).fill("Greet")
     editor.locator("#field-a1-text").fill("Good morning.")
     node(editor, "t1").click()
     editor.get_by_label("Name", exact=True).fill("Created")
+    box = node(editor, "a1").bounding_box()
+    assert box is not None
+    editor.mouse.move(box["x"] + 60, box["y"] + 20)
+    editor.mouse.down()
+    editor.mouse.move(box["x"] + 100, box["y"] + 140, steps=8)
+    editor.mouse.up()
     node(editor, "t1").focus()
     editor.keyboard.press("m")
     for _ in range(5):
@@ -137,6 +149,7 @@ def test_undo_goes_gesture_by_gesture_and_redo_brings_all_back(editor: Page) -> 
     saved(editor)
     final = draft(editor, pk)
     assert final["layout"]["t1"]["y"] >= 100
+    assert "a1" in final["layout"]
     undo, redo = (editor.get_by_role("button", name=name) for name in ("Undo", "Redo"))
     for _ in range(4):
         undo.click()
@@ -163,7 +176,8 @@ def test_a_deleted_step_comes_back_whole(editor: Page) -> None:
 
 
 def test_keys_in_a_field_belong_to_the_field(editor: Page) -> None:
-    make(editor, "Fields", LINE)
+    pk = make(editor, "Fields", LINE)
+    before = draft(editor, pk)
     node(editor, "a1").click()
     field = editor.locator("#field-a1-text")
     field.click()
@@ -171,6 +185,11 @@ def test_keys_in_a_field_belong_to_the_field(editor: Page) -> None:
         field.press(key)
     expect(editor.locator(".react-flow__node")).to_have_count(2)
     expect(field).to_be_focused()
+    field.fill("Only this.")
+    saved(editor)
+    after = draft(editor, pk)
+    assert after["nodes"] == [before["nodes"][0], {**before["nodes"][1], "config": {"text": "Only this."}}]
+    assert (after["edges"], after["layout"]) == (before["edges"], before["layout"])
 
 
 def test_copied_steps_go_to_another_workflow_with_the_edges_among_them(editor: Page) -> None:
@@ -191,6 +210,8 @@ def test_copied_steps_go_to_another_workflow_with_the_edges_among_them(editor: P
 
 
 def test_what_is_typed_is_saved_by_itself_and_is_there_after_a_reload(editor: Page) -> None:
+    asked: list[str] = []
+    editor.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     make(editor, "Autosave", LINE)
     node(editor, "a1").click()
     editor.locator("#field-a1-text").fill("Typed.")
@@ -199,6 +220,7 @@ def test_what_is_typed_is_saved_by_itself_and_is_there_after_a_reload(editor: Pa
     editor.reload()
     node(editor, "a1").click()
     expect(editor.locator("#field-a1-text")).to_have_value("Typed.")
+    assert asked == [], "leaving asks nothing when nothing is unsent"
 
 
 def test_a_slow_save_loses_nothing_and_has_no_company(editor: Page) -> None:
@@ -210,7 +232,7 @@ def test_a_slow_save_loses_nothing_and_has_no_company(editor: Page) -> None:
         if route.request.method == "PUT":
             flying.append(1)
             most.append(len(flying))
-            editor.wait_for_timeout(1_500)
+            editor.wait_for_timeout(3_000)
             flying.pop()
         route.continue_()
 
@@ -293,10 +315,12 @@ def test_a_problem_stands_in_three_places_and_its_fix_removes_all(editor: Page) 
     expect(editor.get_by_test_id("node-c1")).to_contain_text("⚠ 1")
     editor.get_by_role("button", name="⚠ 1 problem", exact=True).click()
     row = editor.locator(".findings li")
-    expect(row).to_contain_text("priorty")
+    (found,) = call(editor, "POST", f"workflows/{pk}/validate/", {})["problems"]
+    expect(row).to_contain_text(found["message"])
+    expect(editor.get_by_test_id("node-c1").locator(f"[title*='{found['message']}']")).to_have_count(1)
     row.get_by_role("button", name="Is it urgent?").click()
     expect(editor.locator("#field-c1-rule")).to_be_focused()
-    expect(editor.locator("#field-c1-rule-problems")).to_contain_text("priorty")
+    expect(editor.locator("#field-c1-rule-problems")).to_contain_text(found["message"])
     row.get_by_role("button", name="Use priority").click()
     expect(row).to_have_count(0)
     expect(editor.locator("#field-c1-rule-problems")).to_have_count(0)

@@ -132,3 +132,58 @@ def test_a_sample_never_shows_on_the_page_of_a_run(editor: Page) -> None:
     editor.goto(f"/runs/{other['id']}/?view=data")
     expect(editor.get_by_role("tree", name="Event")).to_be_visible()
     assert "MARKER-77" not in editor.content()
+
+
+def test_a_text_is_read_with_the_sample_while_data_is_picked_by_keys_and_by_mouse(editor: Page) -> None:
+    ticket(editor, "PICK-1", "urgent")
+    make(editor, "Data", DOCUMENT)
+    editor.get_by_label("Sample:").select_option("event")
+    pick(editor, "record.created PICK-1")
+    node(editor, "a1").click()
+    text = editor.locator("#field-a1-text")
+    reads = editor.locator(".reads")
+    expect(reads).to_contain_text("Reads: Ticket PICK-1", use_inner_text=True)
+    text.fill("Of ")
+    text.press("End")
+    text.press_sequentially("{{ pri")
+    options = editor.get_by_role("listbox", name="Data").get_by_role("option")
+    expect(options.first).to_contain_text("record.priority")
+    expect(options.first).to_contain_text("urgent")
+    text.press("Enter")
+    expect(text).to_have_value("Of {{ record.priority }}")
+    expect(reads).to_contain_text("Of urgent")
+    editor.get_by_role("button", name="Insert data into Text").click()
+    text.press_sequentially("due")
+    expect(options.first).to_contain_text("no value here")
+    text.press("Escape")
+    text.press("Control+a")
+    editor.get_by_role("button", name="Insert data into Text").click()
+    text.press_sequentially("event.ty")
+    expect(options.first).to_contain_text("record.created")
+    options.first.click()
+    expect(text).to_have_value("{{ event.type }}")
+    expect(reads).to_contain_text("record.created")
+    text.fill("{{ variables.tier }} {{ record.due_at }}")
+    expect(reads.locator("code.without")).to_have_text(["variables.tier", "record.due_at"])
+
+
+def test_no_candidate_says_which_records_fail_at_one_part_alone(editor: Page) -> None:
+    rule = {
+        "all": [
+            {"field": "status", "op": "eq", "value": "open"},
+            {"field": "category", "op": "eq", "value": "of the moon"},
+        ]
+    }
+    trigger = {**DOCUMENT["nodes"][0], "config": {**DOCUMENT["nodes"][0]["config"], "filter": rule}}
+    pk = make(editor, "Nearest", {**DOCUMENT, "nodes": [trigger, *DOCUMENT["nodes"][1:]]})
+    editor.keyboard.press("Control+Enter")
+    drawer = editor.get_by_role("region", name="Results")
+    expect(drawer).to_contain_text("tickets match.")
+    body = {"version": "draft", "records": "live"}
+    (near,) = call(editor, "POST", f"workflows/{pk}/run-test/", body)["candidates"]["nearest"]
+    told = drawer.get_by_role("list", name="Nearest")
+    expect(told).to_contain_text(f"Nearest: {near['total']} fail only at Category")
+    expect(told).to_contain_text("of the moon")
+    expect(told.get_by_role("link")).to_have_text([one["record"] for one in near["records"]])
+    drawer.get_by_role("button", name="Change the rule").click()
+    expect(editor.locator("#field-t1-filter")).to_be_focused()

@@ -143,8 +143,12 @@ export function apiAt(home: string) {
         { rule, ...(record ? { record } : {}) },
         { signal },
       ),
-    previewText: (module: string, text: string, record: string) =>
-      send<t.Reading>("POST", `modules/${module}/preview-text/`, { text, record }),
+    previewText: (module: string, text: string, record: string, event?: number) =>
+      send<t.Reading>("POST", `modules/${module}/preview-text/`, {
+        text,
+        record,
+        ...(event === undefined ? {} : { event }),
+      }),
     createWorkflow: (body: t.NewWorkflow) => send<t.WorkflowDetail>("POST", "workflows/", body),
     act: (id: number, verb: "promote" | "demote" | "pause" | "resume" | "rollback", body: object) =>
       send<t.WorkflowDetail>("POST", `workflows/${id}/${verb}/`, body, { patience: SLOW_WORK_MS }),

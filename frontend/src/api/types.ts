@@ -243,6 +243,12 @@ export interface Candidate {
   actions: PlannedAction[];
 }
 
+export interface Near {
+  rule: Record<string, unknown>;
+  total: number;
+  records: { record: string; title: string; saw: Record<string, unknown> }[];
+}
+
 export interface RunTest {
   run: number | null;
   mode: Mode;
@@ -254,6 +260,8 @@ export interface RunTest {
     /** Of the module; null where the test was not about all of them. */
     records: number | null;
     branches: { node: string; branch: string; total: number }[];
+    /** Where no live record is selected: those that fail at one part of the trigger's rule alone. */
+    nearest: Near[];
     items: Candidate[];
   };
   logs: (LogEntry & { record: string | null })[];
@@ -378,6 +386,44 @@ export interface Present {
 export interface People {
   people: { username: string; name: string }[];
   groups: string[];
+}
+
+/** Rights that a person or a group holds on one thing or, `wide`, on all of its kind. */
+export interface Grant {
+  kind: "user" | "group";
+  name: string;
+  title: string;
+  rights: string[];
+  /** The role that has these very rights. */
+  role: string | null;
+  wide: boolean;
+  members: number | null;
+}
+
+export interface Shares {
+  grants: Grant[];
+  may_share: boolean;
+  rights: string[];
+  /** Those that the reader holds, so may give. */
+  yours: string[];
+  roles: Record<string, string[]>;
+}
+
+/** What whom a draft acts as could not do for the records of today. */
+export interface IdentityPreview {
+  identity: string | null;
+  by: "run_as" | "publisher" | "nobody";
+  candidates: number;
+  looked_at: number;
+  denied: number;
+  actions: {
+    node: string;
+    title: string;
+    kind: string;
+    candidates: number;
+    denied: number;
+    why: string;
+  }[];
 }
 
 /** Something with a key and a name: a source. */

@@ -6,6 +6,7 @@ import { buildsWorkflows, usePreferences } from "./preferences";
 import { navigate } from "./router";
 
 const Keys = lazy(() => import("../editor/Keys"));
+const ViewAsDialog = lazy(() => import("./ViewAsDialog"));
 
 const THEMES: [Preferences["theme"], string][] = [
   ["system", "As the system"],
@@ -27,6 +28,7 @@ function Settings() {
   const { home } = useSite();
   const [preferences, change, trouble] = usePreferences();
   const [keys, setKeys] = useState(false);
+  const [viewing, setViewing] = useState(false);
   const leave = () => document.getElementById("account")?.hidePopover();
   return (
     <>
@@ -78,6 +80,24 @@ function Settings() {
           First steps
         </button>
       )}
+      {document.documentElement.dataset.viewAs === "on" && (
+        <button
+          type="button"
+          onClick={() => {
+            leave();
+            setViewing(true);
+          }}
+        >
+          View as…
+        </button>
+      )}
+      {viewing &&
+        createPortal(
+          <Suspense>
+            <ViewAsDialog onClose={() => setViewing(false)} />
+          </Suspense>,
+          document.body,
+        )}
       {keys &&
         createPortal(
           <Suspense>

@@ -63,7 +63,7 @@ export function BacktestResult({ workflow, number, mayCancel, named }: Props) {
             {isOver(backtest) && differing(backtest) > 0 && (
               <>
                 <h3>Differences</h3>
-                <fieldset className="views">
+                <fieldset className="backtest-kinds">
                   <legend className="visually-hidden">Show</legend>
                   {[["", "all"] as const, ...KINDS.filter(([kind]) => backtest.counts[kind] > 0)].map(
                     ([kind, word]) => (

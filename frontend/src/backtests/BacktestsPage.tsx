@@ -1,13 +1,15 @@
-import { useCallback, useState } from "react";
+import { useCallback } from "react";
 import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
+import { mergeNewest, usePages } from "../app/usePages";
 import { Ago } from "../ui/Ago";
 import { Link } from "../ui/Link";
 import { Heading, Show } from "../ui/Page";
+import { Paged } from "../ui/Pager";
 import { type Column, Table } from "../ui/Table";
 import { BacktestResult } from "./BacktestResult";
-import { type Backtest, backtestsOf, differing, grouped, sidesOf } from "./backtests";
+import { type Backtest, differing, grouped, sidesOf } from "./backtests";
 import { StartForm } from "./StartForm";
 import "./backtests.css";
 
@@ -15,7 +17,6 @@ import "./backtests.css";
 export default function BacktestsPage({ id }: { id: number }) {
   const { api } = useSite();
   const [search, change] = useSearch();
-  const [turn, setTurn] = useState(0);
   const load = useCallback(
     async (signal: AbortSignal) => {
       const [workflow, versions, draft] = await Promise.all([
@@ -27,14 +28,9 @@ export default function BacktestsPage({ id }: { id: number }) {
     },
     [api, id],
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` is there to ask again.
-  const loadList = useCallback(
-    async (signal: AbortSignal) => (await backtestsOf(api, id).list(signal)).results,
-    [api, id, turn],
-  );
   const [loaded, again] = useLoad(load);
-  const [list, listAgain] = useLoad(loadList);
-  const known = list.state === "ready" ? list.value : [];
+  const pages = usePages<Backtest>(`workflows/${id}/backtests/`, mergeNewest);
+  const known = pages.loaded.state === "ready" ? pages.loaded.value : [];
   const chosen = /^\d{1,15}$/.test(search.backtest ?? "") ? Number(search.backtest) : (known[0]?.id ?? null);
   const name = loaded.state === "ready" ? loaded.value.workflow.name : "a workflow";
   const choose = (number: number) => change({ backtest: String(number), kind: "" });
@@ -79,7 +75,7 @@ export default function BacktestsPage({ id }: { id: number }) {
                 live={workflow.active_version}
                 onStarted={(backtest) => {
                   choose(backtest.id);
-                  setTurn((now) => now + 1);
+                  pages.again();
                 }}
               />
             )}
@@ -94,17 +90,25 @@ export default function BacktestsPage({ id }: { id: number }) {
             )}
             <section aria-labelledby="backtests-all">
               <h2 id="backtests-all">All backtests</h2>
-              <Show loaded={list} again={listAgain} rows={3}>
-                {(rows) =>
-                  rows.length === 0 ? (
-                    <p className="note">
-                      There are none yet. Start one to see what a change would have done in the last days.
-                    </p>
-                  ) : (
-                    <Table label="Backtests" columns={columns} rows={rows} keyOf={(row) => row.id} />
-                  )
+              <Paged
+                pages={pages}
+                what="backtests"
+                empty={
+                  <p className="note">
+                    There are none yet. Start one to see what a change would have done in the last days.
+                  </p>
                 }
-              </Show>
+              >
+                {(rows, stale) => (
+                  <Table
+                    label="Backtests"
+                    columns={columns}
+                    rows={rows}
+                    keyOf={(row) => row.id}
+                    stale={stale}
+                  />
+                )}
+              </Paged>
             </section>
           </>
         )}

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useState } from "react";
 import { type Api, ApiError } from "../api/client";
-import type { Page, PlannedAction } from "../api/types";
+import type { PlannedAction } from "../api/types";
 import { useSite } from "../app/context";
 import type { Loaded } from "../app/useLoad";
 
@@ -95,9 +95,9 @@ export function differing(backtest: Backtest): number {
   return KINDS.reduce((sum, [kind]) => sum + backtest.counts[kind], 0);
 }
 
-/** "the draft beside version 7" */
+/** "The draft beside version 7" */
 export function sidesOf({ version, against }: Pick<Backtest, "version" | "against">): string {
-  const tried = version === null ? "the draft" : `version ${version}`;
+  const tried = version === null ? "The draft" : `Version ${version}`;
   return against === null ? `${tried} beside nothing` : `${tried} beside version ${against}`;
 }
 
@@ -110,7 +110,6 @@ export function backtestsOf(api: Api, workflow: number) {
         signal,
         headers: key === "" ? {} : { "Idempotency-Key": key },
       }),
-    list: (signal?: AbortSignal) => api.get<Page<Backtest>>(`${root}?limit=20`, signal),
     one: (number: number, signal?: AbortSignal) => api.get<BacktestDetail>(`${root}${number}/`, signal),
     cancel: (number: number) => api.send<BacktestDetail>("POST", `${root}${number}/cancel/`, {}),
   };

@@ -1,21 +1,36 @@
 import { useEffect, useMemo, useState } from "react";
+import type { JsonSchema } from "../api/types";
 import { isTyping } from "../editor/keys";
+import { ruleText, type Words } from "../editor/summary";
 import { nameOf, type World } from "../editor/world";
-import { changesBetween, nothingIn, overlayOf, stopsOf } from "../graph/difference";
+import {
+  type Changes,
+  changesBetween,
+  type NodeChange,
+  nothingIn,
+  overlayOf,
+  type Setting,
+  stopsOf,
+} from "../graph/difference";
 import type { GraphDocument } from "../graph/document";
 import { StillGraph } from "../graph/StillGraph";
 import { ChangeList } from "./ChangeList";
 import "./difference.css";
+import { settingName } from "./settingName";
 
 interface Props {
   before: GraphDocument;
   after: GraphDocument;
   kinds: World["kinds"];
+  words: Words;
 }
 
 /** Two documents in one graph, what differs marked, with a list beside it; N and P walk from change to change. */
-export function DifferenceView({ before, after, kinds }: Props) {
-  const changes = useMemo(() => changesBetween(before, after), [before, after]);
+export function DifferenceView({ before, after, kinds, words }: Props) {
+  const changes = useMemo(
+    () => named(changesBetween(before, after), kinds, words),
+    [before, after, kinds, words],
+  );
   const stops = useMemo(() => stopsOf(changes), [changes]);
   const overlay = useMemo(() => overlayOf(before, after, changes), [before, after, changes]);
   const drawn = useMemo(
@@ -76,6 +91,34 @@ export function DifferenceView({ before, after, kinds }: Props) {
       </div>
     </div>
   );
+}
+
+/** The changes with their settings by the names that people know; a rule is told as a whole, in words. */
+function named(changes: Changes, kinds: World["kinds"], words: Words): Changes {
+  const nodes = changes.nodes.map((change) => {
+    const schema = kinds.get(change.after?.type ?? "")?.config_schema;
+    const settings = new Map<string, Setting>();
+    for (const one of change.settings) {
+      const [first = ""] = one.name.split(/[.[]/);
+      const isRule = first !== one.name && isRuleOf(schema?.properties?.[first]);
+      const told = isRule ? inWords(change, first, words) : one;
+      const name = settingName(schema, told.name);
+      settings.set(name, { ...told, name });
+    }
+    return { ...change, settings: [...settings.values()] };
+  });
+  return { ...changes, nodes };
+}
+
+/** As forms tell a rule: by its widget, or as an object of which nothing more is said. */
+function isRuleOf(inner: JsonSchema | undefined): boolean {
+  const { type, properties, "x-widget": widget } = inner ?? {};
+  return widget === "rule" || (type === "object" && properties === undefined && widget === undefined);
+}
+
+function inWords({ before, after }: NodeChange, name: string, words: Words): Setting {
+  const [was, now] = [before, after].map((node) => ruleText(node?.config?.[name], words));
+  return { name, before: was, after: now };
 }
 
 function countOf(changes: number): string {

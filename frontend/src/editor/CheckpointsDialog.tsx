@@ -12,6 +12,7 @@ import { Show } from "../ui/Page";
 import { useModal } from "../ui/useModal";
 import type { Bench } from "./bench";
 import { useSlice } from "./store";
+import { useWords } from "./summary";
 import { useWorld } from "./world";
 
 const OCCASIONS: Record<Checkpoint["occasion"], string> = {
@@ -124,9 +125,10 @@ export function CheckpointsDialog({ bench }: { bench: Bench }) {
 
 function Compared({ before, after }: { before: Drawing; after: Drawing }) {
   const { kinds } = useWorld();
+  const words = useWords();
   return (
     <section aria-label="Since then" className="checkpoints-compared">
-      <DifferenceView before={before} after={after} kinds={kinds} />
+      <DifferenceView before={before} after={after} kinds={kinds} words={words} />
     </section>
   );
 }

@@ -30,6 +30,7 @@ export function CommandDialog({ bench }: { bench: Bench }) {
     ...stepCommands(bench, editor),
     note: ["Add a note", bench.addNote],
     tidy: ["Tidy up the graph", actions.tidy],
+    share: ["Share…", () => bench.setDialog("share")],
     checkpoint: ["Keep a checkpoint…", () => bench.setDialog("checkpoint")],
     checkpoints: ["Go back to a checkpoint, or discard…", () => bench.setDialog("checkpoints")],
   };

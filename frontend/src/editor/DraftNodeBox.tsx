@@ -1,13 +1,11 @@
 import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { type MouseEvent, memo } from "react";
-import { familyOf } from "../graph/document";
+import { familyOf, LOOK_SIGNS, lookOf } from "../graph/document";
 import type { StepNode } from "../graph/flow";
 import { leadsOn } from "../graph/operations";
 import { useEditor, useSlice } from "./store";
 import { summaryOf, useWords } from "./summary";
 import { isMinor, nameOf, useWorld } from "./world";
-
-export const SIGNS = { trigger: "◎", condition: "◇", action: "▶" };
 
 /** How often nodes were drawn; the test of typing counts with it. */
 declare global {
@@ -21,7 +19,7 @@ export const DraftNodeBox = memo(function DraftNodeBox({ id, data, isConnectable
   const { store, actions } = useEditor();
   const { kinds } = useWorld();
   const words = useWords();
-  const problems = useSlice((state) => state.findings.filter((finding) => finding.node === id).length);
+  const problems = useSlice((state) => messagesOf(state.findings, id));
   const total = useSlice((state) => totalAt(state.test, id));
   const armed = useSlice((state) => (state.armed?.from === id ? state.armed.branch : null));
   const { node, ways, refused } = data;
@@ -35,7 +33,8 @@ export const DraftNodeBox = memo(function DraftNodeBox({ id, data, isConnectable
     store.setState({ armed: armed === branch ? null : { from: id, branch } });
     actions.say(armed === branch ? "" : `Choose the step that ${name} leads to; Escape ends.`);
   };
-  const classes = ["step", `step-${family}`];
+  const look = lookOf(node);
+  const classes = ["step", `step-${look}`];
   if (node.disabled) classes.push("step-disabled");
   if (isMinor(node, kinds)) classes.push("step-minor");
   if (refused !== null && armed === null) classes.push(refused === "" ? "step-open" : "step-refused");
@@ -45,7 +44,7 @@ export const DraftNodeBox = memo(function DraftNodeBox({ id, data, isConnectable
         <Handle type="target" position={Position.Left} isConnectable={isConnectable} />
       )}
       <span className="step-title">
-        <span aria-hidden="true">{SIGNS[family]}</span> {name}
+        <span aria-hidden="true">{LOOK_SIGNS[look]}</span> {name}
       </span>
       <span className="step-kind">
         <span className="step-summary" title={summary}>
@@ -53,7 +52,11 @@ export const DraftNodeBox = memo(function DraftNodeBox({ id, data, isConnectable
         </span>
         {node.disabled && <span className="step-off">disabled</span>}
         {total !== null && <span className="step-total">{total}</span>}
-        {problems > 0 && <span className="step-problems">⚠ {problems}</span>}
+        {problems !== "" && (
+          <span className="step-problems" title={problems}>
+            ⚠ {problems.split("\n").length}
+          </span>
+        )}
       </span>
       {refused !== null && refused !== "" && armed === null && (
         <span className="step-why" role="tooltip">
@@ -81,6 +84,11 @@ export const DraftNodeBox = memo(function DraftNodeBox({ id, data, isConnectable
 function wayClass(way: string, armed: string | null): string {
   const classes = [way === "failed" ? "way-failed" : "", way === armed ? "way-armed" : ""];
   return classes.filter((name) => name !== "").join(" ");
+}
+
+/** What is wrong with a node, a sentence a line: a text, so that the same problems draw nothing anew. */
+function messagesOf(findings: readonly { node: string; message: string }[], id: string): string {
+  return findings.flatMap((finding) => (finding.node === id ? [finding.message] : [])).join("\n");
 }
 
 /** How many records the last test took through a node; null without a test. */

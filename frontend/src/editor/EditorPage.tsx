@@ -69,12 +69,19 @@ type Loaded = {
   validation: Parameters<ReturnType<typeof actionsOf>["found"]>[0];
 };
 
+/** A trigger of a workflow that is about a module is about its records. */
+function knownOf({ kinds, workflow }: World, type: string): Record<string, unknown> {
+  const kind = kinds.get(type);
+  const about = kind !== undefined && "brings_record" in kind && kind.config_schema.properties?.module;
+  return about && workflow.module !== null ? { module: workflow.module } : {};
+}
+
 function Open({ world: loaded, draft, validation }: Loaded) {
   const { api } = useSite();
   const [world, setWorld] = useState(loaded);
   const [editor] = useState<Editor>(() => {
     const store = editorStore(draft);
-    const actions = actionsOf(store);
+    const actions = actionsOf(store, (type) => knownOf(loaded, type));
     actions.found(validation, store.getState().history.drawing);
     return { store, actions };
   });

@@ -40,7 +40,7 @@ function Settings({ node }: { node: GraphNode }) {
   const order = useMemo(() => readingOrder(drawing), [drawing]);
   const facts = useFacts(node.id);
   const kind = kinds.get(node.type);
-  const own = useMemo(
+  const found = useMemo(
     () =>
       findings
         .filter((finding) => finding.node === node.id)
@@ -50,6 +50,7 @@ function Settings({ node }: { node: GraphNode }) {
   const lanes = [...new Set(drawing.nodes.map((one) => one.lane).filter(Boolean))];
   const { retry, ...config } = node.config ?? {};
   const idPrefix = `field-${node.id}-`;
+  const own = `step-${node.id}-`; // a setting of the kind may have the same name
   return (
     <>
       <div className="inspector-head">
@@ -70,9 +71,9 @@ function Settings({ node }: { node: GraphNode }) {
       </div>
       {kind !== undefined && <p className="note">{kind.description}</p>}
       <div className="inspector-row">
-        <label htmlFor={`${idPrefix}title`}>Name</label>
+        <label htmlFor={`${own}title`}>Name</label>
         <input
-          id={`${idPrefix}title`}
+          id={`${own}title`}
           maxLength={200}
           value={node.title ?? ""}
           placeholder={kind?.label ?? node.type}
@@ -81,22 +82,22 @@ function Settings({ node }: { node: GraphNode }) {
         />
       </div>
       <div className="inspector-row">
-        <label htmlFor={`${idPrefix}lane`}>Owner team</label>
+        <label htmlFor={`${own}lane`}>Owner team</label>
         <input
-          id={`${idPrefix}lane`}
-          list={`${idPrefix}lanes`}
+          id={`${own}lane`}
+          list={`${own}lanes`}
           maxLength={80}
           value={node.lane ?? ""}
           readOnly={readOnly}
           onChange={(event) => actions.setLane([node.id], event.target.value)}
         />
-        <datalist id={`${idPrefix}lanes`}>
+        <datalist id={`${own}lanes`}>
           {lanes.map((lane) => (
             <option key={lane} value={lane} />
           ))}
         </datalist>
       </div>
-      {own
+      {found
         .filter((finding) => finding.path === "")
         .map((finding) => (
           <p key={finding.code} className="finding">
@@ -107,7 +108,7 @@ function Settings({ node }: { node: GraphNode }) {
         <SchemaForm
           schema={kind.config_schema}
           value={config}
-          problems={own.filter((finding) => finding.path !== "")}
+          problems={found.filter((finding) => finding.path !== "")}
           onChange={(next, field) =>
             actions.configure(node.id, retry === undefined ? next : { ...next, retry }, field)
           }
@@ -122,7 +123,7 @@ function Settings({ node }: { node: GraphNode }) {
           <SchemaForm
             schema={catalog.retry_schema}
             value={isObject(retry) ? retry : {}}
-            problems={own
+            problems={found
               .filter((finding) => finding.path.startsWith("retry."))
               .map((finding) => ({ ...finding, path: finding.path.slice("retry.".length) }))}
             onChange={(next, field) => {

@@ -1,8 +1,7 @@
 import { useMemo } from "react";
 import { canBeDisabled } from "../graph/branches";
-import { familyOf, readingOrder } from "../graph/document";
+import { LOOK_SIGNS, lookOf, readingOrder } from "../graph/document";
 import { freeWay } from "./commands";
-import { SIGNS } from "./DraftNodeBox";
 import { OutlineNotes } from "./OutlineNotes";
 import { useEditor, useSlice } from "./store";
 import { summaryOf, useWords } from "./summary";
@@ -34,7 +33,7 @@ export function Outline() {
                   aria-pressed={selected.includes(node.id)}
                   onClick={() => actions.select([node.id])}
                 >
-                  <span aria-hidden="true">{SIGNS[familyOf(node)]}</span> {name}
+                  <span aria-hidden="true">{LOOK_SIGNS[lookOf(node)]}</span> {name}
                 </button>
                 {node.lane && <span className="chip">{node.lane}</span>}
                 {node.disabled && <span className="chip">disabled</span>}

@@ -6,9 +6,11 @@ import { DifferenceView } from "../difference/DifferenceView";
 import type { GraphDocument } from "../graph/document";
 import { useModal } from "../ui/useModal";
 import { type Impact, impactOf } from "./impact";
+import { PublishIdentity } from "./PublishIdentity";
 import { PublishImpact } from "./PublishImpact";
 import { PublishEvidence } from "./scenarios/PublishEvidence";
 import { useSlice } from "./store";
+import { useWords } from "./summary";
 import { useWorld } from "./world";
 
 interface Props {
@@ -20,6 +22,7 @@ interface Props {
 export function PublishDialog({ onClose, onPublished }: Props) {
   const { api } = useSite();
   const { workflow, kinds } = useWorld();
+  const words = useWords();
   const drawing = useSlice((state) => state.history.drawing);
   const [live, setLive] = useState<GraphDocument | null>(null);
   const [impact, setImpact] = useState<Impact | string | null>(null);
@@ -66,10 +69,11 @@ export function PublishDialog({ onClose, onPublished }: Props) {
         {impact === null ? <p className="note">Testing…</p> : <ImpactText impact={impact} />}
       </section>
       <PublishEvidence />
+      <PublishIdentity />
       <section aria-label="Changes">
         <h3>{active === null ? "First release" : `Changes since version ${active}`}</h3>
         {live !== null ? (
-          <DifferenceView before={live} after={drawing} kinds={kinds} />
+          <DifferenceView before={live} after={drawing} kinds={kinds} words={words} />
         ) : (
           <p className="note">{active === null ? "Nothing was published before." : "Loading…"}</p>
         )}

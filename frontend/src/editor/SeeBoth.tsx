@@ -2,6 +2,7 @@ import { useRef } from "react";
 import { DifferenceView } from "../difference/DifferenceView";
 import type { Drawing } from "../graph/document";
 import { useModal } from "../ui/useModal";
+import { useWords } from "./summary";
 import { useWorld } from "./world";
 
 interface Props {
@@ -16,6 +17,7 @@ interface Props {
 /** Their draft and mine in one graph, and the two ways to end it. */
 export function SeeBoth({ theirs, mine, who, onTheirs, onMine, onClose }: Props) {
   const { kinds } = useWorld();
+  const words = useWords();
   const dialog = useRef<HTMLDialogElement>(null);
   useModal(dialog);
   const choose = (what: () => void) => () => {
@@ -25,7 +27,7 @@ export function SeeBoth({ theirs, mine, who, onTheirs, onMine, onClose }: Props)
   return (
     <dialog ref={dialog} className="widest" aria-labelledby="see-both" onClose={onClose}>
       <h2 id="see-both">What differs: {who}’s draft → yours</h2>
-      <DifferenceView before={theirs} after={mine} kinds={kinds} />
+      <DifferenceView before={theirs} after={mine} kinds={kinds} words={words} />
       <p className="note">With yours, theirs stays among the checkpoints.</p>
       <div className="buttons">
         <button type="button" onClick={choose(onTheirs)}>

@@ -1,6 +1,7 @@
 import type { Candidate, RunTest } from "../api/types";
 import { nodeOf } from "../graph/operations";
 import { shown } from "../ui/format";
+import { Nearest } from "./Nearest";
 import { recordOf, type Sample, sampleWord } from "./sample";
 import type { Source } from "./scenarios/scenarios";
 import { useEditor, useSlice } from "./store";
@@ -113,10 +114,10 @@ function Candidates({ test, onSave }: { test: RunTest; onSave: Save }) {
 }
 
 function NoCandidate({ test, onSave }: { test: RunTest; onSave: Save }) {
-  const { records } = test.candidates;
+  const { records, nearest } = test.candidates;
   const sample = useSlice((state) => state.sample);
   const maySave = useMaySave();
-  if (records !== null) return <p>0 of {records} records are candidates.</p>;
+  if (records !== null) return <Nearest records={records} nearest={nearest} />;
   return (
     <p>
       {refusalOf(test)} {maySave && <SaveButton sample={sample} record={recordOf(sample)} onSave={onSave} />}

@@ -79,6 +79,11 @@ export function Toolbar({ bench }: { bench: Bench }) {
           Checkpoints
         </button>
       )}
+      {may("edit") && (
+        <button type="button" onClick={() => bench.setDialog("share")}>
+          Share…
+        </button>
+      )}
       {!watching && (
         <button type="button" onClick={() => bench.setDialog("commands")} aria-keyshortcuts="Control+K">
           Commands

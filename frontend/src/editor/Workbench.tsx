@@ -1,3 +1,4 @@
+import { lazy, Suspense } from "react";
 import type { Policy } from "../policies/types";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
@@ -29,6 +30,8 @@ import { TeamDialog } from "./TeamDialog";
 import { Toolbar } from "./Toolbar";
 import { Views } from "./Views";
 import { useWorld } from "./world";
+
+const ShareDialog = lazy(() => import("./ShareDialog"));
 
 interface Props {
   saver: Autosave | null;
@@ -102,6 +105,11 @@ export function Workbench({ saver, refresh, addPolicy }: Props) {
       {dialog === "keys" && <Keys onClose={close} />}
       {dialog === "checkpoint" && <CheckpointDialog bench={bench} />}
       {dialog === "checkpoints" && <CheckpointsDialog bench={bench} />}
+      {dialog === "share" && (
+        <Suspense>
+          <ShareDialog onClose={close} />
+        </Suspense>
+      )}
       {dialog === "publish" && (
         <PublishDialog
           onClose={close}

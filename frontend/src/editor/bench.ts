@@ -14,7 +14,15 @@ import { useEditor, useSlice } from "./store";
 import { useWorld } from "./world";
 
 export type Drawer = "problems" | "test" | "scenarios";
-export type Dialog = "commands" | "connect" | "publish" | "keys" | "checkpoints" | "checkpoint" | "step";
+export type Dialog =
+  | "commands"
+  | "connect"
+  | "publish"
+  | "keys"
+  | "checkpoints"
+  | "checkpoint"
+  | "step"
+  | "share";
 const CLIP = "automations.clip";
 
 /** The drawer that the address names, so that other pages can lead to it. */
@@ -103,7 +111,7 @@ export function useBench(saver: Autosave | null) {
   const rename = (id: string) => {
     actions.select([id]);
     requestAnimationFrame(() => {
-      const field = document.getElementById(`field-${id}-title`);
+      const field = document.getElementById(`step-${id}-title`);
       if (field instanceof HTMLInputElement) field.select();
     });
   };

@@ -117,7 +117,7 @@ describe("impact", () => {
         },
       ],
     }));
-    const candidates = { total, shown: items.length, records: null, branches: [], items };
+    const candidates = { total, shown: items.length, records: null, branches: [], nearest: [], items };
     const decision = { outcome: "matched", reason: {} };
     return { run: null, mode: "simulate", matched: true, decision, candidates, logs: [], problems: [] };
   };
@@ -181,11 +181,13 @@ it("a team's steps stand in one lane, and lanes do not overlap", () => {
 it("a step's data are the record's fields and what comes before it, nothing after", () => {
   const fields = [{ key: "title", label: "Title", type: "text" }];
   const paths = (id: string) =>
-    referencesOf(drawing, id, fields, { title: "A" }, new Map()).map((one) => one.path);
+    referencesOf(drawing, id, fields, { record: { title: "A" }, event: null }, new Map()).map(
+      (one) => one.path,
+    );
   expect(paths("a2")).toContain("variables.due");
   expect(paths("a2")).toContain("steps.a1.output");
   expect(paths("c1")).not.toContain("variables.due");
-  expect(referencesOf(drawing, "c1", fields, { title: "A" }, new Map())[0]).toEqual({
+  expect(referencesOf(drawing, "c1", fields, { record: { title: "A" }, event: null }, new Map())[0]).toEqual({
     path: "record.title",
     label: "Title",
     type: "text",

@@ -103,8 +103,12 @@ export function judgeAtOnce(store: EditorStore, world: World): () => void {
   });
 }
 
-/** What is done in the editor, by name. Everything that changes the draft goes through `change`. */
-export function actionsOf(store: EditorStore) {
+/** What is done in the editor, by name. Everything that changes the draft goes through `change`. `configOf` gives the
+ * settings that are known of a new node. */
+export function actionsOf(
+  store: EditorStore,
+  configOf: (type: string) => Readonly<Record<string, unknown>> = () => ({}),
+) {
   const drawing = () => store.getState().history.drawing;
   const change = (name: string, recipe: (drawing: Drawing) => void, gesture = "") => {
     store.setState((state) => ({ history: perform(state.history, name, recipe, gesture) }));
@@ -138,7 +142,13 @@ export function actionsOf(store: EditorStore) {
         id =
           adding.where === "edge"
             ? operations.insertOnEdge(draft, adding.edge, type)
-            : operations.addNode(draft, type, adding.where === "after" ? adding.way : undefined, place);
+            : operations.addNode(
+                draft,
+                type,
+                adding.where === "after" ? adding.way : undefined,
+                place,
+                configOf(type),
+              );
       });
       store.setState({ selected: [id], adding: null });
       return id;

@@ -56,7 +56,7 @@ function plain(value: unknown, words: Words): string {
     .join(", ");
 }
 
-function ruleText(rule: unknown, words: Words): string {
+export function ruleText(rule: unknown, words: Words): string {
   if (!isObject(rule)) return "";
   const { all, any, not, policy, field, op, value } = rule;
   if (Array.isArray(all)) return all.map((part) => inner(part, words)).join(" and ");

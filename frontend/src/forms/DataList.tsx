@@ -39,7 +39,13 @@ export function DataList({ id, options, chosen, onPick }: Props) {
           }}
         >
           <span>{label}</span> <code>{path}</code>
-          <span className="note">{sample === undefined || sample === null ? type : shown(sample)}</span>
+          {sample === null || sample === "" ? (
+            <span className="without">no value here</span>
+          ) : sample === undefined ? (
+            <span className="note">{type}</span>
+          ) : (
+            <em className="note">{shown(sample)}</em>
+          )}
         </div>
       ))}
     </div>

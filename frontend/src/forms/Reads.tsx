@@ -41,7 +41,17 @@ export function Reads({ text, facts: { read } }: { text: string; facts: FormFact
       {reading !== null && (
         <>
           Reads: <q>{reading.text}</q>
-          {reading.unknown.length > 0 && ` Without a value here: ${reading.unknown.join(", ")}.`}
+          {reading.unknown.length > 0 && (
+            <>
+              {" "}
+              Not in this sample:{" "}
+              {reading.unknown.map((path) => (
+                <code key={path} className="without">
+                  {path}
+                </code>
+              ))}
+            </>
+          )}
         </>
       )}
       {trouble}

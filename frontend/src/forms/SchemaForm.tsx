@@ -92,7 +92,7 @@ export function isShown(schema: JsonSchema, settings: Record<string, unknown>): 
   });
 }
 
-function titled(name: string): string {
+export function titled(name: string): string {
   const words = name.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

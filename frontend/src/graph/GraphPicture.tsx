@@ -1,10 +1,9 @@
 import { useMemo } from "react";
-import type { GraphDocument } from "./document";
+import { type GraphDocument, LOOK_SIGNS } from "./document";
 import { NODE_HEIGHT, NODE_WIDTH } from "./layout";
 import { stillOf } from "./still";
 import "./picture.css";
 
-const SIGNS = { trigger: "◎", condition: "◇", action: "▶" };
 const NO_STEPS = new Map();
 const EDGE = 8;
 /** The boxes hold a sign only, so they need not be as wide as those with a title. */
@@ -29,11 +28,11 @@ export function GraphPicture({ document }: { document: GraphDocument }) {
           <path key={line.id} d={line.path} />
         ))}
       </g>
-      {boxes.map(({ id, family, place }) => (
-        <g key={id} className={`picture-${family}`}>
+      {boxes.map(({ id, look, place }) => (
+        <g key={id} className={`picture-${look}`}>
           <rect x={place.x * SQUEEZE} y={place.y} width={WIDTH} height={NODE_HEIGHT} rx={10} />
           <text x={(place.x + NODE_WIDTH / 2) * SQUEEZE} y={place.y + NODE_HEIGHT / 2}>
-            {SIGNS[family]}
+            {LOOK_SIGNS[look]}
           </text>
         </g>
       ))}

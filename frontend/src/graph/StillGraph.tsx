@@ -3,13 +3,12 @@ import type { Step } from "../api/types";
 import { StepMark } from "../ui/chips";
 import { duration } from "../ui/format";
 import { CHANGE_SIGNS, type NodeMark, type Overlay, type Stop, settingText } from "./difference";
-import type { GraphDocument } from "./document";
+import { type GraphDocument, LOOK_SIGNS } from "./document";
 import { NODE_HEIGHT, NODE_WIDTH } from "./layout";
 import { type Box, type Line, type Still, stillOf } from "./still";
 import "./graph.css";
 
 const NO_STEPS: Step[] = [];
-const SIGNS = { trigger: "◎", condition: "◇", action: "▶" };
 const MARGIN = 16;
 const LEAST_READABLE = 0.5;
 
@@ -157,9 +156,9 @@ function StepBox({ box, chosen, mark, compared, now, onSelect }: BoxProps) {
       disabled={compared && mark === undefined}
       onClick={() => onSelect(box.id)}
     >
-      <span className={`step step-${box.family}`}>
+      <span className={`step step-${box.look}`}>
         <span className="step-title">
-          <span aria-hidden="true">{SIGNS[box.family]}</span>{" "}
+          <span aria-hidden="true">{LOOK_SIGNS[box.look]}</span>{" "}
           <Unseen>
             {mark !== undefined && `${said}${mark.kind}, `}
             {box.family}:{" "}

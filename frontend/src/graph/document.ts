@@ -103,3 +103,27 @@ export class Tally {
 export function placeOf(places: ReadonlyMap<string, Place>, id: string): Place {
   return places.get(id) ?? { x: 0, y: 0 };
 }
+
+/** How a node looks beside its family: what waits, asks, starts another workflow or ends is told from what acts. */
+export type Look = Family | "approval" | "wait" | "start" | "stop";
+
+const LOOKS: Readonly<Record<string, Look>> = {
+  "action.approval": "approval",
+  "action.wait": "wait",
+  "action.start_workflow": "start",
+  "action.stop": "stop",
+};
+
+export const LOOK_SIGNS: Readonly<Record<Look, string>> = {
+  trigger: "◎",
+  condition: "◇",
+  action: "▶",
+  approval: "✋\uFE0E",
+  wait: "◷",
+  start: "⇉",
+  stop: "■",
+};
+
+export function lookOf(node: GraphNode): Look {
+  return LOOKS[node.type] ?? familyOf(node);
+}

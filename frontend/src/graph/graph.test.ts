@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Step } from "../api/types";
-import { familyOf, type GraphDocument, kindOf, readingOrder, titleOf } from "./document";
+import { familyOf, type GraphDocument, kindOf, lookOf, readingOrder, titleOf } from "./document";
 
 import { layOut, NODE_HEIGHT, NODE_WIDTH } from "./layout";
 import { stillOf } from "./still";
@@ -108,6 +108,17 @@ describe("what is drawn", () => {
     const still = stillOf(document, new Map());
     expect(still.lines).toHaveLength(joining.length);
     expect(still.boxes).toHaveLength(document.nodes.length);
+  });
+
+  it("tells what asks, waits, starts and ends from what acts", () => {
+    const looks = ["trigger.record", "condition.if", "action.comment", "action.approval", "action.stop"];
+    expect(looks.map((type) => lookOf({ id: "x", type }))).toEqual([
+      "trigger",
+      "condition",
+      "action",
+      "approval",
+      "stop",
+    ]);
   });
 
   it("takes a type of no known family for an action", () => {

@@ -23,11 +23,17 @@ export interface Way {
   branch: string;
 }
 
-/** Add a node; with `after`, connected to that way out. Answers its id. */
-export function addNode(drawing: Drawing, type: string, after?: Way, place?: Place): string {
+/** Add a node, with the settings that are known of it; with `after`, connected to that way out. Answers its id. */
+export function addNode(
+  drawing: Drawing,
+  type: string,
+  after?: Way,
+  place?: Place,
+  config: Readonly<Record<string, unknown>> = {},
+): string {
   const id = freeId(drawing, type);
   const before = drawing.nodes.find((node) => node.id === after?.from);
-  drawing.nodes.push({ id, type, title: "", lane: before?.lane ?? "", config: {} });
+  drawing.nodes.push({ id, type, title: "", lane: before?.lane ?? "", config: { ...config } });
   if (place !== undefined) drawing.layout[id] = place;
   if (after !== undefined && whyNotConnect(drawing, after.from, after.branch, id) === "") {
     drawing.edges.push(edge(after.from, after.branch, id));

@@ -6,6 +6,8 @@ import {
   familyOf,
   type GraphDocument,
   kindOf,
+  type Look,
+  lookOf,
   type Place,
   placeOf,
   readingOrder,
@@ -20,6 +22,7 @@ export interface Box {
   title: string;
   kind: string;
   family: Family;
+  look: Look;
   /** What a run did here; null where it has not come. */
   step: Step | null;
 }
@@ -45,7 +48,7 @@ export interface Still {
 export function stillOf(document: GraphDocument, steps: ReadonlyMap<string, Step>): Still {
   const places = layOut(document);
   const boxes = readingOrder(document).map((node): Box => {
-    const family = familyOf(node);
+    const [family, look] = [familyOf(node), lookOf(node)];
     const step = steps.get(node.id) ?? null;
     const place = placeOf(places, node.id);
     return {
@@ -54,6 +57,7 @@ export function stillOf(document: GraphDocument, steps: ReadonlyMap<string, Step
       title: titleOf(node),
       kind: kindOf(node),
       family,
+      look,
       step,
     };
   });

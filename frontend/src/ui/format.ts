@@ -71,3 +71,8 @@ function largestUnit(seconds: number): [number, string] {
 export function day(date: string): string {
   return DAY.format(new Date(`${date}T00:00`));
 }
+
+/** A count with its thousands apart: "1 242". */
+export function number(count: number): string {
+  return count.toLocaleString("en-US").replaceAll(",", "\u202f");
+}

@@ -4,6 +4,7 @@ import type { Version } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { DifferenceView } from "../difference/DifferenceView";
+import type { Words } from "../editor/summary";
 import type { World } from "../editor/world";
 import type { GraphDocument } from "../graph/document";
 import { Show } from "../ui/Page";
@@ -18,10 +19,11 @@ interface Props {
   to: string;
   onChoose: (chosen: { from?: string; to?: string }) => void;
   kinds: World["kinds"];
+  words: Words;
 }
 
 /** What differs between any two versions, or a version and the draft; the address keeps which. */
-export function Comparison({ id, versions, from, to, onChoose, kinds }: Props) {
+export function Comparison({ id, versions, from, to, onChoose, kinds, words }: Props) {
   const choices = [DRAFT, ...versions.map((version) => String(version.number))];
   const known = choices.includes(from) && choices.includes(to);
   const section = useRef<HTMLElement>(null);
@@ -53,7 +55,7 @@ export function Comparison({ id, versions, from, to, onChoose, kinds }: Props) {
         {select("To", "to", choices.includes(to) ? to : "")}
       </p>
       {known ? (
-        <Difference id={id} from={from} to={to} kinds={kinds} />
+        <Difference id={id} from={from} to={to} kinds={kinds} words={words} />
       ) : (
         <p className="note">Choose two of them to see what differs.</p>
       )}
@@ -61,7 +63,7 @@ export function Comparison({ id, versions, from, to, onChoose, kinds }: Props) {
   );
 }
 
-function Difference({ id, from, to, kinds }: Pick<Props, "id" | "from" | "to" | "kinds">) {
+function Difference({ id, from, to, kinds, words }: Pick<Props, "id" | "from" | "to" | "kinds" | "words">) {
   const { api } = useSite();
   const load = useCallback(
     (signal: AbortSignal) =>
@@ -71,7 +73,7 @@ function Difference({ id, from, to, kinds }: Pick<Props, "id" | "from" | "to" | 
   const [loaded, again] = useLoad(load);
   return (
     <Show loaded={loaded} again={again}>
-      {([before, after]) => <DifferenceView before={before} after={after} kinds={kinds} />}
+      {([before, after]) => <DifferenceView before={before} after={after} kinds={kinds} words={words} />}
     </Show>
   );
 }

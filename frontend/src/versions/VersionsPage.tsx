@@ -2,6 +2,7 @@ import { useCallback, useState } from "react";
 import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
+import { wordsOf } from "../editor/summary";
 import { kindsOf } from "../editor/world";
 import { ModeChip } from "../ui/chips";
 import { dateTime } from "../ui/format";
@@ -37,7 +38,7 @@ export default function VersionsPage({ id }: { id: number }) {
         api.versions(id, signal),
         api.catalog(signal),
       ]);
-      return { workflow, versions: versions.results, kinds: kindsOf(catalog) };
+      return { workflow, versions: versions.results, kinds: kindsOf(catalog), words: wordsOf(catalog, null) };
     },
     [api, id],
   );
@@ -60,7 +61,7 @@ export default function VersionsPage({ id }: { id: number }) {
       </p>
       <Heading title="Versions" />
       <Show loaded={loaded} again={again}>
-        {({ workflow, versions, kinds }) => {
+        {({ workflow, versions, kinds, words }) => {
           const may = (right: string) => workflow.rights.includes(right);
           const live = workflow.active_version;
           return (
@@ -144,6 +145,7 @@ export default function VersionsPage({ id }: { id: number }) {
                   to={search.to ?? ""}
                   onChoose={setSearch}
                   kinds={kinds}
+                  words={words}
                 />
               )}
             </>

@@ -13,7 +13,7 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 from rest_framework.test import APIClient
 
-from automations import permissions
+from automations import grants, permissions
 from automations.api.urls import urlpatterns
 from automations.models import (
     Approval,
@@ -37,12 +37,12 @@ from .conftest import client_of
 pytestmark = pytest.mark.django_db
 
 ROLES = ("viewer", "operator", "builder", "publisher", "approver", "admin")
-EVERYBODY = frozenset((*ROLES, "outsider"))
-SIGHT = frozenset(ROLES)
-"""Those with whom the workflow, the module and the policy are shared."""
-OPERATE = frozenset(("operator", "builder", "publisher", "admin"))
-BUILD = frozenset(("builder", "publisher", "admin"))
-PUBLISH = frozenset(("publisher", "admin"))
+EVERYBODY = frozenset((*ROLES, "owner", "outsider"))
+SIGHT = frozenset((*ROLES, "owner"))
+"""Those with whom the workflow, the module and the policy are shared, and who made the workflow: a Builder."""
+OPERATE = frozenset(("operator", "builder", "publisher", "admin", "owner"))
+BUILD = frozenset(("builder", "publisher", "admin", "owner"))
+PUBLISH = frozenset(("publisher", "admin", "owner"))
 ADMIN = frozenset(("admin",))
 
 MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
@@ -54,6 +54,8 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("PATCH", "preferences"): (EVERYBODY, EVERYBODY),
     ("GET", "first-steps"): (EVERYBODY, EVERYBODY),
     ("POST", "first-steps"): (EVERYBODY, EVERYBODY),
+    ("POST", "viewing"): (ADMIN, EVERYBODY),
+    ("DELETE", "viewing"): (EVERYBODY, EVERYBODY),
     ("GET", "people"): (BUILD, EVERYBODY),
     ("GET", "schema"): (EVERYBODY, EVERYBODY),
     ("GET", "modules"): (EVERYBODY, EVERYBODY),
@@ -177,7 +179,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "audit-export"): (EVERYBODY, EVERYBODY),
     ("GET", "audit-chain"): (ADMIN, EVERYBODY),
     ("GET", "notifications"): (EVERYBODY, EVERYBODY),
-    ("POST", "notification-read"): (frozenset(), frozenset()),
+    ("POST", "notification-read"): (frozenset(("owner",)), frozenset(("owner",))),
     ("GET", "tokens"): (EVERYBODY, EVERYBODY),
     ("POST", "tokens"): (EVERYBODY, EVERYBODY),
     ("DELETE", "token"): (frozenset(), frozenset()),
@@ -197,7 +199,8 @@ def test_every_route_has_a_row() -> None:
 
 
 @pytest.fixture
-def clients(workflow: Workflow, tickets: Module, root: Any, charlie: Any) -> dict[str, APIClient]:
+def clients(workflow: Workflow, tickets: Module, root: Any, alice: Any, charlie: Any) -> dict[str, APIClient]:
+    """Somebody of each role, with whom everything is shared; Alice, whose workflow it is; and nobody."""
     permissions.seed_roles()
     policy = create_policy(
         key="large",
@@ -206,7 +209,8 @@ def clients(workflow: Workflow, tickets: Module, root: Any, charlie: Any) -> dic
         rule={"field": "amount", "op": "gt", "value": "1"},
         actor=root,
     )
-    made = {"outsider": client_of(charlie), "nobody": APIClient()}
+    alice.groups.add(Group.objects.get(name="Builder"))
+    made = {"owner": client_of(alice), "outsider": client_of(charlie), "nobody": APIClient()}
     for name in ROLES:
         user = get_user_model().objects.create(username=name)
         group = Group.objects.get(name=name.capitalize())
@@ -324,3 +328,43 @@ def test_everybody_gets_what_the_matrix_says(
     assert {
         who: status if status in (401, 403, 404) else "passes" for who, status in answers.items()
     } == expected
+
+
+OF_A_WORKFLOW = tuple(
+    (verb, name)
+    for verb, name in MATRIX
+    if str(next(entry.pattern for entry in urlpatterns if entry.name == name)).startswith(
+        ("workflows/<int:pk>/", "runs/<int:pk>/", "approvals/<int:pk>/")
+    )
+)
+
+
+def test_of_a_workflow_that_is_not_shared_only_its_owner_and_admins_know(
+    clients: dict[str, APIClient], places: dict[str, Any], workflow: Workflow
+) -> None:
+    for role in ROLES:
+        grants.set_rights(workflow, Group.objects.get(name=role.capitalize()), ())
+    assert len(OF_A_WORKFLOW) > 40
+    for verb, name in OF_A_WORKFLOW:
+        passes, sees = MATRIX[verb, name]
+        knows = {"owner", "admin"} & sees
+        answers = {who: asked(client, verb, address_of(name, places)) for who, client in clients.items()}
+        assert {
+            who: status if status in (401, 403, 404) else "passes" for who, status in answers.items()
+        } == {
+            who: 401 if who == "nobody" else 404 if who not in knows else "passes" if who in passes else 403
+            for who in clients
+        }, (verb, name)
+
+
+def test_no_session_writes_without_its_csrf_token(
+    clients: dict[str, APIClient], places: dict[str, Any], workflow: Workflow, root: Any
+) -> None:
+    browser = APIClient(enforce_csrf_checks=True)
+    browser.force_login(root)
+    for verb, name in (row for row in MATRIX if row[0] != "GET"):
+        answer = browser.generic(verb, address_of(name, places), "{}", content_type="application/json")
+        assert answer.status_code == 403, (verb, name)
+        assert "CSRF" in answer.json()["detail"]
+    workflow.refresh_from_db()
+    assert workflow.active_version is None  # publishing among them

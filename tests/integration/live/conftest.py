@@ -26,6 +26,7 @@ from websockets.sync.client import ClientConnection, connect
 from automations import permissions
 from automations.models import LogEntry, Run, Step, Workflow, WorkflowVersion
 from automations.runtime.announce import announce_runs
+from automations.services import viewing
 
 PATIENCE = 10.0
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -41,26 +42,35 @@ class LiveServer:
         return f"http://127.0.0.1:{self.port}"
 
     def open(
-        self, path: str, user: Any = None, *, origin: str | None = None, **options: Any
+        self,
+        path: str,
+        user: Any = None,
+        *,
+        origin: str | None = None,
+        looks_as: Any = None,
+        **options: Any,
     ) -> ClientConnection:
-        """A socket with the session of `user`, from the server's own origin unless another is named."""
-        headers = {} if user is None else {"Cookie": f"{django_settings.SESSION_COOKIE_NAME}={sign_in(user)}"}
+        """A socket with the session of `user`, from the server's own origin unless another is named; with the eyes of
+        the person that he `looks_as`."""
+        more = {} if looks_as is None else {viewing.KEY: {"user": looks_as.pk}}
+        cookie = {"Cookie": f"{django_settings.SESSION_COOKIE_NAME}={sign_in(user, **more)}"} if user else {}
         return connect(
             f"ws://127.0.0.1:{self.port}{path}",
             origin=origin or self.origin,
-            additional_headers=headers,
+            additional_headers=cookie,
             open_timeout=PATIENCE,
             close_timeout=1,
             **options,
         )
 
 
-def sign_in(user: Any) -> str:
-    """The key of a new session of `user`."""
+def sign_in(user: Any, **more: Any) -> str:
+    """The key of a new session of `user`, which holds `more`."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = django_settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.update(more)
     session.create()
     assert session.session_key
     return session.session_key

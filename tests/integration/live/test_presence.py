@@ -49,6 +49,21 @@ def test_two_people_see_each_other_and_see_who_leaves(
         assert people_in(one) == []
 
 
+def test_who_looks_with_anothers_eyes_is_not_there(
+    live: LiveServer, shared: Workflow, alice: Any, bob: Any, root: Any
+) -> None:
+    path = f"/ws/workflows/{shared.pk}/"
+    with live.open(path, alice) as one:
+        say_open(one, "a1")
+        assert people_in(one) == []
+        with live.open(path, root, looks_as=bob) as two:
+            say_open(two, "r1")
+            assert people_in(two) == [{"username": "alice", "name": "alice", "you": False}]
+            with live.open(path, bob) as three:
+                say_open(three, "b1")
+                assert people_in(one) == [{"username": "bob", "name": "bob", "you": False}]
+
+
 def test_second_tab_of_the_same_person_is_told_as_such(
     live: LiveServer, workflow: Workflow, alice: Any
 ) -> None:

@@ -50,6 +50,21 @@ def test_stranger_is_refused_without_a_frame(live: LiveServer, run: Run, charlie
         assert closed.value.rcvd.code == 4403
 
 
+@pytest.mark.parametrize("path", ["/ws/runs/{run}/?after=0", "/ws/workflows/{workflow}/?after=0"])
+def test_an_admin_who_looks_as_another_hears_what_that_person_would(
+    live: LiveServer, run: Run, root: Any, bob: Any, charlie: Any, path: str
+) -> None:
+    write_lines(run, 3)
+    assign_perm("view_workflow", bob, run.workflow)
+    address = path.format(run=run.pk, workflow=run.workflow_id)
+    with live.open(address, root, looks_as=charlie) as client:
+        assert close_code(client) == 4403
+    with live.open(address, root, looks_as=bob) as client:
+        frame = frame_of(client)
+        assert frame["type"] == "replay"
+        assert all(entry["data"] is None for entry in frame.get("entries", ()))  # Bob sees no payloads
+
+
 @pytest.mark.parametrize("path", ["/ws/runs/999999/", "/ws/workflows/999999/"])
 def test_unknown_object_is_refused_like_a_strangers(live: LiveServer, alice: Any, path: str) -> None:
     with live.open(path, alice) as client:

@@ -69,6 +69,7 @@ from automations.services import (
     undo,
     undo_plans,
     versions,
+    viewing,
     workflow_files,
     workflows,
 )
@@ -169,6 +170,12 @@ def _queued(world: World) -> Run:
     """A run that has not ended."""
     Run.objects.filter(pk=world.run.pk).update(status="queued", finished_at=None)
     return Run.objects.get(pk=world.run.pk)
+
+
+def _admin(world: World) -> Any:
+    world.alice.is_superuser = True
+    world.alice.save()
+    return world.alice
 
 
 def _failed(world: World) -> Run:
@@ -738,6 +745,19 @@ CALLS: tuple[Call, ...] = (
         lambda w: {"file": _file(w), "workflow": w.fresh(), "actor": w.bob},
         READS,  # the same file again changes nothing; its parts are services of their own
     ),
+    Call(
+        viewing.start_viewing,
+        lambda w: {"session": {}, "target": w.bob, "actor": _admin(w)},
+        Audited("viewing.started", "target"),
+    ),
+    Call(
+        viewing.stop_viewing,
+        lambda w: {"session": {viewing.KEY: {"user": w.bob.pk}}, "actor": _admin(w)},
+        Traced(("auditentry",), "its entry is about whom was looked as"),
+    ),
+    Call(viewing.viewed_by, lambda w: {"session": {}, "actor": w.alice}, READS),
+    Call(viewing.is_viewing, lambda w: {"session": {}}, READS),
+    Call(viewing.eyes_of, lambda w: {"target": w.bob}, READS),
     Call(shares.find_holder, lambda w: {"user": "bob"}, READS),
     Call(
         shares.share_object,
