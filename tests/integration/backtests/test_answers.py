@@ -107,7 +107,7 @@ def test_versions_can_be_compared_and_nothing_published_selects_anew(
 ) -> None:
     tickets_of(120, 20)
     assert counts(backtest(version=1, against=1)) == {"same": 2}
-    Workflow.objects.filter(pk=workflow.pk).update(active_version=None, mode="simulate")
+    Workflow.objects.filter(pk=workflow.pk).update(active_version=None, mode="simulate", promotion=None)
     assert counts(backtest()) == {"same": 1, "newly_selected": 1}
 
 

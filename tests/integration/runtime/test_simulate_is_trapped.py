@@ -13,11 +13,11 @@ from django.contrib.auth.models import Group
 from django.db import connection
 
 from automations.actions import ACTIONS
-from automations.models import Approval, Mode, Module, Run, Step, Workflow
+from automations.models import Approval, Mode, Module, Run, Step
 from automations.runtime import subscriptions
 from automations.services.approvals import decide_approval
 from automations.services.records import create_record
-from automations.testing import chain, edge, give_modules, make_workflow, node, run_everything
+from automations.testing import chain, edge, give_modules, let_act, make_workflow, node, run_everything
 
 from ..kinds.scene import people, scene, tickets  # noqa: F401 (fixtures)
 
@@ -150,7 +150,7 @@ def test_simulate_opens_no_socket_writes_only_itself_and_plans_what_execute_does
     assert tables - {"django_q_ormq"} <= SIMULATION, tables
     assert (simulated.mode, simulated.status, simulated.inconclusive) == ("simulate", "succeeded", False)
 
-    Workflow.objects.filter(pk=workflow.pk).update(mode=Mode.EXECUTE)
+    let_act(workflow, alice)
     subscriptions.forget()
     executed = play(tickets, "T2")
     goes_on(executed, bob)
