@@ -200,12 +200,12 @@ def conditions(page: Page) -> None:
         make(page, "Escalate", document({"field": "status", "op": "eq", "value": "open"}))
         make(page, "Remind", document({"all": [{"field": "status", "op": "eq", "value": "open"}]}))
         page.goto("/conditions/")
-    expect(page.get_by_role("link", name="Pressing")).to_be_visible()
+    expect(page.get_by_role("link", name="Pressing", exact=True)).to_be_visible()
 
 
 def condition(page: Page) -> None:
     conditions(page)
-    page.get_by_role("link", name="Pressing").click()
+    page.get_by_role("link", name="Pressing", exact=True).click()
     page.get_by_role("button", name="not: turn part 1 round").click()
     page.get_by_role("button", name="Look at the impact").click()
     expect(page.get_by_role("region", name="Impact on workflows")).to_be_visible()

@@ -35,6 +35,12 @@ test("values are told as people read them", () => {
   expect(told("ec441caf6f0f".padEnd(64, "0"))).toBe("ec441caf6f0f…");
   expect(told("2026-11-19T15:04:46.383851+00:00")).not.toContain("T15");
   expect(told(["view", "edit"])).toBe("view, edit");
-  expect(told([{ field: "status" }])).toBe('[{"field":"status"}]');
+  expect(
+    told([
+      { field: "status", op: "in", value: ["open"] },
+      { field: "title", op: "is_empty" },
+    ]),
+  ).toBe("field status, op in, value open; field title, op is_empty");
+  expect(told([{ key: "valid", state: "met", sentence: "It is valid." }])).toBe("met: It is valid.");
   expect([told(true), told([]), told(4), told("")]).toEqual(["yes", "[]", "4", "–"]);
 });

@@ -44,11 +44,21 @@ const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 /** A value as people read it: a digest by its beginning, a moment in their own time, a list without its brackets. */
 export function told(value: unknown): string {
-  if (Array.isArray(value) && value.length > 0 && !value.some(isObject)) return value.map(told).join(", ");
+  if (Array.isArray(value) && value.length > 0)
+    return value.map(told).join(value.some(isObject) ? "; " : ", ");
+  if (isObject(value) && Object.keys(value).length > 0) return toldObject(value);
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value !== "string") return shown(value);
   if (DIGEST.test(value)) return `${value.slice(0, 12)}…`;
   return MOMENT.test(value) ? dateTime(value) : shown(value);
+}
+
+function toldObject({ sentence, state, ...rest }: Record<string, unknown>): string {
+  if (typeof sentence === "string") return state === undefined ? sentence : `${told(state)}: ${sentence}`;
+  const named = state === undefined ? rest : { ...rest, state };
+  return Object.entries(named)
+    .map(([name, value]) => `${name} ${told(value)}`)
+    .join(", ");
 }
 
 function isFull(value: unknown): boolean {
