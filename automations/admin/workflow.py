@@ -152,14 +152,25 @@ class WorkflowAdmin(SharedAdmin):
 
     sees = staticmethod(permissions.visible_workflows)
     form = WorkflowForm
-    list_display = ("name", "module", "mode", "live", "state", "owner", "team", "release", "runs_of_it")
+    list_display = (
+        "name",
+        "module",
+        "mode",
+        "live",
+        "state",
+        "past_gate",
+        "owner",
+        "team",
+        "release",
+        "runs_of_it",
+    )
     list_filter = ("mode", ("paused_at", admin.EmptyFieldListFilter), "team", "module")
     list_select_related = ("module", "owner", "active_version", "promotion")
     search_fields = ("name", "key", "description", "team", "owner__username")
     autocomplete_fields = ("owner", "run_as", "module")
     inlines = (TriggerInline, ConditionInline, ActionInline, EdgeInline, VersionInline)
     actions = (publish, check_gate, promote, break_glass, demote, pause, resume, archive)
-    released = ("mode", "live", "state")
+    released = ("mode", "live", "state", "past_gate")
     """What stands at the top of a workflow's page, to read: it says what a change below would touch."""
 
     @admin.display(description="live version", empty_value="none")
@@ -170,9 +181,13 @@ class WorkflowAdmin(SharedAdmin):
     def state(self, workflow: Workflow) -> str:
         if workflow.archived_at:
             return "archived"
-        if workflow.promotion is not None and workflow.promotion.is_loud:
-            return f"acts past the gate: {workflow.promotion.reason}"
         return f"paused: {workflow.pause_reason}" if workflow.paused_at else "on"
+
+    @admin.display(description="past the gate", empty_value="no")
+    def past_gate(self, workflow: Workflow) -> str | None:
+        """Why the glass was broken, while that alarm stands: also where the workflow is paused."""
+        promotion = workflow.promotion
+        return promotion.reason if promotion is not None and promotion.is_loud else None
 
     @admin.display(description="release")
     def release(self, workflow: Workflow) -> str:

@@ -114,7 +114,9 @@ def _range(days: int | None, since: datetime | None, until: datetime | None) -> 
         message = "Send either “days” or “since” and “until”."
         raise InvalidError([Problem("unclear-range", "days", message, "Leave one of them out.")])
     until = until or timezone.now()
-    if days is not None and not 1 <= days <= MOST_DAYS:
+    if days is not None and (
+        isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MOST_DAYS
+    ):
         message = f"“days” is a number from 1 to {MOST_DAYS}."
         raise InvalidError([Problem("out-of-range", "days", message, "Send fewer days.")])
     since = since or until - timedelta(days=days or DAYS)

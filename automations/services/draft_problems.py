@@ -30,12 +30,11 @@ def count_problems(workflows: QuerySet[Workflow], *, viewer: Any) -> list[Proble
     drafts = [(workflow, definitions[workflow.pk]) for workflow in found if definitions[workflow.pk].nodes]
     nodes = tuple(node for _, draft in drafts for node in draft.nodes)
     context = validation_context(Definition(nodes=nodes, edges=()), viewer=viewer)
-    beyond = findings_across(drafts, viewer=viewer)
-    counts = []
-    for workflow, draft in drafts:
-        problems = judge_definition(workflow, draft, context)
-        errors = sum(problem.severity == "error" for problem in problems)
-        if errors == 0:
-            problems += beyond[workflow.pk]
-        counts.append(ProblemCount(workflow.pk, errors, len(problems) - errors))
-    return counts
+    judged = {workflow.pk: judge_definition(workflow, draft, context) for workflow, draft in drafts}
+    errors = {key: sum(problem.severity == "error" for problem in found) for key, found in judged.items()}
+    # Only what is whole can be held against other workflows: a draft under way may lack any setting.
+    beyond = findings_across([one for one in drafts if not errors[one[0].pk]], viewer=viewer)
+    return [
+        ProblemCount(key, errors[key], len(problems) - errors[key] + len(beyond.get(key, ())))
+        for key, problems in judged.items()
+    ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
 from automations import permissions
-from automations.engine.errors import Problem
+from automations.engine.errors import Problem, quoted
 from automations.engine.rule_places import form_digest
 from automations.engine.rules import validate_rule
 from automations.errors import ConflictError, InvalidError
@@ -52,13 +53,19 @@ def create_policy(
 
 @transaction.atomic
 def update_policy(*, policy: Policy, changes: Mapping[str, Any], actor: Any) -> Policy:
-    """Change name, description or owner; a new owner gets every right on it. Raises InvalidError for the texts and for
-    a name that is none of these."""
+    """Change name, description or owner; a new owner gets every right on it. Raises InvalidError for the texts, for an
+    owner who is nobody, and for a name that is none of these."""
+    if not isinstance(changes, Mapping):
+        message = "Changes are an object by field."
+        raise InvalidError([Problem("wrong-value-type", "changes", message, 'Send {"name": "…"}.')])
     unknown = [name for name in changes if name not in CHANGEABLE]
     if unknown:
-        message = f"“{unknown[0]}” of a policy can't be changed."
+        message = f"{quoted(unknown[0])} of a policy can't be changed."
         raise InvalidError([Problem("read-only-field", unknown[0], message, "Make another policy.")])
     require_texts(Policy, **{name: value for name, value in changes.items() if name != "owner"})
+    if not isinstance(changes.get("owner"), get_user_model() | None):
+        message = f"{quoted(changes['owner'])} is no person."
+        raise InvalidError([Problem("wrong-value-type", "owner", message, "Name one, or nobody.")])
     policy = Policy.objects.select_for_update(of=("self",), no_key=True).get(pk=policy.pk)
     before = {name: _plain(getattr(policy, name)) for name in changes}
     for name, value in changes.items():
@@ -76,8 +83,8 @@ def publish_policy_revision(*, policy: Policy, rule: Any, seen: str, actor: Any)
     """A new wording. Versions keep the revision that they pinned; drafts use this one from now on.
 
     `seen` is the token of `policy_impact.measure_impact` for this very rule, asked by this very person since the newest
-    revision. Raises InvalidError for the rule, ConflictError where nothing would change, where the policy is archived
-    and where the impact was not seen.
+    revision. Raises InvalidError for the rule and for a token that is no text, ConflictError where nothing would
+    change, where the policy is archived and where the impact was not seen.
     """
     policy = Policy.objects.select_for_update(of=("self",), no_key=True).get(pk=policy.pk)
     if policy.archived_at is not None:

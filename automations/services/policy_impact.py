@@ -30,6 +30,7 @@ from automations.modules.adapter import adapter_for
 from automations.modules.schema import facts_of
 from automations.modules.sql import SqlContext
 from automations.services.policy_uses import Use, uses_of
+from automations.services.texts import require_text
 
 SEEN_FOR = 24 * 3600
 """Seconds for which an impact counts as seen; records go on changing."""
@@ -124,9 +125,10 @@ def measure_impact(*, policy: Policy, rule: Any, viewer: Any, now: datetime) -> 
 def require_seen(
     *, policy: Policy, rule: Any, newest: PolicyRevision | None, token: str, actor: Any
 ) -> dict[str, Any]:
-    """The summary of the impact that `token` stands for. Raises ConflictError where it is none, too old, somebody
-    else's, or about another rule or another newest revision."""
+    """The summary of the impact that `token` stands for. Raises InvalidError where it is no text, ConflictError where
+    it is none, too old, somebody else's, or about another rule or another newest revision."""
     hint = "Look at the impact of this very rule first, then publish it with its “seen”."
+    require_text(token, "seen")
     try:
         found = signing.loads(token, salt=_SALT, max_age=SEEN_FOR)
     except signing.SignatureExpired as error:

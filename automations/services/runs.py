@@ -28,7 +28,7 @@ from automations.modules.adapter import adapter_for
 from automations.runtime import announce, intake
 from automations.runtime.pending_approvals import end_with_runs
 from automations.services.audit import write_audit
-from automations.services.texts import require_object, require_texts
+from automations.services.texts import require_object, require_texts, text_problems
 
 MAX_RECORDS = 10_000
 
@@ -84,10 +84,10 @@ def start_runs(
     """Start the workflow by hand on each of these records, as one firing: above the workflow's blast radius its runs
     wait for approval.
 
-    Raises like `start_run`, InvalidError for no record or more than MAX_RECORDS, and ConflictError for a workflow
-    whose manual trigger is about no record. One audit entry stands for the whole call.
+    Raises like `start_run`, InvalidError for no record or more than MAX_RECORDS and for what is no key, and
+    ConflictError for a workflow whose manual trigger is about no record. One audit entry stands for the whole call.
     """
-    keys = list(dict.fromkeys(record_keys))
+    keys = _named(record_keys)
     if not 1 <= len(keys) <= MAX_RECORDS:
         message = f"{len(keys)} records are named."
         raise InvalidError([Problem("bad-records", "records", message, f"Name 1 to {MAX_RECORDS:,}.")])
@@ -108,6 +108,17 @@ def start_runs(
         after={"records": len(keys), "firing": firing, "first": keys[:20]},
     )
     return accepted
+
+
+def _named(record_keys: Sequence[str]) -> list[str]:
+    """The keys, each once, if all are texts that a record's key could be."""
+    if not isinstance(record_keys, list | tuple):
+        message = "Records are a list of keys."
+        raise InvalidError([Problem("wrong-value-type", "records", message, 'Send ["…"].')])
+    for index, key in enumerate(record_keys):
+        if problems := text_problems(Event, record_key=key):
+            raise InvalidError([replace(problem, path=f"records[{index}]") for problem in problems])
+    return list(dict.fromkeys(record_keys))
 
 
 def _manual_trigger(workflow: Workflow, user_input: Mapping[str, Any] | None) -> ActiveTrigger:

@@ -99,8 +99,11 @@ def _held(thing: Shared, holder: Any) -> tuple[str, ...]:
 
 def _wanted(noun: str, rights: Sequence[str], role: str) -> tuple[str, ...]:
     known, roles = grants.RIGHTS[noun], grants.ROLE_RIGHTS[noun]
+    if not isinstance(rights, list | tuple):
+        hint = f"Use {', '.join(known)}."
+        raise InvalidError([Problem("wrong-value-type", "rights", "Rights are a list of names.", hint)])
     if role:
-        if role not in roles:
+        if not isinstance(role, str) or role not in roles:
             message = f"There is no role {quoted(role)}."
             raise InvalidError([Problem("unknown-role", "role", message, f"Use {', '.join(roles)}.")])
         return roles[role]

@@ -31,6 +31,12 @@ def require_texts(model: type[models.Model], **texts: object) -> None:
         raise InvalidError(problems)
 
 
+def require_text(value: object, path: str) -> None:
+    """Raise InvalidError where `value` is no text that a database can hold: for what ends in no field of a model."""
+    if problems := _no_text(path, value):
+        raise InvalidError(problems)
+
+
 def require_object(value: object, path: str) -> None:
     """Raise InvalidError where `value` is no JSON object that a database can hold: at most 100,000 values, 64 deep."""
     try:
@@ -45,12 +51,8 @@ def _problems(model: type[models.Model], name: str, text: object) -> list[Proble
     field: Any = model._meta.get_field(name)
     if text is None and field.null:
         return []
-    if not isinstance(text, str):
-        return [Problem("wrong-value-type", name, f"{quoted(text)} is no text.", "Send a text.")]
-    try:
-        storable_text(text)
-    except EngineError as error:
-        return [Problem(error.code, name, error.message, error.hint)]
+    if (wrong := _no_text(name, text)) or not isinstance(text, str):
+        return wrong
     if not field.blank and not text.strip():
         return [Problem("missing-value", name, "The text is empty.", "Send one.")]
     if field.choices and text not in dict(field.choices):
@@ -65,6 +67,16 @@ def _problems(model: type[models.Model], name: str, text: object) -> list[Proble
         hint = "Write it like https://example.org/runbook."
         problem = Problem("bad-address", name, f"{quoted(text)} is no address.", hint)
         return _unless(URLValidator(["http", "https"]), text, problem)
+    return []
+
+
+def _no_text(path: str, text: object) -> list[Problem]:
+    if not isinstance(text, str):
+        return [Problem("wrong-value-type", path, f"{quoted(text)} is no text.", "Send a text.")]
+    try:
+        storable_text(text)
+    except EngineError as error:
+        return [Problem(error.code, path, error.message, error.hint)]
     return []
 
 

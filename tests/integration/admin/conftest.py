@@ -35,12 +35,24 @@ from automations.models import (
     SignOff,
     Workflow,
 )
+from automations.services.drafts import save_draft
 from automations.services.policies import create_policy
 from automations.services.records import comment_record, create_record
 from automations.services.scenarios import save_scenario
 from automations.services.sources import create_source
 from automations.services.tokens import create_token
-from automations.testing import chain, make_module, make_workflow, node, run_everything
+from automations.testing import chain, edge, make_module, make_workflow, node, run_everything
+
+AHEAD = {
+    "schema": 1,
+    "nodes": [
+        node("t1", "trigger.record", module="tickets", on=["created"], filter={"policy": "big"}),
+        node("c1", "condition.if", rule={"field": "state", "op": "is_empty"}),
+        node("a1", "action.update_fields", values={"state": "seen"}),
+    ],
+    "edges": [edge("t1", "c1"), edge("c1", "a1", "true")],
+}
+"""A draft ahead of what is live: it names a policy and holds a rule."""
 
 
 def client_of(user: Any) -> Client:
@@ -73,6 +85,7 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     create_policy(
         key="big", name="Big", module=tickets, rule={"field": "title", "op": "is_not_empty"}, actor=root
     )
+    save_draft(workflow=workflow, document=AHEAD, revision=None, actor=root)
     save_scenario(
         workflow=workflow,
         actor=root,

@@ -18,7 +18,7 @@ from automations.admin.base import SeenAdmin, ServiceAdmin
 from automations.models import AuditEntry, Module, Policy, Record, Run, Workflow
 from automations.services.records import create_record
 from automations.services.workflows import pause_workflow
-from automations.testing import run_everything
+from automations.testing import make_workflow, run_everything
 
 pytestmark = pytest.mark.django_db
 
@@ -148,7 +148,8 @@ def test_bob_sees_the_runs_of_the_workflow_shared_with_him(operator: Client, wor
 def test_the_page_of_a_workflow_says_what_is_live(admin_client: Client, world: Workflow) -> None:
     pause_workflow(workflow=world, actor=world.owner, reason="Stocktaking")
     shown = admin_client.get(page(Workflow, "change", world.pk)).content.decode()
-    for told in ("Execute", str(world.active_version), "paused: Stocktaking"):
+    assert world.promotion is not None
+    for told in ("Execute", str(world.active_version), "paused: Stocktaking", world.promotion.reason):
         assert f'<div class="readonly">{told}</div>' in shown
     assert 'name="mode"' not in shown
     assert "Live version" not in admin_client.get(page(Workflow, "add")).content.decode()
@@ -173,14 +174,12 @@ def test_a_list_costs_the_same_however_many_rows_it_shows(
             assert admin_client.get(page(model, "changelist")).status_code == 200
         return len(queries)
 
+    live = world.versions.get().document
     cost()
     one = cost()
     for index in range(5):
         create_record(module=tickets, key=f"N{index}", values={"title": "x"}, actor=root)
-        copy = Workflow.objects.get(pk=world.pk)
-        copy.pk, copy.key, copy.name, copy.active_version = None, f"w{index}", f"W{index}", None
-        copy.mode, copy.is_active = "simulate", True  # type: ignore[attr-defined]
-        copy.save()
+        make_workflow(f"w{index}", live, owner=root, module=tickets)
     run_everything()
     assert cost() == one
 

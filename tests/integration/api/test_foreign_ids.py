@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from automations import permissions
 from automations.models import Event, Module, Run, Scenario, Workflow
 from automations.services.modules import create_module
+from automations.services.policies import create_policy
 from automations.services.records import create_record
 from automations.testing import chain, make_workflow, node, run_everything
 from tests.integration.services.world import contents
@@ -165,11 +166,19 @@ def test_every_patch_leaves_every_field_that_is_not_for_writing(
     admin: APIClient, workflow: Workflow, tickets: Module, theirs: dict[str, Any]
 ) -> None:
     permissions.seed_roles()
+    create_policy(
+        key="big",
+        name="Big",
+        module=tickets,
+        rule={"field": "amount", "op": "gt", "value": "100"},
+        actor=None,
+    )
     own = {
         "/api/v1/workflows/{id}/": f"/api/v1/workflows/{workflow.pk}/",
         "/api/v1/modules/{key}/": "/api/v1/modules/tickets/",
         "/api/v1/modules/{module_key}/records/{key}/": "/api/v1/modules/salaries/records/S-1/",
         "/api/v1/workflows/{id}/scenarios/{number}/": f"/api/v1/workflows/{theirs['workflow']}/scenarios/{theirs['scenario']}/",
+        "/api/v1/policies/{key}/": "/api/v1/policies/big/",
         "/api/v1/me/preferences/": "/api/v1/me/preferences/",
     }
     tried = 0

@@ -42,8 +42,8 @@ def helpdesk(root: Any) -> Module:
 
 @pytest.fixture
 def maker(alice: Any) -> APIClient:
-    """Alice, who may make workflows and see every module."""
-    return client_of(grant(alice, "add_workflow", "view_module"))
+    """Alice, who may make workflows, and see and use every module."""
+    return client_of(grant(alice, "add_workflow", "use_module", "view_module"))
 
 
 def templates(client: APIClient) -> dict[str, dict[str, Any]]:

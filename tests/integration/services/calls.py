@@ -684,6 +684,7 @@ CALLS: tuple[Call, ...] = (
     Call(templates.list_templates, lambda w: {"actor": w.alice}, READS),
     Call(texts.text_problems, lambda w: {"model": Module, "name": "x"}, READS),
     Call(texts.require_texts, lambda w: {"model": Module, "name": "x"}, READS),
+    Call(texts.require_text, lambda w: {"value": "x", "path": "seen"}, READS),
     Call(texts.require_object, lambda w: {"value": {}, "path": "data"}, READS),
     Call(texts.slug_problems, lambda w: {"path": "key", "text": "x"}, READS),
     Call(

@@ -112,11 +112,11 @@ def test_a_file_replaces_the_draft_and_the_own_fields_of_a_workflow_that_is_ther
 
 
 def test_a_policy_that_moved_on_is_told(workflow: Workflow) -> None:
-    version = publish_version(workflow=workflow, actor=None)
+    root = get_user_model().objects.create_superuser("root")
+    version = publish_version(workflow=workflow, actor=root)
     text = exported(workflow, version.number)
     policy_text = yaml.safe_load(text)["policies"]
     assert policy_text == {"large": {"revision": 1, "rule": {"field": "amount", "op": "gt", "value": "9"}}}
-    root = get_user_model().objects.create_superuser("root")
     revise(Policy.objects.get(), {"field": "amount", "op": "gt", "value": "10"}, root)
     assert not import_workflow(file=read_file(text), workflow=workflow, actor=None).same
 

@@ -54,14 +54,20 @@ def test_only_set_variable_sets_variables() -> None:
 
 
 def test_what_changes_records_can_be_undone_and_needs_a_right_on_the_module() -> None:
-    undo = {kind.key: kind.undo for kind in KINDS if kind.undo != "none"}
-    assert undo == {
-        "update_fields": "before_image",
-        "change_status": "before_image",
+    assert {kind.key: kind.undo for kind in KINDS} == {
+        "approval": "nothing",
         "assign": "before_image",
+        "change_status": "before_image",
+        "comment": "none",
         "create_record": "delete",
+        "notify": "none",
+        "set_variable": "nothing",
+        "start_workflow": "none",
+        "stop": "nothing",
+        "update_fields": "before_image",
+        "wait": "nothing",
     }
-    assert all(kind.permission for kind in KINDS if kind.key in undo)
+    assert all(kind.permission for kind in KINDS if kind.undo in ("before_image", "delete"))
 
 
 def test_actions_and_triggers_import_without_django() -> None:

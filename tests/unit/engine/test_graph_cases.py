@@ -40,6 +40,8 @@ NO_CASE: Mapping[str, str] = {
     "too-many-edges": "a file of that size would be no example: test_limits",
     "more-problems": "a file of that size would be no example: test_limits",
     "no-owner": "the owner is not in the document: test_lint",
+    "never-true-rule": "told by another lint, which needs the module's fields: test_rule_places",
+    "always-true-rule": "told by another lint, which needs the module's fields: test_rule_places",
     "engine-error": "no error has it; every subclass says its own: test_errors",
     "output-too-large": "told when a text is rendered: test_templating",
     **dict.fromkeys(
