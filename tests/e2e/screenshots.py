@@ -1,4 +1,4 @@
-"""Pictures of every page in light and dark, of the running product with its demo: `make screenshots`.
+"""Pictures of every page in light, in dark and on a telephone, of the running product with its demo: `make screenshots`.
 
 All go to var/screenshots; those that the documentation shows are also written to docs/images.
 """
@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -20,6 +20,7 @@ from tests.e2e.test_approvals import asked
 from tests.e2e.test_editor import call, make
 from tests.e2e.test_holds import held as hold
 from tests.e2e.test_policies import document
+from tests.e2e.test_retry import Drawn
 from tests.faults.launching import Launch
 from tests.postgres_plugin import own_database
 
@@ -27,8 +28,20 @@ ROOT = Path(__file__).resolve().parents[2]
 ALL = ROOT / "var" / "screenshots"
 SHOWN = ROOT / "docs" / "images"
 IN_DOCS = {"editor-tested-light", "editor-tested-dark", "run-light", "versions-light"}
-Scheme = Literal["light", "dark"]
-SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+
+class Look(NamedTuple):
+    name: str
+    scheme: Literal["light", "dark"]
+    width: int
+    height: int
+
+
+LOOKS = (
+    Look("light", "light", 1440, 900),
+    Look("dark", "dark", 1440, 900),
+    Look("narrow", "light", 390, 844),
+)
 
 
 def workflow(page: Page, name: str) -> None:
@@ -112,6 +125,36 @@ def run(page: Page, view: str = "") -> None:
         page.get_by_role("tab", name=view).click()
 
 
+def failed(page: Page) -> None:
+    """It has commented before it failed: it can be retried, and what it did undone."""
+    flow = Drawn(page)
+    page.goto(f"/runs/{flow.fail(f'{flow.id}-1')}/")
+    expect(page.get_by_role("button", name="Undo…")).to_be_visible()
+
+
+def retrying(page: Page) -> None:
+    failed(page)
+    page.get_by_role("button", name="Retry ▾").click()
+    expect(page.get_by_role("dialog").get_by_text("not repeated")).to_be_visible()
+
+
+def sharing(page: Page) -> None:
+    workflow(page, "SLA alert")
+    page.get_by_role("button", name="Share…").click()
+    expect(page.get_by_role("dialog").get_by_role("row").nth(1)).to_be_visible()
+
+
+def viewing(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="Your menu").click()
+    page.get_by_role("button", name="View as…").click()
+    page.get_by_role("combobox", name="View as").fill("noor")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.goto("/workflows/")
+    expect(page.get_by_role("region", name="View as")).to_be_visible()
+
+
 def undoing(page: Page) -> None:
     page.goto("/runs/?status=succeeded&mode=execute")
     page.locator("tbody th a").first.click()
@@ -148,7 +191,7 @@ def first_row(address: str) -> Callable[[Page], None]:
 def conditions(page: Page) -> None:
     """With two policies, one of which two workflows use."""
     page.goto("/conditions/")
-    if page.get_by_role("link", name="Pressing").count() == 0:
+    if not any(policy["key"] == "pressing" for policy in call(page, "GET", "policies/")["results"]):
         pressing = {"all": [{"field": "priority", "op": "in", "value": ["high", "urgent"]}]}
         body = {"key": "pressing", "name": "Pressing", "module": "tickets", "rule": pressing}
         call(page, "POST", "policies/", body)
@@ -157,12 +200,12 @@ def conditions(page: Page) -> None:
         make(page, "Escalate", document({"field": "status", "op": "eq", "value": "open"}))
         make(page, "Remind", document({"all": [{"field": "status", "op": "eq", "value": "open"}]}))
         page.goto("/conditions/")
-    expect(page.get_by_role("link", name="Pressing")).to_be_visible()
+    expect(page.get_by_role("link", name="Pressing", exact=True)).to_be_visible()
 
 
 def condition(page: Page) -> None:
     conditions(page)
-    page.get_by_role("link", name="Pressing").click()
+    page.get_by_role("link", name="Pressing", exact=True).click()
     page.get_by_role("button", name="not: turn part 1 round").click()
     page.get_by_role("button", name="Look at the impact").click()
     expect(page.get_by_role("region", name="Impact on workflows")).to_be_visible()
@@ -177,6 +220,7 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "outline": outline,
     "last-runs": last_runs,
     "scenarios": scenarios,
+    "sharing": sharing,
     "publishing": publishing,
     "backtests": backtests,
     "versions": versions,
@@ -188,6 +232,8 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "run-timeline": lambda page: run(page, "Timeline"),
     "run-log": lambda page: run(page, "Log"),
     "run-data": lambda page: run(page, "Data"),
+    "failed": failed,
+    "retrying": retrying,
     "undoing": undoing,
     "audit": audit,
     "decisions": opened("/decisions/"),
@@ -207,41 +253,43 @@ OF_SAM: dict[str, Callable[[Page], None]] = {
     "held": held,
 }
 """As he sees them who is asked to decide."""
+OF_ADA: dict[str, Callable[[Page], None]] = {"view-as": viewing}
+"""As an admin sees them."""
 
 
-def take_all(browser: Browser, address: str, scheme: Scheme, only: list[str]) -> None:
-    for person, pages in (("priya", PAGES), ("sam", OF_SAM)):
+def take_all(browser: Browser, address: str, look: Look, only: list[str]) -> None:
+    for person, pages in (("priya", PAGES), ("sam", OF_SAM), ("ada", OF_ADA)):
         chosen = {name: go for name, go in pages.items() if not only or name in only}
         if chosen:
-            take(browser, address, scheme, person, chosen)
+            take(browser, address, look, person, chosen)
 
 
 def take(
-    browser: Browser, address: str, scheme: Scheme, person: str, pages: dict[str, Callable[[Page], None]]
+    browser: Browser, address: str, look: Look, person: str, pages: dict[str, Callable[[Page], None]]
 ) -> None:
     context = browser.new_context(
         base_url=address,
-        viewport={"width": 1440, "height": 900},
-        color_scheme=scheme,
+        viewport={"width": look.width, "height": look.height},
+        color_scheme=look.scheme,
         reduced_motion="reduce",
     )
     context.set_default_timeout(20_000)
     page = context.new_page()
     page.goto("/")
-    page.screenshot(path=ALL / f"sign-in-{scheme}.png")
+    page.screenshot(path=ALL / f"sign-in-{look.name}.png")
     sign_in(page, person)
     for name, go in pages.items():
         go(page)
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(300)
-        file = ALL / f"{name}-{scheme}.png"
+        file = ALL / f"{name}-{look.name}.png"
         page.screenshot(path=file)
         if file.stem in IN_DOCS:
             shutil.copy(file, SHOWN)
         sys.stdout.write(f"{file.relative_to(ROOT)}\n")
     if person == "priya":
-        asked(page, f"R-{scheme.upper()}")  # which Sam sees next
-        hold(page, [f"H-{scheme.upper()}-{number}" for number in range(12)])
+        asked(page, f"R-{look.name.upper()}")  # which Sam sees next
+        hold(page, [f"H-{look.name.upper()}-{number}" for number in range(12)])
     context.close()
 
 
@@ -254,8 +302,8 @@ def main(only: list[str]) -> None:
             running.wait_until_ready(180)
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-                for scheme in SCHEMES:
-                    take_all(browser, f"http://127.0.0.1:{running.port}", scheme, only)
+                for look in LOOKS:
+                    take_all(browser, f"http://127.0.0.1:{running.port}", look, only)
                 browser.close()
         finally:
             running.stop()

@@ -171,7 +171,7 @@ def test_a_run_is_drawn_on_its_own_version_and_nothing_of_it_can_be_edited(
     graph(page).get_by_role("button", name=re.compile("Escalate")).focus()
     page.keyboard.press("Delete")
     page.keyboard.press("Control+z")
-    page.get_by_role("button", name="Design").click()
+    page.get_by_role("button", name="Draft").click()
     expect(page.locator(".react-flow__node")).to_have_count(4)
     expect(page.locator('.react-flow__node[data-id="a2"]')).to_contain_text("Only in the draft")
 

@@ -14,10 +14,12 @@ from .test_editor import call
 
 
 def held(page: Page, keys: list[str]) -> int:
-    """A firing of the approval gate on these orders, one more than its cap; answers the workflow."""
+    """A firing of the approval gate on these orders, which are paid, one more than its cap; answers the workflow."""
     for key in keys:
         values = {"status": "draft", "amount": "10.00", "customer": "Ada Ltd"}
-        call(page, "POST", "modules/orders/records/", {"key": key, "values": values})
+        made = call(page, "POST", "modules/orders/records/", {"key": key, "values": values})
+        paid = {"version": made["version"], "values": {"status": "paid"}}
+        call(page, "PATCH", f"modules/orders/records/{key}/", paid)
     flow = call(page, "GET", "workflows/?search=Approval gate")["results"][0]["id"]
     call(page, "PATCH", f"workflows/{flow}/", {"limits": {"blast_radius": len(keys) - 1}})
     call(page, "POST", f"workflows/{flow}/run-many/", {"records": keys})

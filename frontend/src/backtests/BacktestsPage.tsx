@@ -4,10 +4,10 @@ import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
 import { mergeNewest, usePages } from "../app/usePages";
 import { Ago } from "../ui/Ago";
-import { Link } from "../ui/Link";
-import { Heading, Show } from "../ui/Page";
+import { Show } from "../ui/Page";
 import { Paged } from "../ui/Pager";
 import { type Column, Table } from "../ui/Table";
+import { nameIn, WorkflowHead } from "../ui/WorkflowHead";
 import { BacktestResult } from "./BacktestResult";
 import { type Backtest, differing, grouped, sidesOf } from "./backtests";
 import { StartForm } from "./StartForm";
@@ -32,7 +32,6 @@ export default function BacktestsPage({ id }: { id: number }) {
   const pages = usePages<Backtest>(`workflows/${id}/backtests/`, mergeNewest);
   const known = pages.loaded.state === "ready" ? pages.loaded.value : [];
   const chosen = /^\d{1,15}$/.test(search.backtest ?? "") ? Number(search.backtest) : (known[0]?.id ?? null);
-  const name = loaded.state === "ready" ? loaded.value.workflow.name : "a workflow";
   const choose = (number: number) => change({ backtest: String(number), kind: "" });
   const columns: Column<Backtest>[] = [
     {
@@ -57,10 +56,7 @@ export default function BacktestsPage({ id }: { id: number }) {
   ];
   return (
     <>
-      <p className="trail">
-        <Link to="workflows/">Workflows</Link> › <Link to={`workflows/${id}/`}>{name}</Link>
-      </p>
-      <Heading title={`Backtests of ${name}`} />
+      <WorkflowHead id={id} name={nameIn(loaded)} here="backtests" what="Backtests of" />
       <p className="note">
         What would have been different? Past events are judged again, as the records were then; nothing is
         done.

@@ -87,9 +87,7 @@ export function PublishDialog({ onClose, onPublished }: Props) {
           {trouble}
         </p>
       )}
-      <p className="note">
-        A new version simulates first. Promote it on the page of versions when it proves right.
-      </p>
+      <p className="note">A new version simulates first. Once it proves right, let it act under Promote.</p>
       <div className="buttons">
         <button type="button" className="primary" disabled={busy} onClick={publish}>
           Publish to simulate

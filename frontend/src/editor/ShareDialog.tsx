@@ -42,7 +42,7 @@ export default function ShareDialog({ onClose }: { onClose: () => void }) {
   const give = (kind: Grant["kind"], name: string, rights: object) =>
     act(() => api.send<Shares>("PUT", path, { [kind]: name, ...rights }), `Shared with ${name}.`);
   return (
-    <dialog ref={dialog} className="wide" aria-labelledby="share-title" onClose={onClose}>
+    <dialog ref={dialog} className="share" aria-labelledby="share-title" onClose={onClose}>
       <h2 id="share-title">Who may do what with “{workflow.name}”</h2>
       <Show loaded={loaded} again={again}>
         {(first) => {

@@ -89,9 +89,6 @@ export function Toolbar({ bench }: { bench: Bench }) {
           Commands
         </button>
       )}
-      <Link to={`workflows/${workflow.id}/versions/`}>Versions</Link>
-      {live !== undefined && <Link to={`workflows/${workflow.id}/promote/`}>Promote</Link>}
-      <Link to={`workflows/${workflow.id}/backtests/`}>Backtests</Link>
       {may("run_test") && (
         <button type="button" onClick={bench.runTest} aria-keyshortcuts="Control+Enter">
           Run test

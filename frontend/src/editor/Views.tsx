@@ -11,7 +11,7 @@ export function Views() {
       <fieldset className="views">
         <legend className="visually-hidden">Show</legend>
         <button type="button" aria-pressed={!on} onClick={showDesign}>
-          Design
+          Draft
         </button>
         <button type="button" aria-pressed={on} onClick={showRuns}>
           Last runs

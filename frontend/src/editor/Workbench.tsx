@@ -2,6 +2,7 @@ import { lazy, Suspense } from "react";
 import type { Policy } from "../policies/types";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
+import { WorkflowTabs } from "../ui/WorkflowHead";
 import { type Autosave, readKept } from "./autosave";
 import { useBench } from "./bench";
 import { useEditorKeys, useGraphKeys } from "./benchKeys";
@@ -65,6 +66,7 @@ export function Workbench({ saver, refresh, addPolicy }: Props) {
         <Heading title={workflow.name}>
           <People />
         </Heading>
+        <WorkflowTabs id={workflow.id} here="design" />
         <Toolbar bench={bench} />
       </div>
       {saver !== null && <Conflict saver={saver} />}

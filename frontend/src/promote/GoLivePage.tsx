@@ -5,7 +5,8 @@ import { useLoad } from "../app/useLoad";
 import { ModeChip } from "../ui/chips";
 import { dateTime } from "../ui/format";
 import { Link } from "../ui/Link";
-import { Heading, Show } from "../ui/Page";
+import { Show } from "../ui/Page";
+import { nameIn, WorkflowHead } from "../ui/WorkflowHead";
 import { ReasonDialog } from "../versions/ReasonDialog";
 import "./promote.css";
 
@@ -29,11 +30,7 @@ export default function GoLivePage({ id }: { id: number }) {
   const [loaded, again] = useLoad(load);
   return (
     <>
-      <p className="trail">
-        <Link to="workflows/">Workflows</Link> › <Link to={`workflows/${id}/`}>Design</Link> ›{" "}
-        <Link to={`workflows/${id}/promote/`}>Promote</Link>
-      </p>
-      <Heading title="Go-live checklist" />
+      <WorkflowHead id={id} name={nameIn(loaded)} here="golive" what="Go-live checklist of" />
       <Show loaded={loaded} again={again}>
         {({ workflow, checklist }) =>
           checklist === null ? (
@@ -62,7 +59,7 @@ function Checklist({ first }: { first: GoLive }) {
   return (
     <>
       <p>
-        {workflow.name}, version {checklist.version} <ModeChip mode={checklist.mode} />
+        Version {checklist.version} <ModeChip mode={checklist.mode} />
       </p>
       <p className={signed === null ? "gate-sum" : "gate-sum gate-green"} role="status">
         {signed === null
@@ -71,14 +68,14 @@ function Checklist({ first }: { first: GoLive }) {
       </p>
       <p className="actions gate-tools">
         {checklist.may_sign && (
-          <button type="button" onClick={() => setSigning(true)}>
+          <button type="button" className="primary" onClick={() => setSigning(true)}>
             Sign version {checklist.version}…
           </button>
         )}
         {KINDS.map((kind) => (
           <a
             key={kind}
-            className="button"
+            className="button quiet"
             href={`${home}api/v1/workflows/${workflow.id}/go-live/export/?kind=${kind}`}
           >
             {kind.toUpperCase()}

@@ -6,7 +6,8 @@ import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { ModeChip } from "../ui/chips";
 import { Link } from "../ui/Link";
-import { Heading, Show } from "../ui/Page";
+import { Show } from "../ui/Page";
+import { nameIn, WorkflowHead } from "../ui/WorkflowHead";
 import { ReasonDialog } from "../versions/ReasonDialog";
 import { ConsentPart } from "./ConsentPart";
 import { GateLines } from "./GateLines";
@@ -32,11 +33,7 @@ export default function PromotePage({ id }: { id: number }) {
   const [loaded, again] = useLoad(load);
   return (
     <>
-      <p className="trail">
-        <Link to="workflows/">Workflows</Link> › <Link to={`workflows/${id}/`}>Design</Link> ›{" "}
-        <Link to={`workflows/${id}/versions/`}>Versions</Link>
-      </p>
-      <Heading title="Promote" />
+      <WorkflowHead id={id} name={nameIn(loaded)} here="promote" what="Promote" />
       <Show loaded={loaded} again={again}>
         {({ workflow, gate }) =>
           gate === null ? (
@@ -105,7 +102,7 @@ function Checklist({ workflow, first, again }: { workflow: WorkflowDetail; first
   return (
     <>
       <p>
-        {workflow.name}, version {gate.version} <ModeChip mode={gate.mode} />{" "}
+        Version {gate.version} <ModeChip mode={gate.mode} />{" "}
         <span className="note">published by {gate.published_by ?? "nobody"}</span>
       </p>
       {gate.promotion?.glass_broken && <GlassBanner promotion={gate.promotion} />}
@@ -171,9 +168,6 @@ function Checklist({ workflow, first, again }: { workflow: WorkflowDetail; first
             Back to simulate…
           </button>
         )}
-      </p>
-      <p>
-        <Link to={`workflows/${workflow.id}/golive/`}>Go-live checklist</Link>
       </p>
       {gate.mode === "simulate" && !may("promote") && (
         <p className="note">

@@ -7,7 +7,8 @@ import { kindsOf } from "../editor/world";
 import { ModeChip } from "../ui/chips";
 import { dateTime } from "../ui/format";
 import { Link } from "../ui/Link";
-import { Heading, Show } from "../ui/Page";
+import { Show } from "../ui/Page";
+import { nameIn, WorkflowHead } from "../ui/WorkflowHead";
 import { Comparison } from "./Comparison";
 import { ReasonDialog } from "./ReasonDialog";
 import { RunsOfLive } from "./RunsOfLive";
@@ -55,37 +56,27 @@ export default function VersionsPage({ id }: { id: number }) {
   };
   return (
     <>
-      <p className="trail">
-        <Link to="workflows/">Workflows</Link> › <Link to={`workflows/${id}/`}>Design</Link> ·{" "}
-        <Link to={`workflows/${id}/backtests/`}>Backtests</Link>
-      </p>
-      <Heading title="Versions" />
+      <WorkflowHead id={id} name={nameIn(loaded)} here="versions" what="Versions of" />
       <Show loaded={loaded} again={again}>
         {({ workflow, versions, kinds, words }) => {
           const may = (right: string) => workflow.rights.includes(right);
           const live = workflow.active_version;
           return (
             <>
-              <p>
-                {workflow.name}{" "}
+              <p className="actions">
                 {live === null ? <span className="chip">Draft</span> : <ModeChip mode={workflow.mode} />}
                 {workflow.glass_broken && <span className="chip glass-chip">⚠ acts past the gate</span>}
-              </p>
-              {live !== null && (
-                <p className="actions">
+                {live !== null && workflow.mode === "simulate" && (
                   <Link className="button" to={`workflows/${id}/promote/`}>
-                    {workflow.mode === "simulate" ? "Promote to execute…" : "The gate"}
+                    Promote to execute…
                   </Link>
-                  <Link className="button" to={`workflows/${id}/golive/`}>
-                    Go-live checklist
-                  </Link>
-                  {workflow.mode === "execute" && may("promote") && (
-                    <button type="button" onClick={() => setAsked({ verb: "demote", number: live })}>
-                      Back to simulate…
-                    </button>
-                  )}
-                </p>
-              )}
+                )}
+                {live !== null && workflow.mode === "execute" && may("promote") && (
+                  <button type="button" onClick={() => setAsked({ verb: "demote", number: live })}>
+                    Back to simulate…
+                  </button>
+                )}
+              </p>
               {versions.length === 0 ? (
                 <p className="note">
                   Nothing was published yet. The editor’s Publish makes the first version.

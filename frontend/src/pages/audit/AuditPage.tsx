@@ -35,7 +35,7 @@ export function AuditPage() {
   return (
     <>
       <Heading title="Audit trail">
-        <a className="audit-export" href={`${home}api/v1/audit/export/${filters}`} download="audit.csv">
+        <a className="button quiet" href={`${home}api/v1/audit/export/${filters}`} download="audit.csv">
           Export CSV
         </a>
       </Heading>

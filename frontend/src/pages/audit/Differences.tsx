@@ -1,5 +1,4 @@
-import { shown } from "../../ui/format";
-import { differences } from "./differing";
+import { differences, told } from "./differing";
 
 /** An entry's before and after, as what differs: names with their values crossed out and put in their place. */
 export function Differences({ before, after }: { before: unknown; after: unknown }) {
@@ -11,7 +10,7 @@ export function Differences({ before, after }: { before: unknown; after: unknown
         <div key={name}>
           {name !== "" && <dt>{name}</dt>}
           <dd>
-            {from !== undefined && <del>{shown(from)}</del>}
+            {from !== undefined && <del>{told(from)}</del>}
             {from !== undefined && to !== undefined && (
               <>
                 {" "}
@@ -19,7 +18,7 @@ export function Differences({ before, after }: { before: unknown; after: unknown
                 <span className="visually-hidden">becomes</span>{" "}
               </>
             )}
-            {to !== undefined && <ins>{shown(to)}</ins>}
+            {to !== undefined && <ins>{told(to)}</ins>}
           </dd>
         </div>
       ))}

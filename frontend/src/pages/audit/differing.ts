@@ -1,3 +1,5 @@
+import { dateTime, shown } from "../../ui/format";
+
 export interface Difference {
   /** "" for a value that is no object. */
   name: string;
@@ -6,7 +8,8 @@ export interface Difference {
   to: unknown;
 }
 
-/** What differs between an entry's before and after, by name; names whose values are equal are left out. */
+/** What differs between an entry's before and after, by name, in objects down to the names within; names whose values
+ * are equal are left out. */
 export function differences(before: unknown, after: unknown): Difference[] {
   if (!isObject(before) && !isObject(after)) {
     if (same(before, after)) return [];
@@ -14,9 +17,52 @@ export function differences(before: unknown, after: unknown): Difference[] {
   }
   const was = isObject(before) ? before : {};
   const is = isObject(after) ? after : {};
-  return [...new Set([...Object.keys(was), ...Object.keys(is)])]
+  const bare = [
+    ...(isBare(before) ? [{ name: "", from: before, to: undefined }] : []),
+    ...(isBare(after) ? [{ name: "", from: undefined, to: after }] : []),
+  ];
+  const named = [...new Set([...Object.keys(was), ...Object.keys(is)])]
     .filter((name) => !same(was[name], is[name]))
-    .map((name) => ({ name, from: was[name], to: is[name] }));
+    .flatMap((name) => {
+      const [from, to] = [was[name], is[name]];
+      if (!isFull(from) && !isFull(to)) return [{ name, from, to }];
+      return differences(from, to).map((one) => ({
+        ...one,
+        name: one.name === "" ? name : `${name}.${one.name}`,
+      }));
+    });
+  return [...bare, ...named];
+}
+
+/** A value that is there and is no object. */
+function isBare(value: unknown): boolean {
+  return value !== null && value !== undefined && !isObject(value);
+}
+
+const DIGEST = /^[0-9a-f]{64}$/;
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+/** A value as people read it: a digest by its beginning, a moment in their own time, a list without its brackets. */
+export function told(value: unknown): string {
+  if (Array.isArray(value) && value.length > 0)
+    return value.map(told).join(value.some(isObject) ? "; " : ", ");
+  if (isObject(value) && Object.keys(value).length > 0) return toldObject(value);
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value !== "string") return shown(value);
+  if (DIGEST.test(value)) return `${value.slice(0, 12)}…`;
+  return MOMENT.test(value) ? dateTime(value) : shown(value);
+}
+
+function toldObject({ sentence, state, ...rest }: Record<string, unknown>): string {
+  if (typeof sentence === "string") return state === undefined ? sentence : `${told(state)}: ${sentence}`;
+  const named = state === undefined ? rest : { ...rest, state };
+  return Object.entries(named)
+    .map(([name, value]) => `${name} ${told(value)}`)
+    .join(", ");
+}
+
+function isFull(value: unknown): boolean {
+  return isObject(value) && Object.keys(value).length > 0;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -2,8 +2,8 @@ import { useCallback } from "react";
 import { useSite } from "../../app/context";
 import { useSearch } from "../../app/router";
 import { useLoad } from "../../app/useLoad";
-import { Link } from "../../ui/Link";
-import { Heading, Show } from "../../ui/Page";
+import { Show } from "../../ui/Page";
+import { nameIn, WorkflowHead } from "../../ui/WorkflowHead";
 import { RunGrid } from "./RunGrid";
 import { RunList } from "./RunList";
 import "./runs.css";
@@ -12,16 +12,15 @@ import "./runs.css";
 export function WorkflowRunsPage({ id }: { id: number }) {
   const { api } = useSite();
   const [search, change] = useSearch();
-  const load = useCallback((signal: AbortSignal) => api.workflow(id, signal), [api, id]);
+  const load = useCallback(
+    async (signal: AbortSignal) => ({ workflow: await api.workflow(id, signal) }),
+    [api, id],
+  );
   const [loaded, again] = useLoad(load);
-  const name = loaded.state === "ready" ? loaded.value.name : "a workflow";
   const view = search.view === "grid" ? "grid" : "list";
   return (
     <>
-      <p className="trail">
-        <Link to="workflows/">Workflows</Link> › <Link to={`workflows/${id}/`}>{name}</Link>
-      </p>
-      <Heading title={`Runs of ${name}`}>
+      <WorkflowHead id={id} name={nameIn(loaded)} here="runs" what="Runs of">
         <fieldset className="views">
           <legend className="visually-hidden">Show as</legend>
           {(["list", "grid"] as const).map((one) => (
@@ -36,7 +35,7 @@ export function WorkflowRunsPage({ id }: { id: number }) {
             </label>
           ))}
         </fieldset>
-      </Heading>
+      </WorkflowHead>
       <Show loaded={loaded} again={again}>
         {() => (view === "grid" ? <RunGrid workflow={id} /> : <RunList workflow={id} />)}
       </Show>

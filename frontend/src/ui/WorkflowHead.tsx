@@ -1,0 +1,61 @@
+import type { ReactNode } from "react";
+import type { Loaded } from "../app/useLoad";
+import { Link } from "./Link";
+import { Heading } from "./Page";
+
+/** The pages of a workflow: what each is called, and where it is below the workflow's own address. */
+const PAGES = {
+  design: ["Design", ""],
+  runs: ["Runs", "runs/"],
+  versions: ["Versions", "versions/"],
+  backtests: ["Backtests", "backtests/"],
+  promote: ["Promote", "promote/"],
+  golive: ["Go-live", "golive/"],
+} as const;
+
+type Here = keyof typeof PAGES;
+
+/** The ways between the pages of one workflow, the same and in the same order on each of them. */
+export function WorkflowTabs({ id, here }: { id: number; here: Here }) {
+  return (
+    <nav className="workflow-tabs" aria-label="Pages of the workflow">
+      <ul>
+        {Object.entries(PAGES).map(([key, [name, below]]) => (
+          <li key={key}>
+            <Link to={`workflows/${id}/${below}`} aria-current={key === here ? "page" : undefined}>
+              {name}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+interface Headed {
+  id: number;
+  /** null while it is being loaded. */
+  name: string | null;
+  here: Here;
+  /** What stands before the workflow's name in the heading. */
+  what: string;
+  children?: ReactNode;
+}
+
+/** What the workflow is called, once it was loaded. */
+export function nameIn(loaded: Loaded<{ workflow: { name: string } }>): string | null {
+  return loaded.state === "ready" ? loaded.value.workflow.name : null;
+}
+
+/** The head of every page of a workflow but its editor. */
+export function WorkflowHead({ id, name, here, what, children }: Headed) {
+  return (
+    <>
+      <p className="trail">
+        <Link to="workflows/">Workflows</Link> › <Link to={`workflows/${id}/`}>{name ?? "Workflow"}</Link>
+      </p>
+      <Heading title={`${what} ${name ?? "a workflow"}`}>{children}</Heading>
+      <WorkflowTabs id={id} here={here} />
+    </>
+  );
+}
