@@ -159,7 +159,7 @@ def test_the_grid_is_walked_with_the_arrow_keys_and_opens_a_run(signed_in: Page)
     headers = grid.get_by_role("rowheader")
     assert headers.all_inner_texts()[:2] == ["Ticket created", "Which team?"]
     assert grid.locator("a[tabindex='0']").count() == 1, "one stop of the Tab key"
-    page.get_by_label("Grid").focus()
+    page.get_by_role("navigation", name="Pages of the workflow").get_by_role("link").last.focus()
     page.keyboard.press("Tab")
     for key in ("ArrowDown", "ArrowDown", "ArrowLeft", "Home", "End"):
         page.keyboard.press(key)

@@ -33,7 +33,7 @@ STOP = """() => {
 }"""
 
 
-def stops(page: Page, most: int = 150) -> list[dict[str, Any]]:
+def stops(page: Page, most: int = 400) -> list[dict[str, Any]]:
     """Where the Tab key stops from the beginning of the page to its end."""
     page.locator(".skip-link").focus()
     page.keyboard.press("Tab")  # after a click a ring shows only where a key led
