@@ -121,6 +121,7 @@ SATISFIABLE = [
     all_of(leaf("title", "starts_with", "INK", case="ignore"), leaf("title", "starts_with", "ink")),
     all_of(leaf("title", "eq", "Ink", case="ignore"), leaf("title", "ne", "Ink")),
     all_of(leaf("title", "eq", "Ink", case="ignore"), leaf("title", "matches", "^i")),
+    all_of(leaf("data.size", "gt", 5), leaf("data.size", "lt", "b")),  # a number and a text: two manners
     all_of(leaf("title", "contains", "ink"), leaf("title", "not_contains", "no ink")),
     all_of(leaf("title", "starts_with", "ink"), leaf("title", "ends_with", "paper")),
     all_of(leaf("tags", "has_any", ["a", "b"]), leaf("tags", "not_contains", "a")),
