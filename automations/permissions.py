@@ -28,6 +28,13 @@ ROLES_EVERYWHERE: dict[str, tuple[str, ...]] = {
 """What the seeded roles may on all modules and policies; take it away in the admin to share them one by one."""
 
 
+WORKFLOW_SETTINGS = (
+    *("name", "description", "team", "zone", "runbook_url", "limits"),
+    *("owner", "run_as"),
+)
+"""What people change of a workflow beside its graph."""
+
+
 def seed_roles() -> None:
     """Make the role groups that are not there yet; the Admin role holds its rights on everything.
 
@@ -52,6 +59,23 @@ def may_share(actor: Any, thing: Shared) -> bool:
     if may_do_all(actor) or getattr(thing, "owner_id", None) == actor.pk:
         return True
     return holds(actor, "publish" if isinstance(thing, Workflow) else "change", thing)
+
+
+_RIGHT_FOR_SETTING = {"limits": "publish", "run_as": "publish", "owner": "share"}
+
+
+def right_for_setting(name: str) -> str:
+    """What it takes to change a setting of a workflow beside the draft. Its limits and whom it acts as hold for the live
+    version at once, without a gate: that is who publishes' affair."""
+    return _RIGHT_FOR_SETTING.get(name, "edit")
+
+
+def changeable_settings(actor: Any, workflow: Workflow) -> tuple[str, ...]:
+    """The settings of the workflow that the actor may change."""
+    if not may(actor, "edit", workflow):
+        return ()
+    has = {"edit": True, "publish": may(actor, "publish", workflow), "share": may_share(actor, workflow)}
+    return tuple(name for name in WORKFLOW_SETTINGS if has[right_for_setting(name)])
 
 
 def grant_owner(workflow: Workflow, user: Any) -> None:

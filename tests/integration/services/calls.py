@@ -147,6 +147,11 @@ def _two_promote(world: World) -> Workflow:
     return world.fresh()
 
 
+def _seen_by(world: World, person: Any) -> Workflow:
+    assign_perm(permissions.codename("view"), person, world.workflow)
+    return world.fresh()
+
+
 def _asked(world: World) -> Workflow:
     """Alice has asked for a second person's consent, and Bob may give it."""
     _two_promote(world)
@@ -877,6 +882,12 @@ CALLS: tuple[Call, ...] = (
         lambda w: {"policy": _policy(w), "reason": "Done", "actor": w.bob},
         Audited("modepolicy.lifted", "policy"),
     ),
+    Call(mode_policies.policies_binding, lambda w: {"workflow": w.fresh()}, READS),
+    Call(
+        mode_policies.workflows_bound,
+        lambda w: {"policies": [_policy(w)], "workflows": Workflow.objects.all()},
+        READS,
+    ),
     Call(
         consents.ask_consent,
         lambda w: {"workflow": _two_promote(w), "actor": w.bob, "note": "Please look"},
@@ -932,7 +943,12 @@ CALLS: tuple[Call, ...] = (
     ),
     Call(
         workflows.update_workflow,
-        lambda w: {"workflow": w.workflow, "changes": {"name": "Greet all", "owner": w.bob}, "actor": w.bob},
+        lambda w: {
+            "workflow": _seen_by(w, w.bob),
+            "changes": {"name": "Greet all", "owner": w.bob, "run_as": w.bob, "limits": {"share": 20}},
+            "actor": w.alice,
+            "seen": {"name": "Greet", "owner": "alice", "run_as": None},
+        },
         Audited("workflow.updated", "workflow"),
     ),
     Call(
