@@ -4,6 +4,7 @@ import type { GraphDocument } from "../graph/document";
 import type { Impact, Policy, PolicyBody, Revision } from "../policies/types";
 import type { Gate } from "./gateTypes";
 import type { GoLive } from "./goLiveTypes";
+import type { ModePolicy, Rule, Settings } from "./settingsTypes";
 import type * as t from "./types";
 
 /** A refusal of the server, or that it can't be reached (status 0). The message is a sentence for people. */
@@ -152,6 +153,23 @@ export function apiAt(home: string) {
     createWorkflow: (body: t.NewWorkflow) => send<t.WorkflowDetail>("POST", "workflows/", body),
     act: (id: number, verb: "promote" | "demote" | "pause" | "resume" | "rollback", body: object) =>
       send<t.WorkflowDetail>("POST", `workflows/${id}/${verb}/`, body, { patience: SLOW_WORK_MS }),
+    /** Fails with 409 when a setting is not what was `seen` any more. */
+    changeSettings: (id: number, changes: Partial<Settings>, seen: Partial<Settings>) =>
+      send<t.WorkflowDetail>("PATCH", `workflows/${id}/`, { ...changes, seen }),
+    archive: (id: number, reason: string) =>
+      send<void>("DELETE", `workflows/${id}/${query({ reason })}`, undefined),
+    /** `runAs`: as if it ran as this person, or as nobody else (null). */
+    identity: (id: number, version: number | null, runAs?: string | null, signal?: Signal) => {
+      const asked = new URLSearchParams();
+      if (version !== null) asked.set("version", String(version));
+      if (runAs !== undefined) asked.set("run_as", runAs ?? "");
+      return get<t.IdentityPreview>(`workflows/${id}/identity-preview/?${asked}`, signal);
+    },
+    modePolicies: (signal?: Signal) => get<t.Page<ModePolicy>>("mode-policies/?limit=200", signal),
+    setModePolicy: (body: { module: string | null; rule: Rule; reason: string }) =>
+      send<ModePolicy>("POST", "mode-policies/", body),
+    endModePolicy: (id: number, reason: string) =>
+      send<void>("POST", `mode-policies/${id}/lift/`, { reason }),
     gate: (id: number, signal?: Signal) => get<Gate>(`workflows/${id}/gate/`, signal),
     /** Run the scenarios on the live version and look anew. */
     checkGate: (id: number) => send<Gate>("POST", `workflows/${id}/gate/`, {}, { patience: SLOW_WORK_MS }),
@@ -210,12 +228,13 @@ export function apiAt(home: string) {
     logs: (run: number, after: number) => get<t.Page<t.LogEntry>>(`runs/${run}/logs/?after=${after}`),
     /** One page of any list, by its address with filters; `cursor` is that of the page before. */
     list,
-    /** Every workflow that is not archived, page after page. */
-    allWorkflows: async (signal?: Signal) => {
+    /** Every workflow that is not archived, or every one that is, page after page. */
+    allWorkflows: async (signal?: Signal, archived = false) => {
       const found: t.Workflow[] = [];
       let cursor = "";
       do {
-        const page: t.Page<t.Workflow> = await list("workflows/?limit=200", cursor, signal);
+        const address = `workflows/?limit=200${archived ? "&archived=true" : ""}`;
+        const page: t.Page<t.Workflow> = await list(address, cursor, signal);
         found.push(...page.results);
         cursor = cursorOf(page.next);
       } while (cursor !== "");

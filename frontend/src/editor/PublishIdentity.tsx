@@ -10,7 +10,7 @@ export function PublishIdentity() {
   const { api } = useSite();
   const { workflow } = useWorld();
   const load = useCallback(
-    (signal: AbortSignal) => api.get<IdentityPreview>(`workflows/${workflow.id}/identity-preview/`, signal),
+    (signal: AbortSignal) => api.identity(workflow.id, null, undefined, signal),
     [api, workflow.id],
   );
   const [loaded, again] = useLoad(load);

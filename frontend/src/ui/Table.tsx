@@ -50,8 +50,14 @@ export function Table<Row>({ label, columns, rows, keyOf, stale = false }: Showi
 }
 
 function Cell<Row>({ column, row, first }: { column: Column<Row>; row: Row; first: boolean }) {
-  if (first) return <th scope="row">{column.cell(row)}</th>;
   const { number, wide, short } = column;
+  if (first) {
+    return (
+      <th scope="row" className={wide ? "wide" : undefined}>
+        {column.cell(row)}
+      </th>
+    );
+  }
   const name = number ? "number" : wide ? "wide" : short ? "short" : undefined;
   return <td className={name}>{column.cell(row)}</td>;
 }
