@@ -4,7 +4,7 @@ import type { GraphDocument } from "../graph/document";
 import type { Impact, Policy, PolicyBody, Revision } from "../policies/types";
 import type { Gate } from "./gateTypes";
 import type { GoLive } from "./goLiveTypes";
-import type { ModePolicy, Rule, Settings } from "./settingsTypes";
+import type { ManualStart, ModePolicy, Rule, Settings } from "./settingsTypes";
 import type * as t from "./types";
 
 /** A refusal of the server, or that it can't be reached (status 0). The message is a sentence for people. */
@@ -190,6 +190,16 @@ export function apiAt(home: string) {
       ),
     records: (module: string, search: string, signal?: Signal) =>
       get<t.Page<t.DataRecord>>(`modules/${module}/records/${search}`, signal),
+    /** The workflows that can be started by hand on so many records of a module. */
+    manualStarts: async (module: string, records: number, signal?: Signal) =>
+      (await get<{ results: ManualStart[] }>(`modules/${module}/manual-starts/?records=${records}`, signal))
+        .results,
+    /** `key` names the request, so that it is done once however often it is sent. */
+    startMany: (id: number, body: { records: string[]; input: object }, key: string) =>
+      send<{ events: number[] }>("POST", `workflows/${id}/run-many/`, body, {
+        headers: { "Idempotency-Key": key },
+        patience: SLOW_WORK_MS,
+      }),
     workflows: (signal?: Signal) => get<t.Page<t.Workflow>>("workflows/?limit=200", signal),
     workflow: (id: number, signal?: Signal) => get<t.WorkflowDetail>(`workflows/${id}/`, signal),
     draft: (id: number, signal?: Signal) => get<t.Draft>(`workflows/${id}/graph/`, signal),

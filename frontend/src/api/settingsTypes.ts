@@ -1,6 +1,6 @@
 /** What people change of a workflow beside its graph, and what admins demand of workflows. */
 
-import type { Mode } from "./types";
+import type { JsonSchema, Mode } from "./types";
 
 export interface Limits {
   blast_radius?: number;
@@ -48,4 +48,16 @@ export interface ModePolicy extends Binding {
   acting: number;
   /** By name, the first ones. */
   workflows: { id: number; name: string; mode: Mode }[];
+}
+
+/** A workflow that the reader may start by hand on records of a module. */
+export interface ManualStart {
+  workflow: number;
+  name: string;
+  /** The one that the runs would be in. */
+  mode: Mode;
+  form: JsonSchema | Record<string, never>;
+  blast_radius: number;
+  /** Why so many would wait for approval; null: they start. */
+  held: { bound: "firing" | "share" | "hour"; count: number; cap: number; sentence: string } | null;
 }

@@ -14,8 +14,7 @@ export function DelegateDialog({ approval, onDone, onClose }: Props) {
   const { api } = useSite();
   const [receiver, setReceiver] = useState("");
   const [reason, setReason] = useState("");
-  const delegate = async () =>
-    onDone(await api.delegate(approval.id, { receiver: receiver.trim(), reason }));
+  const delegate = async () => onDone(await api.delegate(approval.id, { receiver: receiver.trim(), reason }));
   return (
     <FormDialog title="Let somebody else decide" button="Hand over" onDo={delegate} onClose={onClose}>
       <p>They decide in your place, for this question only. You can’t any more.</p>

@@ -33,7 +33,7 @@ import { Toolbar } from "./Toolbar";
 import { Views } from "./Views";
 import { useWorld } from "./world";
 
-const ShareDialog = lazy(() => import("./ShareDialog"));
+const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
 
 interface Props {
   saver: Autosave | null;
@@ -111,7 +111,7 @@ export function Workbench({ saver, refresh, addPolicy }: Props) {
       {dialog === "checkpoints" && <CheckpointsDialog bench={bench} />}
       {dialog === "share" && (
         <Suspense>
-          <ShareDialog onClose={close} />
+          <ShareDialog thing={`workflows/${workflow.id}`} name={workflow.name} onClose={close} />
         </Suspense>
       )}
       {dialog === "publish" && (

@@ -54,8 +54,8 @@ export default function ModePoliciesPage() {
         )}
       </Heading>
       <p className="note">
-        What an admin demands of workflows, whatever their own mode is. It holds at once, and until an admin ends
-        it.
+        What an admin demands of workflows, whatever their own mode is. It holds at once, and until an admin
+        ends it.
       </p>
       <Show loaded={loaded} again={again}>
         {(found) => <Policies {...found} setting={setting} onSet={() => setSetting(false)} />}
@@ -79,8 +79,8 @@ function Policies({ policies: first, modules, workflows, maySet, setting, onSet 
     <>
       {policies.length === 0 ? (
         <p className="note empty">
-          No mode policy holds. Set one when nothing may act for a while, as in a year-end close, or when every
-          promotion has to have a second person’s consent.
+          No mode policy holds. Set one when nothing may act for a while, as in a year-end close, or when
+          every promotion has to have a second person’s consent.
         </p>
       ) : (
         <ul className="mode-policies" aria-label="Mode policies">
@@ -90,8 +90,8 @@ function Policies({ policies: first, modules, workflows, maySet, setting, onSet 
                 {RULES[policy.rule]}: {policy.module === null ? "everything" : nameOf(policy.module)}
               </h2>
               <p>
-                {effectOf(policy.rule, nameOf(policy.module))} {policy.set_by} set it <Ago at={policy.set_at} />:
-                “{policy.reason}”. It holds until an admin ends it.
+                {effectOf(policy.rule, nameOf(policy.module))} {policy.set_by} set it{" "}
+                <Ago at={policy.set_at} />: “{policy.reason}”. It holds until an admin ends it.
               </p>
               <Bound policy={policy} />
               {maySet && (
@@ -143,7 +143,8 @@ function Policies({ policies: first, modules, workflows, maySet, setting, onSet 
 function Bound({ policy }: { policy: ModePolicy }) {
   const { binds, acting, workflows, rule } = policy;
   if (binds === 0) return <p className="note">It binds no workflow that you may see.</p>;
-  const held = rule === "simulate_only" && acting > 0 ? `, ${acting} of them in execute and held to simulate` : "";
+  const held =
+    rule === "simulate_only" && acting > 0 ? `, ${acting} of them in execute and held to simulate` : "";
   return (
     <>
       <p className="note">

@@ -27,12 +27,7 @@ export function SetDialog({ modules, workflows, onSet, onClose }: Props) {
         <legend>What is demanded</legend>
         {(Object.keys(RULES) as Rule[]).map((one) => (
           <label key={one}>
-            <input
-              type="radio"
-              name={`${id}-rule`}
-              checked={rule === one}
-              onChange={() => setRule(one)}
-            />
+            <input type="radio" name={`${id}-rule`} checked={rule === one} onChange={() => setRule(one)} />
             {RULES[one]}
           </label>
         ))}
@@ -53,12 +48,7 @@ export function SetDialog({ modules, workflows, onSet, onClose }: Props) {
       </p>
       <label className="block">
         Reason
-        <input
-          required
-          value={reason}
-          maxLength={300}
-          onChange={(event) => setReason(event.target.value)}
-        />
+        <input required value={reason} maxLength={300} onChange={(event) => setReason(event.target.value)} />
       </label>
     </FormDialog>
   );

@@ -2,6 +2,7 @@ import { useCallback, useState } from "react";
 import type { Catalog, ModuleDetail, Page } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
+import { ShareButton } from "../sharing/ShareButton";
 import { Ago } from "../ui/Ago";
 import { Facts } from "../ui/Facts";
 import { Link } from "../ui/Link";
@@ -75,6 +76,7 @@ function Ready({ policy: first, module, catalog, revisions, again }: Loaded & { 
             <button type="button" onClick={() => setDialog("archive")}>
               {archived ? "Restore…" : "Archive…"}
             </button>
+            <ShareButton thing={`policies/${policy.key}`} name={policy.name} />
           </p>
         )}
       </Heading>

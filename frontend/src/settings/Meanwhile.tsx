@@ -23,7 +23,8 @@ export function Meanwhile({ changed, mine, onTake, onKeep }: Props) {
       <ul className="plain">
         {names.map((name) => (
           <li key={name}>
-            {NAMES[name]}: theirs is “{wordsOf(name, changed.now[name])}”, yours “{wordsOf(name, mine[name])}”.{" "}
+            {NAMES[name]}: theirs is “{wordsOf(name, changed.now[name])}”, yours “{wordsOf(name, mine[name])}
+            ”.{" "}
             <span className="buttons">
               <button type="button" onClick={() => onTake(name)}>
                 Take theirs<span className="visually-hidden"> for {NAMES[name]}</span>

@@ -8,7 +8,16 @@ import { Link } from "../ui/Link";
 import { Field } from "./Field";
 import { Identity } from "./Identity";
 import { Meanwhile } from "./Meanwhile";
-import { changedMeanwhile, changesBetween, LIMITS, NAMES, only, SETTINGS, settingsOf, wordsOf } from "./settings";
+import {
+  changedMeanwhile,
+  changesBetween,
+  LIMITS,
+  NAMES,
+  only,
+  SETTINGS,
+  settingsOf,
+  wordsOf,
+} from "./settings";
 
 const INPUTS = [...SETTINGS, ...LIMITS.map(({ key }) => `limits.${key}`)];
 
@@ -131,15 +140,20 @@ export function SettingsForm({ workflow, people, onSaved }: Props) {
         </Field>
         {text("team", 80, "Whose process it is; the list can be filtered by it.")}
         {person("owner", "Told when it fails or acts past the gate. They must be able to see it.")}
-        {text("zone", 64, "Written like Europe/Berlin: for schedules and dates. Holds from the next version on.")}
+        {text(
+          "zone",
+          64,
+          "Written like Europe/Berlin: for schedules and dates. Holds from the next version on.",
+        )}
         {text("runbook_url", 200, "Where it says what to do when it fails.")}
         <Whose workflow={workflow} of={["name", "owner"]} />
       </section>
       <section aria-labelledby="limits">
         <h2 id="limits">Limits</h2>
         <p className="note">
-          Above a limit nothing fails and nothing starts: the runs wait in <Link to="approvals/">Approvals</Link>
-          , with how many and which records. In simulate nothing is held. A change holds at once.
+          Above a limit nothing fails and nothing starts: the runs wait in{" "}
+          <Link to="approvals/">Approvals</Link>, with how many and which records. In simulate nothing is
+          held. A change holds at once.
         </p>
         {LIMITS.map(({ key, name, unit, most, above, otherwise }) => (
           <Field

@@ -2,6 +2,7 @@ import { useCallback, useState } from "react";
 import type { People, WorkflowDetail } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
+import { ShareButton } from "../sharing/ShareButton";
 import { Show } from "../ui/Page";
 import { WorkflowHead } from "../ui/WorkflowHead";
 import { SettingsForm } from "./SettingsForm";
@@ -30,7 +31,13 @@ export default function SettingsPage({ id }: { id: number }) {
       : first;
   return (
     <>
-      <WorkflowHead id={id} loaded={loaded} here="settings" what="Settings of" />
+      <WorkflowHead id={id} loaded={loaded} here="settings" what="Settings of">
+        {loaded.state === "ready" && loaded.value.workflow.rights.includes("edit") && (
+          <div className="actions">
+            <ShareButton thing={`workflows/${id}`} name={loaded.value.workflow.name} />
+          </div>
+        )}
+      </WorkflowHead>
       <Show loaded={loaded} again={again} rows={10}>
         {({ workflow, people }) => (
           <>

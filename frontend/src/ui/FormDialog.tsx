@@ -1,5 +1,6 @@
-import { type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type FormEvent, type KeyboardEvent, type ReactNode, useId, useRef, useState } from "react";
 import { ApiError } from "../api/client";
+import { useModal } from "./useModal";
 
 /** Thrown by what a dialog does, when it can't be done so: the message says what to do. */
 export class Refused extends Error {}
@@ -30,9 +31,7 @@ export function FormDialog({
   const [trouble, setTrouble] = useState("");
   const [busy, setBusy] = useState(false);
   const id = useId();
-  useEffect(() => {
-    if (dialog.current !== null && !dialog.current.open) dialog.current.showModal();
-  }, []);
+  useModal(dialog);
   const attempt = async () => {
     if (busy) return;
     setBusy(true);
