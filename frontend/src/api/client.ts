@@ -233,6 +233,8 @@ export function apiAt(home: string) {
     overview: (signal?: Signal) => get<t.Overview>("overview/", signal),
     activity: async (signal?: Signal) =>
       (await get<{ results: t.Activity[] }>("workflows/activity/", signal)).results,
+    traffic: (workflow: number, version: number, signal?: Signal) =>
+      get<t.Traffic>(`workflows/${workflow}/versions/${version}/traffic/?limit=200`, signal),
     grid: (workflow: number, signal?: Signal) =>
       get<t.RunGrid>(`workflows/${workflow}/grid/?limit=50`, signal),
     event: (id: number, signal?: Signal) => get<t.EventDetail>(`events/${id}/`, signal),

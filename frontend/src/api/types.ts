@@ -535,6 +535,21 @@ export interface RunGrid {
   runs: GridRun[];
 }
 
+/** How many runs left a step by one of its ways. */
+export interface WayTraffic {
+  node: string;
+  /** "" for the only way out. */
+  branch: string;
+  runs: number;
+}
+
+export interface Traffic {
+  /** How many were looked at, the newest of one version. */
+  runs: number;
+  /** Without those that none of them took. */
+  ways: WayTraffic[];
+}
+
 export type Outcome =
   | "matched"
   | "filtered"
