@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import type { Step, Traffic } from "../api/types";
+import type { Step, Traffic } from "../api/runTypes";
 import { StepMark } from "../ui/chips";
 import { duration } from "../ui/format";
 import { CHANGE_SIGNS, type NodeMark, type Overlay, type Stop, settingText } from "./difference";

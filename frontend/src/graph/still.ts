@@ -1,6 +1,6 @@
 /** A document as it is drawn to be looked at: boxes and lines with their words and places, no more. */
 
-import type { Step } from "../api/types";
+import type { Step } from "../api/runTypes";
 import {
   type Family,
   familyOf,

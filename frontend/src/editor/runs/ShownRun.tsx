@@ -1,5 +1,5 @@
 import { useCallback, useMemo } from "react";
-import type { Run, RunDetail } from "../../api/types";
+import type { Run, RunDetail } from "../../api/runTypes";
 import { useSite } from "../../app/context";
 import { useLoad } from "../../app/useLoad";
 import type { GraphDocument } from "../../graph/document";

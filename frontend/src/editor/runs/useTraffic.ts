@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import type { Traffic } from "../../api/types";
+import type { Traffic } from "../../api/runTypes";
 import { useSite } from "../../app/context";
 import { useWorld } from "../world";
 import { useNews } from "./news";
