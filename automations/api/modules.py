@@ -164,7 +164,12 @@ class ModulesView(ApiView):
 
 
 class ModuleView(ApiView):
-    @operation("modules_get", "modules", answer=ModuleDetailAnswer, example={**EXAMPLE, "may_use": True, "may_change": False})
+    @operation(
+        "modules_get",
+        "modules",
+        answer=ModuleDetailAnswer,
+        example={**EXAMPLE, "may_use": True, "may_change": False},
+    )
     def get(self, request: Request, key: str) -> Response:
         """One module with its fields and its allowed moves, and whether you may change its records."""
         module = module_for(self, key)

@@ -1,6 +1,7 @@
 /** What people change of a workflow beside its graph, and what admins demand of workflows. */
 
-import type { JsonSchema, Mode } from "./types";
+import type { JsonSchema } from "./catalogTypes";
+import type { Mode } from "./types";
 
 export interface Limits {
   blast_radius?: number;

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { ApprovalDetail } from "../api/types";
+import type { ApprovalDetail } from "../api/approvalTypes";
 import { useSite } from "../app/context";
 import { FormDialog } from "../ui/FormDialog";
 

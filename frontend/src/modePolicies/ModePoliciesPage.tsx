@@ -1,6 +1,8 @@
 import { useCallback, useState } from "react";
+import { guardrailsOf } from "../api/guardrails";
+import type { Module } from "../api/recordTypes";
 import type { ModePolicy } from "../api/settingsTypes";
-import type { Module, Workflow } from "../api/types";
+import type { Workflow } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { Ago } from "../ui/Ago";
@@ -26,7 +28,7 @@ export default function ModePoliciesPage() {
   const load = useCallback(
     async (signal: AbortSignal): Promise<Loaded> => {
       const [policies, modules, me] = await Promise.all([
-        api.modePolicies(signal),
+        guardrailsOf(api).modePolicies(signal),
         api.modules(signal),
         api.me(signal),
       ]);
@@ -129,7 +131,7 @@ function Policies({ policies: first, modules, workflows, maySet, setting, onSet 
           button="End it"
           required
           onDone={async (reason) => {
-            await api.endModePolicy(ending.id, reason);
+            await guardrailsOf(api).endModePolicy(ending.id, reason);
             setPolicies((before) => before.filter((one) => one.id !== ending.id));
           }}
           onClose={() => setEnding(null)}

@@ -1,6 +1,8 @@
 import { useId, useState } from "react";
+import { guardrailsOf } from "../api/guardrails";
+import type { Module } from "../api/recordTypes";
 import type { ModePolicy, Rule } from "../api/settingsTypes";
-import type { Module, Workflow } from "../api/types";
+import type { Workflow } from "../api/types";
 import { useSite } from "../app/context";
 import { FormDialog } from "../ui/FormDialog";
 import { effectOf, RULES } from "../ui/policyWords";
@@ -20,7 +22,8 @@ export function SetDialog({ modules, workflows, onSet, onClose }: Props) {
   const [reason, setReason] = useState("");
   const id = useId();
   const module = modules.find((one) => one.key === key);
-  const set = async () => onSet(await api.setModePolicy({ module: key === "" ? null : key, rule, reason }));
+  const set = async () =>
+    onSet(await guardrailsOf(api).setModePolicy({ module: key === "" ? null : key, rule, reason }));
   return (
     <FormDialog title="Set a mode policy" button="Set" onDo={set} onClose={onClose}>
       <fieldset className="rules">

@@ -1,4 +1,5 @@
 import { useCallback } from "react";
+import { guardrailsOf } from "../api/guardrails";
 import type { IdentityPreview, WorkflowDetail } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
@@ -16,7 +17,7 @@ export function Identity({ workflow, tried }: Props) {
   const { api } = useSite();
   const { id, active_version: live } = workflow;
   const load = useCallback(
-    (signal: AbortSignal) => api.identity(id, live, tried, signal),
+    (signal: AbortSignal) => guardrailsOf(api).identity(id, live, tried, signal),
     [api, id, live, tried],
   );
   const [loaded, again] = useLoad(load);

@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { ApiError } from "../api/client";
+import { guardrailsOf } from "../api/guardrails";
 import type { ChangedMeanwhile, Setting, Settings } from "../api/settingsTypes";
 import type { People, WorkflowDetail } from "../api/types";
 import { useSite } from "../app/context";
@@ -50,7 +51,7 @@ export function SettingsForm({ workflow, people, onSaved }: Props) {
     setRefusal(NO_REFUSAL);
     setMeanwhile(null);
     try {
-      const saved = await api.changeSettings(workflow.id, changes, only(seen, changed));
+      const saved = await guardrailsOf(api).changeSettings(workflow.id, changes, only(seen, changed));
       onSaved(saved);
       setSeen(settingsOf(saved));
       setMine(settingsOf(saved));

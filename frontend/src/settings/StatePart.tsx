@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { ApiError } from "../api/client";
+import { guardrailsOf } from "../api/guardrails";
 import type { WorkflowDetail } from "../api/types";
 import { useSite } from "../app/context";
 import { PauseDialog } from "../pages/PauseDialog";
@@ -86,7 +87,7 @@ export function StatePart({ workflow, onChanged }: Props) {
           button="Archive"
           required
           onDone={async (reason) => {
-            await api.archive(workflow.id, reason);
+            await guardrailsOf(api).archive(workflow.id, reason);
             onChanged(await api.workflow(workflow.id));
           }}
           onClose={() => setAsked(null)}

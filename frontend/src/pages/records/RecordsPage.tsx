@@ -1,5 +1,7 @@
 import { useCallback, useState } from "react";
-import type { Catalog, DataRecord, Module } from "../../api/types";
+import type { Catalog } from "../../api/catalogTypes";
+import { guardrailsOf } from "../../api/guardrails";
+import type { DataRecord, Module } from "../../api/recordTypes";
 import { useSite } from "../../app/context";
 import { useSearch } from "../../app/router";
 import { useLoad } from "../../app/useLoad";
@@ -26,7 +28,7 @@ export function RecordsPage({ moduleKey }: { moduleKey: string }) {
       const [module, catalog, starts] = await Promise.all([
         api.module(moduleKey, signal),
         api.catalog(signal),
-        api.manualStarts(moduleKey, 1, signal),
+        guardrailsOf(api).manualStarts(moduleKey, 1, signal),
       ]);
       return { module, catalog, startable: starts.length > 0 };
     },

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Module } from "../../api/types";
+import type { Module } from "../../api/recordTypes";
 import { Link } from "../../ui/Link";
 import { spansOf } from "../runs/runFilters";
 import { StartDialog } from "./StartDialog";

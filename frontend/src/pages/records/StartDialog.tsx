@@ -1,7 +1,8 @@
 import { useCallback, useRef, useState } from "react";
+import { guardrailsOf } from "../../api/guardrails";
+import type { Module } from "../../api/recordTypes";
 import { requestName } from "../../api/requestName";
 import type { ManualStart } from "../../api/settingsTypes";
-import type { Module } from "../../api/types";
 import { useSite } from "../../app/context";
 import { useLoad } from "../../app/useLoad";
 import { type Answers, Questions } from "../../approvals/Questions";
@@ -23,7 +24,7 @@ export function StartDialog({ module, keys, onStarted, onClose }: Props) {
   const [chosen, setChosen] = useState<number | null>(null);
   const [answers, setAnswers] = useState<Answers>({});
   const load = useCallback(
-    (signal: AbortSignal) => api.manualStarts(module.key, keys.length, signal),
+    (signal: AbortSignal) => guardrailsOf(api).manualStarts(module.key, keys.length, signal),
     [api, module.key, keys.length],
   );
   const [loaded, again] = useLoad(load);
@@ -35,7 +36,7 @@ export function StartDialog({ module, keys, onStarted, onClose }: Props) {
     const text = JSON.stringify([start.workflow, body]);
     // The same request keeps its name, so that an answer that was lost on the way starts nothing twice.
     if (sent.current.body !== text) sent.current = { body: text, key: `start-${requestName()}` };
-    const { events } = await api.startMany(start.workflow, body, sent.current.key);
+    const { events } = await guardrailsOf(api).startMany(start.workflow, body, sent.current.key);
     onStarted({ workflow: start.workflow, name: start.name, events, held: start.held !== null });
   };
   const count = keys.length === 1 ? "1 record" : `${keys.length} records`;
