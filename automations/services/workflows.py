@@ -103,6 +103,7 @@ def update_workflow(
     workflow = (
         Workflow.objects.select_for_update(of=("self",), no_key=True)
         .select_related("owner", "run_as", "active_version__published_by")
+        .defer("active_version__document")
         .get(pk=workflow.pk)
     )
     moved = [key for key, value in (seen or {}).items() if _plain(getattr(workflow, key)) != value]

@@ -27,6 +27,9 @@ def orders(signed_in: Page) -> Iterator[list[str]]:
     expect(page.get_by_role("row", name="E2E-M0")).to_be_visible()
     yield keys
     call(page, "PATCH", f"workflows/{flow}/", {"limits": {}})
+    for run in call(page, "GET", f"runs/?workflow={flow}&status=waiting")["results"]:
+        if run["record"] in keys:
+            call(page, "POST", f"runs/{run['id']}/cancel/", {})
 
 
 def test_rows_are_selected_by_keys_and_the_runs_are_found(signed_in: Page, orders: list[str]) -> None:
@@ -90,6 +93,8 @@ def test_above_the_cap_it_says_so_before_and_the_question_is_linked(
     page.get_by_role("main").get_by_role("link", name="Approvals").click()
     question = page.get_by_role("listitem").filter(has_text="Start 4 runs of “Approval gate: refunds”?")
     expect(question.first).to_be_visible(timeout=15_000)
+    (run,) = call(page, "GET", f"runs/?workflow={flow}&record=E2E-M0")["results"]
+    assert (run["status"], run["hold"] is not None) == ("waiting", True)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
