@@ -10,12 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automations import permissions
+from automations.api.approval_shapes import ExcessShape
 from automations.api.modules import module_for
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body
 from automations.api.views import ApiView
 from automations.insight.manual_starts import manual_starts
-from automations.models import Hold, Mode
+from automations.models import Mode
 from automations.runtime.blast_radius import Excess, cap_of, sentence
 from automations.services.runs import MAX_RECORDS
 
@@ -26,11 +27,7 @@ class StartsQuery(Body):
     )
 
 
-class HeldAnswer(Answer):
-    bound = serializers.ChoiceField(Hold.Bound.choices)
-    count = serializers.IntegerField()
-    cap = serializers.IntegerField()
-    population = serializers.IntegerField(allow_null=True)
+class HeldAnswer(ExcessShape):
     sentence = serializers.CharField()
 
 
