@@ -144,7 +144,7 @@ export function SettingsForm({ workflow, people, onSaved }: Props) {
         {text(
           "zone",
           64,
-          "Written like Europe/Berlin: for schedules and dates. Holds from the next version on.",
+          "Written like Europe/Berlin: for schedules and dates.",
         )}
         {text("runbook_url", 200, "Where it says what to do when it fails.")}
         <Whose workflow={workflow} of={["name", "owner"]} />
