@@ -216,7 +216,7 @@ def _within(spans: str) -> Q:
     asked = Q()
     for span in spans.split(","):
         first, _, last = span.partition("-")
-        asked |= Q(event_id__range=(int(first), int(last or first)))
+        asked |= Q(event_id__gte=int(first), event_id__lte=int(last or first))
     return asked
 
 

@@ -141,11 +141,7 @@ export function SettingsForm({ workflow, people, onSaved }: Props) {
         </Field>
         {text("team", 80, "Whose process it is; the list can be filtered by it.")}
         {person("owner", "Told when it fails or acts past the gate. They must be able to see it.")}
-        {text(
-          "zone",
-          64,
-          "Written like Europe/Berlin: for schedules and dates.",
-        )}
+        {text("zone", 64, "Written like Europe/Berlin: for schedules and dates.")}
         {text("runbook_url", 200, "Where it says what to do when it fails.")}
         <Whose workflow={workflow} of={["name", "owner"]} />
       </section>
