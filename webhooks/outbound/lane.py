@@ -67,13 +67,13 @@ def deliver(*, seconds: float | None = None, resolve: Resolve = look_up) -> int:
     were made."""
     ends = None if seconds is None else time.monotonic() + seconds
     at_once, made = setting("WEBHOOKS_CALLS_AT_ONCE"), 0
-    flying: dict[Future[Came], tuple[Claimed, datetime, float]] = {}
+    flying: dict[Future[Came], tuple[Claimed, float]] = {}
     with ThreadPoolExecutor(at_once, thread_name_prefix="webhooks-call") as pool:
         while True:
             over = ends is not None and time.monotonic() >= ends
             claimed = [] if over else claim(limit=at_once - len(flying))
             for one, composed in _composed(claimed):
-                flying[pool.submit(send, composed, resolve=resolve)] = (one, one.claimed_at, time.monotonic())
+                flying[pool.submit(send, composed, resolve=resolve)] = (one, time.monotonic())
             made += len(claimed)
             if not flying:
                 if claimed:
@@ -81,9 +81,8 @@ def deliver(*, seconds: float | None = None, resolve: Resolve = look_up) -> int:
                 return made
             done, _ = wait(flying, timeout=0.5, return_when=FIRST_COMPLETED)
             for future in done:
-                one, began, ticks = flying.pop(future)
-                took = timedelta(seconds=time.monotonic() - ticks)
-                record(one, future.result(), started_at=began, now=began + took)
+                one, began = flying.pop(future)
+                record(one, future.result(), took=timedelta(seconds=time.monotonic() - began))
 
 
 def _composed(claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Composed]]:
@@ -101,9 +100,9 @@ def _composed(claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Composed]]:
             _cancel(one, now)
         elif one.tried > one.max_attempts:
             result = Result(error=LOST, message="Every worker that tried it was lost.", refused=True)
-            record(one, Came(result), started_at=now, now=now)
+            record(one, Came(result))
         elif isinstance(composed := compose(one, there[one.destination_id], now=now), Result):
-            record(one, Came(composed), started_at=now, now=now)
+            record(one, Came(composed))
         else:
             yield one, composed
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.contrib.postgres.functions import TransactionNow
 from django.db import transaction
 
 from webhooks.conf import allowed_addresses, limits
@@ -69,26 +70,33 @@ def kept_body(answer: Answer) -> tuple[str, bool]:
 
 
 def record(
-    claimed: Claimed, came: Came, *, started_at: datetime, now: datetime, roll: Roll = random.random
+    claimed: Claimed,
+    came: Came,
+    *,
+    took: timedelta = timedelta(0),
+    now: datetime | None = None,
+    roll: Roll = random.random,
 ) -> bool:
-    """Write down how an attempt went and what follows, if the lease is still ours. Returns whether it was."""
+    """Write down how an attempt went and what follows, if the lease is still ours. Returns whether it was. `now` is the
+    database's time where nothing is said."""
     with transaction.atomic():
         destination = Destination.objects.select_for_update(no_key=True).get(pk=claimed.destination_id)
-        if not _held(claimed):
+        held_at = _held(claimed)
+        if held_at is None:
             return False
+        now = now or held_at
         judgement = _judged(claimed, came.result, destination, now, roll())
         next_at = now + timedelta(seconds=judgement.wait) if judgement.wait is not None else None
-        _write(claimed, came, judgement, started_at=started_at, now=now, next_at=next_at)
+        _write(claimed, came, judgement, started_at=now - took, now=now, next_at=next_at)
         health.note(destination, judgement, tried=claimed.tried, now=now)
     return True
 
 
-def _held(claimed: Claimed) -> bool:
-    """Lock the delivery, if the lease is still ours."""
-    rows = Delivery.objects.select_for_update(no_key=True).filter(
-        pk=claimed.id, state=Delivery.State.SENDING, lease_token=claimed.token
-    )
-    return rows.first() is not None
+def _held(claimed: Claimed) -> datetime | None:
+    """Lock the delivery, if the lease is still ours; gives the database's time."""
+    rows = Delivery.objects.select_for_update(no_key=True).annotate(read_at=TransactionNow())
+    held = rows.filter(pk=claimed.id, state=Delivery.State.SENDING, lease_token=claimed.token)
+    return held.values_list("read_at", flat=True).first()
 
 
 def _judged(

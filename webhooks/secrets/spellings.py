@@ -63,6 +63,9 @@ class Spelt:
         return bool(self._patterns)
 
     def masked(self, text: str) -> str:
+        text = "".join(
+            [text]
+        )  # a plain text also where it was a choice or marked as safe: RE2 wants nothing else
         for pattern in self._patterns:
             text = pattern.sub(MASKED, text)
         return text
