@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from automations import permissions
 from automations.errors import ForbiddenError
@@ -15,10 +15,22 @@ from webhooks.models import Endpoint, Receipt
 
 
 def visible_endpoints(actor: Any) -> QuerySet[Endpoint]:
-    rows = Endpoint.objects.all()
     if permissions.may_do_all(actor) or permissions.may_send_events(actor):
-        return rows
-    return permissions.rows_with(actor, ["webhooks.view_endpoint", "webhooks.change_endpoint"], rows)
+        return Endpoint.objects.all()
+    return _endpoints_with(actor, "view_endpoint", "change_endpoint")
+
+
+def changeable_endpoints(actor: Any) -> QuerySet[Endpoint]:
+    if permissions.may_do_all(actor):
+        return Endpoint.objects.all()
+    return _endpoints_with(actor, "change_endpoint")
+
+
+def _endpoints_with(actor: Any, *rights: str) -> QuerySet[Endpoint]:
+    """Those on which somebody has one of the rights, and his own."""
+    names = [f"webhooks.{right}" for right in rights]
+    held = permissions.rows_with(actor, names, Endpoint.objects.all()).values("pk")
+    return Endpoint.objects.filter(Q(owner=actor) | Q(pk__in=held))
 
 
 def visible_receipts(actor: Any) -> QuerySet[Receipt]:
@@ -30,8 +42,7 @@ def may_create_endpoint(actor: Any) -> bool:
 
 
 def may_change_endpoint(actor: Any, endpoint: Endpoint) -> bool:
-    name = "webhooks.change_endpoint"
-    return permissions.may_do_all(actor) or bool(actor.has_perm(name) or actor.has_perm(name, endpoint))
+    return changeable_endpoints(actor).filter(pk=endpoint.pk).exists()
 
 
 def require_endpoint_change(actor: Any, endpoint: Endpoint) -> None:

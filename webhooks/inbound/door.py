@@ -12,11 +12,12 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from django.conf import settings
+
 from webhooks.inbound.requests import MAX_BODY, NOT_FOUND, Incoming, Reply, header_map, refusal
 
 READ_SECONDS = 15.0
 """How long a sender may take to send a body."""
-PREFIX = "/hooks/"
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -28,8 +29,15 @@ NOT_POSTED = refusal(405, "method-not-allowed", "Webhooks are posted.", Allow="P
 TOO_SLOW = refusal(408, "too-slow", f"The body did not come within {READ_SECONDS:.0f} seconds.")
 
 
-def with_hooks(http: Application, *, prefix: str = PREFIX) -> Application:
-    """The application with the door before it. `prefix` is where the hooks are, with a slash at both ends."""
+def hooks_path() -> str:
+    """Where the hooks are, with a slash at both ends."""
+    path: str = getattr(settings, "AUTOMATIONS_HOOKS_PATH", "/hooks/")
+    return path
+
+
+def with_hooks(http: Application) -> Application:
+    """The application with the door before it."""
+    prefix = hooks_path()
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
