@@ -9,11 +9,12 @@ from automations.runtime.performers import PERFORMERS
 from automations.runtime.waits import SETTLERS
 from webhooks.actions.call_webhook.kind import CallWebhook
 from webhooks.actions.chat_message.kind import ChatMessage
+from webhooks.inbound.models import Endpoint, EndpointSecret
 from webhooks.outbound.lane import LANE
 from webhooks.outbound.models import Destination, SigningKey
 from webhooks.outbound.news import WAIT, settle
 from webhooks.outbound.performer import SendDeliveryPerformer
-from webhooks.outbound.signing import shown
+from webhooks.outbound.signing import PREFIX, shown
 from webhooks.secrets.known import SOURCES, Source
 from webhooks.secrets.models import Secret
 
@@ -29,12 +30,21 @@ def register() -> None:
     LANES.register("deliveries", LANE)
     for model in (Destination, Secret):
         grants.add_kind(model)
+    SOURCES.register("secrets", Source(Secret.objects.all, "value", "changed_at", _spoken))
+    SOURCES.register("signing keys", Source(SigningKey.objects.all, "value", "created_at", _spoken))
     SOURCES.register(
-        "secrets", Source(Secret.objects.all, "value", "changed_at", lambda value: [value.decode()])
+        "secrets of endpoints", Source(EndpointSecret.objects.all, "secret", "created_at", _spoken)
     )
-    SOURCES.register(
-        "signing keys", Source(SigningKey.objects.all, "value", "created_at", lambda value: [shown(value)])
-    )
+    SOURCES.register("addresses of endpoints", Source(Endpoint.objects.all, "token", "updated_at", _spoken))
+
+
+def _spoken(value: bytes) -> list[str]:
+    """What others could write a secret as: the text that it is or, where it is none, as we show keys, with its sign in
+    front and without."""
+    try:
+        return [value.decode()]
+    except UnicodeDecodeError:
+        return [shown(value), shown(value).removeprefix(PREFIX)]
 
 
 def after_migrate(**_: object) -> None:
