@@ -198,6 +198,8 @@ SPECTACULAR_SETTINGS = {
         "ScenarioOrigin": "automations.models.Scenario.Origin",
         "ScenarioStatus": "automations.api.scenario_shapes.STATUSES",
         "BacktestStatus": "automations.models.BacktestStatus",
+        "VerdictEnum": "automations.models.ApprovalDecision.Verdict",
+        "ReceiptVerdict": "webhooks.models.Receipt.Verdict",
         "BacktestKind": "automations.api.backtests.DIFFERENT",
     },
 }

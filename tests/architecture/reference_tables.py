@@ -63,6 +63,7 @@ def retry() -> str:
 
 
 def triggers() -> str:
+    _set_up()  # other apps register kinds of their own
     return "\n".join(_trigger(kind) for _, kind in TRIGGERS.items())
 
 

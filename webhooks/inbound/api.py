@@ -117,7 +117,7 @@ class TrialBody(Body):
     accept = serializers.BooleanField(required=False, help_text="Take it in as a real one.")
 
 
-class CheckAnswer(Answer):
+class TrialCheckAnswer(Answer):
     check = serializers.CharField()
     passed = serializers.BooleanField()
     detail = serializers.CharField()
@@ -126,7 +126,7 @@ class CheckAnswer(Answer):
 class TrialAnswer(Answer):
     headers = serializers.DictField(child=serializers.CharField())
     verdict = serializers.ChoiceField(Receipt.Verdict.choices)
-    checks = CheckAnswer(many=True)
+    checks = TrialCheckAnswer(many=True)
     type = serializers.CharField(help_text="Of the event that it would be.")
     record = serializers.CharField()
     dedupe = serializers.CharField()

@@ -22,7 +22,7 @@ READ_SECONDS = 15.0
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 _TOKEN = re.compile(r"([A-Za-z0-9_\-]{1,64})/?")
 NOT_POSTED = refusal(405, "method-not-allowed", "Webhooks are posted.", Allow="POST")

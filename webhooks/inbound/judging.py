@@ -45,7 +45,7 @@ class Judgement:
     detail: str = ""
     webhook_id: str = ""
     secret_hint: str = ""
-    receipt: int | None = None
+    receipt: int = 0
     """The number of its delivery, once it has one."""
     type: str = ""
     record_key: str = ""

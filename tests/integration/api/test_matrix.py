@@ -344,6 +344,7 @@ def address_of(name: str, places: dict[str, Any]) -> str:
     noun = {
         "versions": "workflow",
         "version": "workflow",
+        "version-traffic": "workflow",
         "identity-preview": "workflow",
         "checkpoints": "workflow",
         "checkpoint": "workflow",
