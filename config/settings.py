@@ -200,6 +200,8 @@ SPECTACULAR_SETTINGS = {
         "BacktestStatus": "automations.models.BacktestStatus",
         "VerdictEnum": "automations.models.ApprovalDecision.Verdict",
         "ReceiptVerdict": "webhooks.models.Receipt.Verdict",
+        "DestinationState": "webhooks.models.Destination.State",
+        "DeliveryState": "webhooks.models.Delivery.State",
         "BacktestKind": "automations.api.backtests.DIFFERENT",
     },
 }

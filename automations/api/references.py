@@ -117,8 +117,8 @@ def _keys(visible: QuerySet[Any], named: list[Named], noun: str) -> set[str]:
 
 def _named(definition: Definition) -> Iterator[Named]:
     """(noun, key, path, node) of everything that the nodes name."""
-    for (node, path, key), noun in named_things(definition):
-        yield noun, key, path, node
+    for (by, where, called), brought in named_things(definition):
+        yield brought, called, where, by
     for index, node in enumerate(definition.nodes):
         path = f"nodes[{index}].config"
         for name, noun in NAMED.items():

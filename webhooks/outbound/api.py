@@ -120,7 +120,7 @@ class RotateAnswer(Answer):
     signing_secret = serializers.CharField(help_text="Shown this once.")
 
 
-class ReasonBody(Body):
+class DisableBody(Body):
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 
@@ -271,7 +271,7 @@ class DestinationDisableView(ApiView):
     @operation(
         "destinations_disable",
         TAG,
-        request=ReasonBody,
+        request=DisableBody,
         answer=DestinationAnswer,
         sent={"reason": "The CRM is being moved"},
         example={**EXAMPLE, "state": "disabled"},
@@ -279,7 +279,7 @@ class DestinationDisableView(ApiView):
     def post(self, request: Request, key: str) -> Response:
         """Send nothing there any more. What waits to be sent fails, and runs that wait for it go on by “failed”."""
         destination = destination_for(self, key, right="change")
-        reason = self.body(ReasonBody)["reason"]
+        reason = self.body(DisableBody)["reason"]
         services.disable_destination(destination=destination, reason=reason, actor=self.actor)
         return Response(answers(self, [destination_for(self, key)])[0])
 

@@ -139,9 +139,8 @@ def delivery_for(view: ApiView, pk: int) -> Delivery:
 
 def detail(view: ApiView, delivery: Delivery) -> dict[str, Any]:
     may_read = readable_deliveries(view.actor).filter(pk=delivery.pk).exists()
-    log = AttemptAnswer(delivery.attempts.all(), many=True).data
-    if not may_read:
-        log = [{**row, "response_body": "", "response_headers": {}} for row in log]
+    unread: dict[str, Any] = {} if may_read else {"response_body": "", "response_headers": {}}
+    log = [{**row, **unread} for row in AttemptAnswer(delivery.attempts.all(), many=True).data]
     return {
         **DeliveryAnswer(delivery).data,
         "may_read": may_read,

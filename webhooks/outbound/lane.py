@@ -109,7 +109,7 @@ def _composed(claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Composed]]:
 
 def _unwanted(claimed: Sequence[Claimed]) -> set[int]:
     """The deliveries whose run waits for them no more: it was cancelled, or has failed elsewhere."""
-    waiting = {one.run_id for one in claimed if one.waits}
+    waiting = {one.run_id for one in claimed if one.waits and one.run_id is not None}
     if not waiting:
         return set()
     active = set(Run.objects.filter(pk__in=waiting, status__in=ACTIVE_RUN).values_list("pk", flat=True))

@@ -24,7 +24,7 @@ from webhooks.secrets.models import Secret
 TAG = "secrets"
 
 
-class SecretAnswer(Answer):
+class StoredSecretAnswer(Answer):
     key = serializers.CharField()
     description = serializers.CharField()
     hosts = serializers.ListField(child=serializers.CharField())
@@ -40,7 +40,7 @@ class ValueBody(Body):
     )
 
 
-class SecretBody(ValueBody):
+class NewStoredSecretBody(ValueBody):
     key = serializers.SlugField(max_length=80)
     description = serializers.CharField(max_length=300, required=False, allow_blank=True)
     hosts = serializers.ListField(
@@ -50,7 +50,7 @@ class SecretBody(ValueBody):
     )
 
 
-class SecretChangeBody(Body):
+class StoredSecretChangeBody(Body):
     read_only_names = ("key", "value")
     description = serializers.CharField(max_length=300, required=False, allow_blank=True)
     hosts = serializers.ListField(child=serializers.CharField(max_length=253), max_length=20, required=False)
@@ -97,11 +97,11 @@ def answers(view: ApiView, secrets: list[Secret]) -> Any:
     }
     for secret in secrets:
         secret.rights = ["view", *(right for right in held if secret.pk in held[right])]  # type: ignore[attr-defined]
-    return SecretAnswer(secrets, many=True).data
+    return StoredSecretAnswer(secrets, many=True).data
 
 
 class SecretsView(ApiView):
-    @operation("secrets_list", TAG, answer=SecretAnswer, many=True, example=EXAMPLE)
+    @operation("secrets_list", TAG, answer=StoredSecretAnswer, many=True, example=EXAMPLE)
     def get(self, request: Request) -> Response:
         """The secrets that you may see: what they are called and where they may go, never their values."""
         return Response(page_of(request, visible(self.actor), lambda page: answers(self, list(page))))
@@ -109,8 +109,8 @@ class SecretsView(ApiView):
     @operation(
         "secrets_create",
         TAG,
-        request=SecretBody,
-        answer=SecretAnswer,
+        request=NewStoredSecretBody,
+        answer=StoredSecretAnswer,
         status=201,
         idempotent=True,
         sent={"key": "crm-token", "value": "…", "hosts": ["api.crm.example.com"]},
@@ -121,12 +121,12 @@ class SecretsView(ApiView):
         """Keep a value under a key, encrypted. It is yours, with every right on it; nobody sees the value again."""
         if not permissions.may_add(self.actor, "secret"):
             raise ForbiddenError("You may not make secrets. An admin can give you that right.")
-        made = services.create_secret(**self.body(SecretBody), actor=self.actor)
+        made = services.create_secret(**self.body(NewStoredSecretBody), actor=self.actor)
         return Response(answers(self, [secret_for(self, made.key)])[0], status=201)
 
 
 class SecretView(ApiView):
-    @operation("secrets_get", TAG, answer=SecretAnswer, example=EXAMPLE)
+    @operation("secrets_get", TAG, answer=StoredSecretAnswer, example=EXAMPLE)
     def get(self, request: Request, key: str) -> Response:
         """What one secret is called, and where it may go."""
         return Response(answers(self, [secret_for(self, key)])[0])
@@ -134,15 +134,15 @@ class SecretView(ApiView):
     @operation(
         "secrets_update",
         TAG,
-        request=SecretChangeBody,
-        answer=SecretAnswer,
+        request=StoredSecretChangeBody,
+        answer=StoredSecretAnswer,
         sent={"hosts": ["*.crm.example.com"]},
         example=EXAMPLE,
     )
     def patch(self, request: Request, key: str) -> Response:
         """Change description, hosts or owner. 409 while a destination sends it to a host that would no longer be one."""
         secret = secret_for(self, key, change=True)
-        changes = self.body(SecretChangeBody)
+        changes = self.body(StoredSecretChangeBody)
         if "owner" in changes:
             changes["owner"] = person_for(changes["owner"])
         services.update_secret(secret=secret, changes=changes, actor=self.actor)

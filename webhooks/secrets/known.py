@@ -79,4 +79,5 @@ def _texts(source: Source) -> Iterable[str]:
         yield from (text for text in source.read(value) if len(text) >= MIN_LENGTH)
 
 
-KNOWN = MASKS.register("webhooks", KnownSecrets())
+KNOWN = KnownSecrets()
+MASKS.register("webhooks", KNOWN)
