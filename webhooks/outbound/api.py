@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automations import permissions
+from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
 from automations.api.people import person_for
 from automations.api.schema import operation
@@ -230,9 +231,11 @@ class DestinationsView(ApiView):
         request=DestinationBody,
         answer=NewDestinationAnswer,
         status=201,
+        idempotent=True,
         sent=SENT,
         example={**EXAMPLE, "signing_secret": "whsec_…"},
     )
+    @idempotent(unstored=("signing_secret",))
     def post(self, request: Request) -> Response:
         """Make a destination. Its signing secret is in this answer and in no other: give it to whoever receives."""
         if not permissions.may_add(self.actor, "destination"):
