@@ -87,9 +87,9 @@ class Following:
 
     def step(self, position: dict[str, Any], limit: int) -> Step:
         to = position.get("to") or self._fence()
-        waiting = {**position, "to": to}
         if to["open"] and set(to["open"]) & _writers():
-            return Step(Page(), waiting, WAIT_SECONDS)
+            return Step(Page(), {**position, "to": to}, WAIT_SECONDS)
+        to = {**to, "open": []}
         done = self._readers(position, to).step(position, limit)
         if done.position is not None:
             return Step(done.page, {"id": position["id"], "at": position["at"], "to": to, **done.position})
