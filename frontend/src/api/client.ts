@@ -2,9 +2,54 @@
 
 import type { GraphDocument } from "../graph/document";
 import type { Impact, Policy, PolicyBody, Revision } from "../policies/types";
+import type { ApprovalDetail, Verdict } from "./approvalTypes";
+import type { Catalog } from "./catalogTypes";
 import type { Gate } from "./gateTypes";
 import type { GoLive } from "./goLiveTypes";
-import type * as t from "./types";
+import type {
+  DataRecord,
+  EventDetail,
+  Explained,
+  Module,
+  ModuleDetail,
+  Reading,
+  RecordComment,
+  Values,
+} from "./recordTypes";
+import type {
+  Activity,
+  LogEntry,
+  Overview,
+  RetryChoice,
+  Run,
+  RunGrid,
+  RunTest,
+  RunTestBody,
+  Step,
+  Traffic,
+} from "./runTypes";
+import type {
+  Checkpoint,
+  CheckpointDetail,
+  Draft,
+  FirstSteps,
+  ListedCheckpoint,
+  Me,
+  Named,
+  NewWorkflow,
+  Notification,
+  Page,
+  People,
+  Preferences,
+  Problem,
+  ProblemCount,
+  Template,
+  Validation,
+  Version,
+  VersionDetail,
+  Workflow,
+  WorkflowDetail,
+} from "./types";
 
 /** A refusal of the server, or that it can't be reached (status 0). The message is a sentence for people. */
 export class ApiError extends Error {
@@ -12,7 +57,7 @@ export class ApiError extends Error {
     readonly status: number,
     message: string,
     readonly code: string = "",
-    readonly problems: t.Problem[] = [],
+    readonly problems: Problem[] = [],
     /** What else the answer says, for programs: of a draft that changed, by whom and when. */
     readonly facts: Partial<Record<string, unknown>> = {},
   ) {
@@ -66,7 +111,7 @@ async function refusal(response: Response): Promise<ApiError> {
     const facts = (await response.json()) as Partial<Record<string, unknown>>;
     const { detail, code, problems } = facts;
     if (typeof detail === "string") {
-      const told = Array.isArray(problems) ? (problems as t.Problem[]) : [];
+      const told = Array.isArray(problems) ? (problems as Problem[]) : [];
       return new ApiError(response.status, detail, String(code ?? ""), told, facts);
     }
   } catch {
@@ -113,19 +158,19 @@ export function apiAt(home: string) {
     more: Asking = {},
   ) => ask<Body>(root + path, { ...more, method, body });
   const list = <Item>(address: string, cursor = "", signal?: Signal) =>
-    get<t.Page<Item>>(
+    get<Page<Item>>(
       cursor === "" ? address : `${address}${address.includes("?") ? "&" : "?"}cursor=${cursor}`,
       signal,
     );
   return {
     get,
     send,
-    me: (signal?: Signal) => get<t.Me>("me/", signal),
-    catalog: (signal?: Signal) => get<t.Catalog>("catalog/", signal),
-    modules: (signal?: Signal) => get<t.Page<t.Module>>("modules/?limit=200", signal),
-    module: (key: string, signal?: Signal) => get<t.ModuleDetail>(`modules/${key}/`, signal),
-    people: (signal?: Signal) => get<t.People>("people/", signal),
-    policies: (signal?: Signal) => get<t.Page<Policy>>("policies/?limit=200", signal),
+    me: (signal?: Signal) => get<Me>("me/", signal),
+    catalog: (signal?: Signal) => get<Catalog>("catalog/", signal),
+    modules: (signal?: Signal) => get<Page<Module>>("modules/?limit=200", signal),
+    module: (key: string, signal?: Signal) => get<ModuleDetail>(`modules/${key}/`, signal),
+    people: (signal?: Signal) => get<People>("people/", signal),
+    policies: (signal?: Signal) => get<Page<Policy>>("policies/?limit=200", signal),
     policy: (key: string, signal?: Signal) => get<Policy>(`policies/${key}/`, signal),
     createPolicy: (body: PolicyBody) => send<Policy>("POST", "policies/", body),
     changePolicy: (key: string, changes: object) => send<Policy>("PATCH", `policies/${key}/`, changes),
@@ -135,23 +180,23 @@ export function apiAt(home: string) {
       send<Impact>("POST", `policies/${key}/impact/`, { rule }, { patience: SLOW_WORK_MS }),
     revise: (key: string, rule: unknown, seen: string) =>
       send<Revision>("POST", `policies/${key}/revisions/`, { rule, seen }),
-    sources: (signal?: Signal) => get<t.Page<t.Named>>("sources/?limit=200", signal),
+    sources: (signal?: Signal) => get<Page<Named>>("sources/?limit=200", signal),
     explain: (module: string, rule: unknown, record: string | null, signal?: Signal) =>
-      send<t.Explained>(
+      send<Explained>(
         "POST",
         `modules/${module}/explain/`,
         { rule, ...(record ? { record } : {}) },
         { signal },
       ),
     previewText: (module: string, text: string, record: string, event?: number) =>
-      send<t.Reading>("POST", `modules/${module}/preview-text/`, {
+      send<Reading>("POST", `modules/${module}/preview-text/`, {
         text,
         record,
         ...(event === undefined ? {} : { event }),
       }),
-    createWorkflow: (body: t.NewWorkflow) => send<t.WorkflowDetail>("POST", "workflows/", body),
+    createWorkflow: (body: NewWorkflow) => send<WorkflowDetail>("POST", "workflows/", body),
     act: (id: number, verb: "promote" | "demote" | "pause" | "resume" | "rollback", body: object) =>
-      send<t.WorkflowDetail>("POST", `workflows/${id}/${verb}/`, body, { patience: SLOW_WORK_MS }),
+      send<WorkflowDetail>("POST", `workflows/${id}/${verb}/`, body, { patience: SLOW_WORK_MS }),
     gate: (id: number, signal?: Signal) => get<Gate>(`workflows/${id}/gate/`, signal),
     /** Run the scenarios on the live version and look anew. */
     checkGate: (id: number) => send<Gate>("POST", `workflows/${id}/gate/`, {}, { patience: SLOW_WORK_MS }),
@@ -164,99 +209,97 @@ export function apiAt(home: string) {
     signGoLive: (id: number, digest: string, note: string) =>
       send<GoLive>("POST", `workflows/${id}/go-live/sign/`, { digest, note }),
     publish: (id: number, note: string) =>
-      send<t.Version>(
+      send<Version>(
         "POST",
         `workflows/${id}/publish/`,
         { mode: "simulate", note },
         { patience: SLOW_WORK_MS },
       ),
     records: (module: string, search: string, signal?: Signal) =>
-      get<t.Page<t.DataRecord>>(`modules/${module}/records/${search}`, signal),
-    workflows: (signal?: Signal) => get<t.Page<t.Workflow>>("workflows/?limit=200", signal),
-    workflow: (id: number, signal?: Signal) => get<t.WorkflowDetail>(`workflows/${id}/`, signal),
-    draft: (id: number, signal?: Signal) => get<t.Draft>(`workflows/${id}/graph/`, signal),
-    saveDraft: (id: number, document: t.Draft, signal?: Signal) =>
-      send<t.Draft>("PUT", `workflows/${id}/graph/`, document, { signal, patience: 20_000 }),
+      get<Page<DataRecord>>(`modules/${module}/records/${search}`, signal),
+    workflows: (signal?: Signal) => get<Page<Workflow>>("workflows/?limit=200", signal),
+    workflow: (id: number, signal?: Signal) => get<WorkflowDetail>(`workflows/${id}/`, signal),
+    draft: (id: number, signal?: Signal) => get<Draft>(`workflows/${id}/graph/`, signal),
+    saveDraft: (id: number, document: Draft, signal?: Signal) =>
+      send<Draft>("PUT", `workflows/${id}/graph/`, document, { signal, patience: 20_000 }),
     checkpoints: (id: number, signal?: Signal) =>
-      get<t.Page<t.ListedCheckpoint>>(`workflows/${id}/checkpoints/?limit=200`, signal),
+      get<Page<ListedCheckpoint>>(`workflows/${id}/checkpoints/?limit=200`, signal),
     checkpoint: (id: number, number: number, signal?: Signal) =>
-      get<t.CheckpointDetail>(`workflows/${id}/checkpoints/${number}/`, signal),
+      get<CheckpointDetail>(`workflows/${id}/checkpoints/${number}/`, signal),
     /** Remember the draft as it is saved. */
     keepCheckpoint: (id: number, occasion: "open" | "save" | "leave", name = "") =>
-      send<t.Checkpoint>("POST", `workflows/${id}/checkpoints/`, { occasion, name }, { keepalive: true }),
+      send<Checkpoint>("POST", `workflows/${id}/checkpoints/`, { occasion, name }, { keepalive: true }),
     validate: (id: number, signal?: Signal) =>
-      send<t.Validation>("POST", `workflows/${id}/validate/`, {}, { signal }),
-    runTest: (id: number, body: t.RunTestBody, signal?: Signal) =>
-      send<t.RunTest>("POST", `workflows/${id}/run-test/`, body, { signal, patience: SLOW_WORK_MS }),
+      send<Validation>("POST", `workflows/${id}/validate/`, {}, { signal }),
+    runTest: (id: number, body: RunTestBody, signal?: Signal) =>
+      send<RunTest>("POST", `workflows/${id}/run-test/`, body, { signal, patience: SLOW_WORK_MS }),
     versions: (id: number, signal?: Signal) =>
-      get<t.Page<t.Version>>(`workflows/${id}/versions/?limit=200`, signal),
+      get<Page<Version>>(`workflows/${id}/versions/?limit=200`, signal),
     version: (id: number, number: number, signal?: Signal) =>
-      get<t.VersionDetail>(`workflows/${id}/versions/${number}/`, signal),
+      get<VersionDetail>(`workflows/${id}/versions/${number}/`, signal),
     /** What is live, or the draft of a workflow that never was published. */
     graph: async (id: number, version: number | null, signal?: Signal): Promise<GraphDocument> =>
       version === null
         ? get<GraphDocument>(`workflows/${id}/graph/`, signal)
-        : (await get<t.VersionDetail>(`workflows/${id}/versions/${version}/`, signal)).document,
-    runs: (signal?: Signal) => get<t.Page<t.Run>>("runs/?limit=200", signal),
+        : (await get<VersionDetail>(`workflows/${id}/versions/${version}/`, signal)).document,
+    runs: (signal?: Signal) => get<Page<Run>>("runs/?limit=200", signal),
     runsOf: (workflow: number, signal?: Signal) =>
-      get<t.Page<t.Run>>(`runs/?workflow=${workflow}&limit=50`, signal),
-    run: (id: number, signal?: Signal) => get<t.Run>(`runs/${id}/`, signal),
+      get<Page<Run>>(`runs/?workflow=${workflow}&limit=50`, signal),
+    run: (id: number, signal?: Signal) => get<Run>(`runs/${id}/`, signal),
     retryChoices: async (run: number) =>
-      (await get<{ choices: t.RetryChoice[] }>(`runs/${run}/retry/`)).choices,
+      (await get<{ choices: RetryChoice[] }>(`runs/${run}/retry/`)).choices,
     /** `key` names the request, so that it is done once however often it is sent. */
-    retry: (run: number, body: Pick<t.RetryChoice, "start" | "version"> & { reason: string }, key: string) =>
-      send<t.Run>("POST", `runs/${run}/retry/`, body, { headers: { "Idempotency-Key": key } }),
-    steps: (run: number) => get<t.Page<t.Step> | t.Step[]>(`runs/${run}/steps/`),
-    logs: (run: number, after: number) => get<t.Page<t.LogEntry>>(`runs/${run}/logs/?after=${after}`),
+    retry: (run: number, body: Pick<RetryChoice, "start" | "version"> & { reason: string }, key: string) =>
+      send<Run>("POST", `runs/${run}/retry/`, body, { headers: { "Idempotency-Key": key } }),
+    steps: (run: number) => get<Page<Step> | Step[]>(`runs/${run}/steps/`),
+    logs: (run: number, after: number) => get<Page<LogEntry>>(`runs/${run}/logs/?after=${after}`),
     /** One page of any list, by its address with filters; `cursor` is that of the page before. */
     list,
     /** Every workflow that is not archived, page after page. */
     allWorkflows: async (signal?: Signal) => {
-      const found: t.Workflow[] = [];
+      const found: Workflow[] = [];
       let cursor = "";
       do {
-        const page: t.Page<t.Workflow> = await list("workflows/?limit=200", cursor, signal);
+        const page: Page<Workflow> = await list("workflows/?limit=200", cursor, signal);
         found.push(...page.results);
         cursor = cursorOf(page.next);
       } while (cursor !== "");
       return found;
     },
-    templates: async (signal?: Signal) =>
-      (await get<{ results: t.Template[] }>("templates/", signal)).results,
+    templates: async (signal?: Signal) => (await get<{ results: Template[] }>("templates/", signal)).results,
     problemCounts: async (signal?: Signal) =>
-      (await get<{ results: t.ProblemCount[] }>("workflows/problems/", signal)).results,
-    setPreferences: (changes: Partial<t.Preferences>) =>
-      send<t.Preferences>("PATCH", "me/preferences/", changes),
-    firstSteps: (signal?: Signal) => get<t.FirstSteps>("first-steps/", signal),
+      (await get<{ results: ProblemCount[] }>("workflows/problems/", signal)).results,
+    setPreferences: (changes: Partial<Preferences>) => send<Preferences>("PATCH", "me/preferences/", changes),
+    firstSteps: (signal?: Signal) => get<FirstSteps>("first-steps/", signal),
     /** Tell what is open before the reader, in case it is one of the first steps. */
-    seen: (what: { workflow: number } | { run: number }) => send<t.FirstSteps>("POST", "first-steps/", what),
-    overview: (signal?: Signal) => get<t.Overview>("overview/", signal),
+    seen: (what: { workflow: number } | { run: number }) => send<FirstSteps>("POST", "first-steps/", what),
+    overview: (signal?: Signal) => get<Overview>("overview/", signal),
     activity: async (signal?: Signal) =>
-      (await get<{ results: t.Activity[] }>("workflows/activity/", signal)).results,
-    grid: (workflow: number, signal?: Signal) =>
-      get<t.RunGrid>(`workflows/${workflow}/grid/?limit=50`, signal),
-    event: (id: number, signal?: Signal) => get<t.EventDetail>(`events/${id}/`, signal),
+      (await get<{ results: Activity[] }>("workflows/activity/", signal)).results,
+    traffic: (workflow: number, version: number, signal?: Signal) =>
+      get<Traffic>(`workflows/${workflow}/versions/${version}/traffic/?limit=200`, signal),
+    grid: (workflow: number, signal?: Signal) => get<RunGrid>(`workflows/${workflow}/grid/?limit=50`, signal),
+    event: (id: number, signal?: Signal) => get<EventDetail>(`events/${id}/`, signal),
     record: (module: string, key: string, signal?: Signal) =>
-      get<t.DataRecord>(recordPath(module, key), signal),
-    createRecord: (module: string, key: string, values: t.Values) =>
-      send<t.DataRecord>("POST", `modules/${module}/records/`, { key, values }),
+      get<DataRecord>(recordPath(module, key), signal),
+    createRecord: (module: string, key: string, values: Values) =>
+      send<DataRecord>("POST", `modules/${module}/records/`, { key, values }),
     /** Fails with 409 when somebody was faster than `version`. */
-    changeRecord: (module: string, key: string, version: number, values: t.Values) =>
-      send<t.DataRecord>("PATCH", recordPath(module, key), { version, values }),
+    changeRecord: (module: string, key: string, version: number, values: Values) =>
+      send<DataRecord>("PATCH", recordPath(module, key), { version, values }),
     comment: (module: string, key: string, text: string) =>
-      send<t.RecordComment>("POST", `${recordPath(module, key)}comments/`, { text }),
-    approval: (id: number, signal?: Signal) => get<t.ApprovalDetail>(`approvals/${id}/`, signal),
-    decide: (id: number, verdict: t.Verdict) =>
-      send<t.ApprovalDetail>("POST", `approvals/${id}/decide/`, verdict),
+      send<RecordComment>("POST", `${recordPath(module, key)}comments/`, { text }),
+    approval: (id: number, signal?: Signal) => get<ApprovalDetail>(`approvals/${id}/`, signal),
+    decide: (id: number, verdict: Verdict) =>
+      send<ApprovalDetail>("POST", `approvals/${id}/decide/`, verdict),
     delegate: (id: number, body: { receiver: string; reason: string }) =>
-      send<t.ApprovalDetail>("POST", `approvals/${id}/delegate/`, body),
-    markRead: (notification: number) =>
-      send<t.Notification>("POST", `notifications/${notification}/read/`, {}),
+      send<ApprovalDetail>("POST", `approvals/${id}/delegate/`, body),
+    markRead: (notification: number) => send<Notification>("POST", `notifications/${notification}/read/`, {}),
   };
 }
 
 export type Api = ReturnType<typeof apiAt>;
 
-export function itemsOf<Item>(page: t.Page<Item> | Item[]): Item[] {
+export function itemsOf<Item>(page: Page<Item> | Item[]): Item[] {
   return Array.isArray(page) ? page : page.results;
 }

@@ -1,5 +1,6 @@
 import { useCallback } from "react";
-import type { Module, Workflow } from "../api/types";
+import type { Module } from "../api/recordTypes";
+import type { Workflow } from "../api/types";
 import { useSite } from "./context";
 import { useLoad } from "./useLoad";
 

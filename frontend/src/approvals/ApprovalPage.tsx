@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from "react";
-import type { ApprovalDetail } from "../api/types";
+import type { ApprovalDetail } from "../api/approvalTypes";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { Ago } from "../ui/Ago";

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
+import type { Approval } from "../api/approvalTypes";
 import { query } from "../api/client";
-import type { Approval } from "../api/types";
 import { readPreferences } from "../app/preferences";
 import { useSearch } from "../app/router";
 import { mergeNewest, usePages } from "../app/usePages";

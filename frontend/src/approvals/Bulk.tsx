@@ -1,6 +1,6 @@
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
+import type { Approval } from "../api/approvalTypes";
 import { ApiError } from "../api/client";
-import type { Approval } from "../api/types";
 import { useSite } from "../app/context";
 import { Summary } from "./Summary";
 

@@ -1,4 +1,4 @@
-import type { ApprovalDecision, ApprovalDetail } from "../api/types";
+import type { ApprovalDecision, ApprovalDetail } from "../api/approvalTypes";
 import { Ago } from "../ui/Ago";
 import { Link } from "../ui/Link";
 import { StateChip } from "./words";

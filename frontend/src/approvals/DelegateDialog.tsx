@@ -1,6 +1,6 @@
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
+import type { ApprovalDetail } from "../api/approvalTypes";
 import { ApiError } from "../api/client";
-import type { ApprovalDetail } from "../api/types";
 import { useSite } from "../app/context";
 
 interface Props {

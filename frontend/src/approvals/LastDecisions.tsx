@@ -1,5 +1,6 @@
 import { useCallback } from "react";
-import type { Approval, Page } from "../api/types";
+import type { Approval } from "../api/approvalTypes";
+import type { Page } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { Ago } from "../ui/Ago";

@@ -1,4 +1,4 @@
-import type { PlannedStep } from "../api/types";
+import type { PlannedStep } from "../api/approvalTypes";
 import { shown } from "../ui/format";
 
 /** Every change that would follow, field by field, and what else would be done. */

@@ -1,5 +1,5 @@
 import { useId } from "react";
-import type { JsonSchema } from "../api/types";
+import type { JsonSchema } from "../api/catalogTypes";
 
 export type Answers = Record<string, unknown>;
 

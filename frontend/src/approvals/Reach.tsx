@@ -1,4 +1,4 @@
-import type { ApprovalReach } from "../api/types";
+import type { ApprovalReach } from "../api/approvalTypes";
 import { shown } from "../ui/format";
 import { Link, recordTo } from "../ui/Link";
 

@@ -1,6 +1,6 @@
 import { type FormEvent, useId, useState } from "react";
+import type { ApprovalDetail } from "../api/approvalTypes";
 import { ApiError } from "../api/client";
-import type { ApprovalDetail } from "../api/types";
 import { useSite } from "../app/context";
 import { Ago } from "../ui/Ago";
 

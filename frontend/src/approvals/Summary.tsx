@@ -1,4 +1,4 @@
-import type { Approval } from "../api/types";
+import type { Approval } from "../api/approvalTypes";
 import { reachSentence } from "./Reach";
 import { ChangeText } from "./words";
 

@@ -1,4 +1,4 @@
-import type { ApprovalDetail } from "../api/types";
+import type { ApprovalDetail } from "../api/approvalTypes";
 import { shown } from "../ui/format";
 
 /** The conditions that led to the question: which way each took, and the values that it saw. */

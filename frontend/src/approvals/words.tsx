@@ -1,4 +1,4 @@
-import type { ApprovalState, PlannedChange } from "../api/types";
+import type { ApprovalState, PlannedChange } from "../api/approvalTypes";
 import { shown } from "../ui/format";
 
 export const STATES: readonly (readonly [ApprovalState, string])[] = [

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useState } from "react";
 import { type Api, ApiError } from "../api/client";
-import type { PlannedAction } from "../api/types";
+import type { PlannedAction } from "../api/runTypes";
 import { useSite } from "../app/context";
 import type { Loaded } from "../app/useLoad";
 

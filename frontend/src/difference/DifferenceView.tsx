@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from "react";
-import type { JsonSchema } from "../api/types";
+import type { JsonSchema } from "../api/catalogTypes";
 import { isTyping } from "../editor/keys";
 import { ruleText, type Words } from "../editor/summary";
 import { nameOf, type World } from "../editor/world";

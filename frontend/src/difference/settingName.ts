@@ -1,6 +1,6 @@
 /** What people call a setting of which a difference knows the path: "Rule, condition 1, value" for "rule.all[0].value". */
 
-import type { JsonSchema } from "../api/types";
+import type { JsonSchema } from "../api/catalogTypes";
 import { titled } from "../forms/SchemaForm";
 
 /** What every step has beside the settings of its kind. */

@@ -1,4 +1,4 @@
-import type { Near } from "../api/types";
+import type { Near } from "../api/runTypes";
 import { familyOf } from "../graph/document";
 import { number, shown } from "../ui/format";
 import { Link, recordTo } from "../ui/Link";

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Kind } from "../api/types";
+import type { Kind } from "../api/catalogTypes";
 import { KIND_MIME } from "./Canvas";
 import { freeWay } from "./commands";
 import { useEditor } from "./store";

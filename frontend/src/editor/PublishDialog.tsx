@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { ApiError } from "../api/client";
-import type { RunTest, Version } from "../api/types";
+import type { RunTest } from "../api/runTypes";
+import type { Version } from "../api/types";
 import { useSite } from "../app/context";
 import { DifferenceView } from "../difference/DifferenceView";
 import type { GraphDocument } from "../graph/document";

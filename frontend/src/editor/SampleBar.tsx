@@ -1,6 +1,8 @@
 import { useState } from "react";
 import { query } from "../api/client";
-import type { AcceptedEvent, DataRecord, Page, Run, RunDetail } from "../api/types";
+import type { AcceptedEvent, DataRecord } from "../api/recordTypes";
+import type { Run, RunDetail } from "../api/runTypes";
+import type { Page } from "../api/types";
 import { useSite } from "../app/context";
 import { dateTime } from "../ui/format";
 import { type Option, PickDialog } from "../ui/PickDialog";

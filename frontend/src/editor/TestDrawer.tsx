@@ -1,4 +1,4 @@
-import type { Candidate, RunTest } from "../api/types";
+import type { Candidate, RunTest } from "../api/runTypes";
 import { nodeOf } from "../graph/operations";
 import { shown } from "../ui/format";
 import { Nearest } from "./Nearest";

@@ -1,6 +1,6 @@
 import { type FormEvent, useId, useState } from "react";
 import { ApiError } from "../api/client";
-import type { RunTest } from "../api/types";
+import type { RunTest } from "../api/runTypes";
 import { useSite } from "../app/context";
 import { nodeOf } from "../graph/operations";
 import { useSlice } from "./store";

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import type { Kind } from "../api/types";
+import type { Kind } from "../api/catalogTypes";
 import { branchesOf } from "../graph/branches";
 import { familyOf, readingOrder } from "../graph/document";
 import { nodeOf, whyNotConnect } from "../graph/operations";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Problem, RunTest } from "../api/types";
+import type { RunTest } from "../api/runTypes";
+import type { Problem } from "../api/types";
 import type { Drawing } from "../graph/document";
 import { arrange } from "../graph/layout";
 import { freeWay } from "./commands";

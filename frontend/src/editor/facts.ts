@@ -1,7 +1,7 @@
 /** What the forms of one step may name: fields, people, workflows, and the data that reaches the step. */
 
 import { useCallback, useEffect, useMemo, useState } from "react";
-import type { DataRecord, Field } from "../api/types";
+import type { DataRecord, Field } from "../api/recordTypes";
 import { useSite } from "../app/context";
 import { type Explanation, explanationOf, type FormFacts } from "../forms/facts";
 import { wouldMakeCycle } from "../graph/branches";

@@ -1,4 +1,4 @@
-import type { RunTest } from "../api/types";
+import type { RunTest } from "../api/runTypes";
 
 /** How a draft's candidates differ from those of the live version, in numbers of records. */
 export interface Impact {

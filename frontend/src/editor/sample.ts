@@ -1,6 +1,6 @@
 /** What a test is about, and what previews look at. */
 
-import type { RunDetail, RunTestBody } from "../api/types";
+import type { RunDetail, RunTestBody } from "../api/runTypes";
 
 export type Sample =
   | { kind: "record"; record: string }

@@ -3,7 +3,8 @@
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { Draft, RunTest, Validation } from "../api/types";
+import type { RunTest } from "../api/runTypes";
+import type { Draft, Validation } from "../api/types";
 import { canBeDisabled, following, reachable } from "../graph/branches";
 import { type Drawing, drawingOf, type Layout, type Place } from "../graph/document";
 import { begin, type History, perform, redo, undo } from "../graph/history";

@@ -1,7 +1,8 @@
 /** A step's settings in one line of words: "Priority is High and Due is within the next 2 h". */
 
 import { useMemo } from "react";
-import type { Catalog, Module } from "../api/types";
+import type { Catalog } from "../api/catalogTypes";
+import type { Module } from "../api/recordTypes";
 import type { GraphNode } from "../graph/document";
 import { useSlice } from "./store";
 import { moduleOf, useWorld } from "./world";

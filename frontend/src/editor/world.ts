@@ -1,17 +1,9 @@
 /** What an editor works with and never changes: the workflow, what it can be made of, who there is. */
 
 import { createContext, useContext } from "react";
-import type {
-  ActionKind,
-  Catalog,
-  Kind,
-  Module,
-  Named,
-  People,
-  Version,
-  Workflow,
-  WorkflowDetail,
-} from "../api/types";
+import type { ActionKind, Catalog, Kind } from "../api/catalogTypes";
+import type { Module } from "../api/recordTypes";
+import type { Named, People, Version, Workflow, WorkflowDetail } from "../api/types";
 import { type Drawing, familyOf, type GraphNode } from "../graph/document";
 import type { Policy } from "../policies/types";
 

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { ApiError } from "../api/client";
-import type { Reading } from "../api/types";
+import type { Reading } from "../api/recordTypes";
 import type { FormFacts } from "./facts";
 
 const PAUSE_MS = 400;

@@ -1,4 +1,5 @@
-import type { Field, Operator } from "../api/types";
+import type { Operator } from "../api/catalogTypes";
+import type { Field } from "../api/recordTypes";
 import { shown } from "../ui/format";
 import type { Explanation, FormFacts } from "./facts";
 import { LiteralInput } from "./LiteralInput";

@@ -1,6 +1,7 @@
 /** A form over the JSON Schema of a kind's settings. The settings are the caller's; nothing is kept here. */
 
-import type { JsonSchema, Problem } from "../api/types";
+import type { JsonSchema } from "../api/catalogTypes";
+import type { Problem } from "../api/types";
 import type { FormFacts } from "./facts";
 import "./forms.css";
 import { widgetOf } from "./widgets";

@@ -1,7 +1,7 @@
 /** Values of fields and of names: a literal of the right type, text with data in it, or a reference. */
 
 import { useState } from "react";
-import type { Field } from "../api/types";
+import type { Field } from "../api/recordTypes";
 import type { FormFacts } from "./facts";
 import { LiteralInput } from "./LiteralInput";
 import { TextWithData } from "./TemplateText";

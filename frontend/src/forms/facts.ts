@@ -1,6 +1,7 @@
 /** What forms offer to choose from. */
 
-import type { Catalog, Explained, ExplainedPart, Module, Reading } from "../api/types";
+import type { Catalog } from "../api/catalogTypes";
+import type { Explained, ExplainedPart, Module, Reading } from "../api/recordTypes";
 
 export interface FormFacts {
   catalog: Catalog;

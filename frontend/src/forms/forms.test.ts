@@ -2,7 +2,9 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { createElement, useState } from "react";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Catalog, JsonSchema, Module, Problem } from "../api/types";
+import type { Catalog, JsonSchema } from "../api/catalogTypes";
+import type { Module } from "../api/recordTypes";
+import type { Problem } from "../api/types";
 import { SiteProvider, siteOf } from "../app/context";
 import type { FormFacts } from "./facts";
 import { groupOf, makeGroup, moved, readRule, withPart } from "./ruleTree";

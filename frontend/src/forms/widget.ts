@@ -1,7 +1,8 @@
 /** What every widget of a form is given, and what they share. */
 
 import type { ReactNode } from "react";
-import type { Field, JsonSchema } from "../api/types";
+import type { JsonSchema } from "../api/catalogTypes";
+import type { Field } from "../api/recordTypes";
 import type { FormFacts } from "./facts";
 
 export interface WidgetProps {

@@ -1,6 +1,6 @@
 /** One input for each `x-widget` of a setting; what names none is edited by its type. */
 
-import type { JsonSchema } from "../api/types";
+import type { JsonSchema } from "../api/catalogTypes";
 import { CasesEditor, RuleValuesEditor } from "./Cases";
 import { Duration } from "./Duration";
 import type { FormFacts } from "./facts";

@@ -1,4 +1,4 @@
-import type { Step } from "../api/types";
+import type { Step } from "../api/runTypes";
 import type { GraphDocument } from "./document";
 import { StillGraph } from "./StillGraph";
 

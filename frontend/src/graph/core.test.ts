@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import kinds from "../../../tests/graphs/world/kinds.json";
-import type { Catalog, Field, JsonSchema, Kind, Module } from "../api/types";
+import type { Catalog, JsonSchema, Kind } from "../api/catalogTypes";
+import type { Field, Module } from "../api/recordTypes";
 import { readClip } from "./clipboard";
 import type { Drawing } from "./document";
 import { arrange } from "./layout";

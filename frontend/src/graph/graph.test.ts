@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Step } from "../api/types";
+import type { Step } from "../api/runTypes";
 import { familyOf, type GraphDocument, kindOf, lookOf, readingOrder, titleOf } from "./document";
 
 import { layOut, NODE_HEIGHT, NODE_WIDTH } from "./layout";

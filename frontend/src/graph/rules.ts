@@ -1,6 +1,8 @@
 /** Rule trees against the fields that they compare, as the server judges them. */
 
-import type { Field, Operator, Problem } from "../api/types";
+import type { Operator } from "../api/catalogTypes";
+import type { Field } from "../api/recordTypes";
+import type { Problem } from "../api/types";
 import { isDuration } from "./rulesMoments";
 import { labelOf, literalProblem, rangeProblem, refOf } from "./rulesValues";
 import {

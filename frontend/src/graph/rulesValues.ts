@@ -1,6 +1,7 @@
 /** The values of a rule: does each fit its field, and can anything lie in a range? */
 
-import type { Field, Problem } from "../api/types";
+import type { Field } from "../api/recordTypes";
+import type { Problem } from "../api/types";
 import { dateOf, momentOf } from "./rulesMoments";
 import {
   closest,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { JsonSchema } from "../api/types";
+import type { JsonSchema } from "../api/catalogTypes";
 import { checkConfig } from "./schema";
 
 /** What the settings of kinds on offer don't use; the rest is held to the server's word by the shared cases. */

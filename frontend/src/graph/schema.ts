@@ -1,6 +1,7 @@
 /** Settings against the JSON Schema of their kind, as the server judges them. */
 
-import type { JsonSchema, Problem } from "../api/types";
+import type { JsonSchema } from "../api/catalogTypes";
+import type { Problem } from "../api/types";
 import {
   counted,
   cut,

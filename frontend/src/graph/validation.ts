@@ -3,7 +3,9 @@
  * what it looks at, in the same words and order, and leaves `SERVER_ONLY` to the server.
  */
 
-import type { Catalog, JsonSchema, Kind, Module, Operator, Problem, TriggerKind } from "../api/types";
+import type { Catalog, JsonSchema, Kind, Operator, TriggerKind } from "../api/catalogTypes";
+import type { Module } from "../api/recordTypes";
+import type { Problem } from "../api/types";
 import { branchOf, canBeDisabled, following, OTHERWISE, reachable } from "./branches";
 import { type RuleWorld, readsRecord, ruleProblems } from "./rules";
 import { checkConfig } from "./schema";

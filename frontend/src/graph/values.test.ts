@@ -3,7 +3,9 @@
 import { describe, expect, it } from "vitest";
 import kinds from "../../../tests/graphs/world/kinds.json";
 import judged from "../../../tests/graphs/world/values.json";
-import type { Catalog, Field, JsonSchema, Problem } from "../api/types";
+import type { Catalog, JsonSchema } from "../api/catalogTypes";
+import type { Field } from "../api/recordTypes";
+import type { Problem } from "../api/types";
 import { ruleProblems } from "./rules";
 import { checkConfig } from "./schema";
 import { ruleWorld, SERVER_ONLY, worldOf } from "./validation";

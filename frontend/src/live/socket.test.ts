@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Frame } from "../api/types";
+import type { Frame } from "../api/runTypes";
 import { backoff, LiveSocket, type LiveState } from "./socket";
 
 /** What the browser gives the client: callbacks in, sent texts out. */

@@ -1,6 +1,6 @@
 /** A socket that comes back: cursor, full-jitter back-off, polling while the server can't be reached. */
 
-import type { Frame } from "../api/types";
+import type { Frame } from "../api/runTypes";
 
 export type LiveState =
   | { kind: "catching-up" }

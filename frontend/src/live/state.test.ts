@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LogEntry, Run, Step } from "../api/types";
+import type { LogEntry, Run, Step } from "../api/runTypes";
 import { addNews, EMPTY_RUN, mergeRuns } from "./state";
 
 function run(id: number, status: Run["status"], last_seq = 0): Run {

@@ -1,6 +1,6 @@
 /** What pages know, and how frames and answers change it. Pure: the same news twice change nothing. */
 
-import type { LogEntry, NewsFrame, Run, RunStatus, Step } from "../api/types";
+import type { LogEntry, NewsFrame, Run, RunStatus, Step } from "../api/runTypes";
 
 /** The one owner of a run's status: every part of a page that shows it reads it here. */
 export interface RunState {

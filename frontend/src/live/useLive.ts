@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent, useState } from "react";
-import type { Frame } from "../api/types";
+import type { Frame } from "../api/runTypes";
 import { LiveSocket, type LiveState } from "./socket";
 
 const HIDDEN_MS = 5 * 60_000;

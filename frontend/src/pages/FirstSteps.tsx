@@ -1,6 +1,7 @@
 import { useCallback, useState } from "react";
 import { ApiError, query } from "../api/client";
-import type { FirstStep, Run, FirstSteps as Steps } from "../api/types";
+import type { Run } from "../api/runTypes";
+import type { FirstStep, FirstSteps as Steps } from "../api/types";
 import { useSite } from "../app/context";
 import { usePreferences } from "../app/preferences";
 import { navigate } from "../app/router";

@@ -1,5 +1,5 @@
 import { type ReactNode, useCallback, useId } from "react";
-import type { Overview, Run } from "../api/types";
+import type { Overview, Run } from "../api/runTypes";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { Ago } from "../ui/Ago";

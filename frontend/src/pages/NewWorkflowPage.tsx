@@ -1,6 +1,7 @@
 import { type FormEvent, useCallback, useState } from "react";
 import { ApiError } from "../api/client";
-import type { Module, NewWorkflow, Template, Workflow } from "../api/types";
+import type { Module } from "../api/recordTypes";
+import type { NewWorkflow, Template, Workflow } from "../api/types";
 import { useSite } from "../app/context";
 import { navigate, useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
-import type { Module, Template } from "../api/types";
+import type { Module } from "../api/recordTypes";
+import type { Template } from "../api/types";
 import { GraphPicture } from "../graph/GraphPicture";
 import { Link } from "../ui/Link";
 import { lackOf } from "./beginnings";

@@ -1,6 +1,7 @@
 import { useCallback, useState } from "react";
 import { ApiError } from "../api/client";
-import type { Activity, ProblemCount, Workflow } from "../api/types";
+import type { Activity } from "../api/runTypes";
+import type { ProblemCount, Workflow } from "../api/types";
 import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";

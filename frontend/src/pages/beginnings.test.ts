@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Module, Problem, Template, Workflow } from "../api/types";
+import type { Module } from "../api/recordTypes";
+import type { Problem, Template, Workflow } from "../api/types";
 import { beginningOf, freeName, lackOf, moduleFor, nameFor } from "./beginnings";
 
 const template = (key: string, wanted: Partial<Template> = {}): Template => ({

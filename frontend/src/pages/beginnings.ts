@@ -1,6 +1,7 @@
 /** What a new workflow can begin with, as the gallery's choices name it in the address. */
 
-import type { Module, Template, Workflow } from "../api/types";
+import type { Module } from "../api/recordTypes";
+import type { Template, Workflow } from "../api/types";
 
 export type Beginning =
   | { kind: "blank" }

@@ -1,4 +1,4 @@
-import type { ModuleDetail } from "../api/types";
+import type { ModuleDetail } from "../api/recordTypes";
 import { Link, recordTo } from "../ui/Link";
 import type { Affected, BranchShift, Impact, Shift } from "./types";
 

@@ -1,6 +1,7 @@
 import { type FormEvent, useCallback, useState } from "react";
+import type { Catalog } from "../api/catalogTypes";
 import { ApiError } from "../api/client";
-import type { Catalog, Module } from "../api/types";
+import type { Module } from "../api/recordTypes";
 import { useSite } from "../app/context";
 import { navigate, useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";

@@ -1,5 +1,7 @@
 import { useCallback, useState } from "react";
-import type { Catalog, ModuleDetail, Page } from "../api/types";
+import type { Catalog } from "../api/catalogTypes";
+import type { ModuleDetail } from "../api/recordTypes";
+import type { Page } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { Ago } from "../ui/Ago";

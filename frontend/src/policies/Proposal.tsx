@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { ApiError } from "../api/client";
-import type { ModuleDetail } from "../api/types";
+import type { ModuleDetail } from "../api/recordTypes";
 import { useSite } from "../app/context";
 import { ImpactTable } from "./ImpactTable";
 import type { Impact, Policy } from "./types";

@@ -1,5 +1,6 @@
 import { useId, useState } from "react";
-import type { Catalog, Module } from "../api/types";
+import type { Catalog } from "../api/catalogTypes";
+import type { Module } from "../api/recordTypes";
 import { RuleEditor } from "../forms/RuleEditor";
 import "../forms/forms.css";
 import { useRuleFacts } from "./useRuleFacts";

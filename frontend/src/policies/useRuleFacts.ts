@@ -1,5 +1,6 @@
 import { useCallback, useMemo } from "react";
-import type { Catalog, Module } from "../api/types";
+import type { Catalog } from "../api/catalogTypes";
+import type { Module } from "../api/recordTypes";
 import { useSite } from "../app/context";
 import { explanationOf, type FormFacts } from "../forms/facts";
 

@@ -1,6 +1,6 @@
 import { type FormEvent, useCallback, useRef, useState } from "react";
 import { ApiError } from "../api/client";
-import type { Run } from "../api/types";
+import type { Run } from "../api/runTypes";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 

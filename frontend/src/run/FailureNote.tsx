@@ -1,4 +1,4 @@
-import type { Run } from "../api/types";
+import type { Run } from "../api/runTypes";
 import { Link } from "../ui/Link";
 import type { StepRow } from "./rows";
 

@@ -1,4 +1,4 @@
-import type { Run, RunDetail } from "../api/types";
+import type { Run, RunDetail } from "../api/runTypes";
 import type { LiveState } from "../live/socket";
 import { hasEnded } from "../live/state";
 import { CopyButton } from "../ui/CopyButton";

@@ -1,5 +1,5 @@
 import { memo } from "react";
-import type { LogEntry } from "../api/types";
+import type { LogEntry } from "../api/runTypes";
 import { clock } from "../ui/format";
 
 const MARKS: Record<string, string> = { debug: "·", info: "i", warning: "▲", error: "✕" };

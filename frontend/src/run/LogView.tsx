@@ -1,5 +1,5 @@
 import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import type { LogEntry } from "../api/types";
+import type { LogEntry } from "../api/runTypes";
 import { LogLine } from "./LogLine";
 import { LEVELS, matchingLines, PART, tailOf } from "./lines";
 import type { StepRow } from "./rows";

@@ -1,6 +1,6 @@
 import { type FormEvent, useCallback, useEffect, useRef, useState } from "react";
 import { ApiError } from "../api/client";
-import type { RetryChoice, Run } from "../api/types";
+import type { RetryChoice, Run } from "../api/runTypes";
 import { useSite } from "../app/context";
 import { navigate } from "../app/router";
 import { useLoad } from "../app/useLoad";

@@ -2,7 +2,7 @@
 import { cleanup, render, screen } from "@testing-library/react";
 import { createElement } from "react";
 import { afterEach, expect, it } from "vitest";
-import type { Run, RunDetail, Step } from "../api/types";
+import type { Run, RunDetail, Step } from "../api/runTypes";
 import { RunData } from "./RunData";
 import type { StepRow } from "./rows";
 

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
-import type { EventDetail, Run, RunDetail } from "../api/types";
+import type { EventDetail } from "../api/recordTypes";
+import type { Run, RunDetail } from "../api/runTypes";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { dateTime } from "../ui/format";

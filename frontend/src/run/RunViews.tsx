@@ -1,5 +1,5 @@
 import { useCallback, useMemo } from "react";
-import type { LogEntry, Run, RunDetail, Step } from "../api/types";
+import type { LogEntry, Run, RunDetail, Step } from "../api/runTypes";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import type { GraphDocument } from "../graph/document";

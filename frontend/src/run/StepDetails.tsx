@@ -1,4 +1,4 @@
-import type { RunChange } from "../api/types";
+import type { RunChange } from "../api/runTypes";
 import { StepMark } from "../ui/chips";
 import { clock, dateTime, duration } from "../ui/format";
 import { JsonTree } from "../ui/JsonTree";

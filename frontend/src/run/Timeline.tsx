@@ -1,4 +1,4 @@
-import type { Run } from "../api/types";
+import type { Run } from "../api/runTypes";
 import { StepMark } from "../ui/chips";
 import { dateTime, duration } from "../ui/format";
 import type { StepRow } from "./rows";

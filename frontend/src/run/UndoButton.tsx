@@ -1,5 +1,5 @@
 import { useCallback, useState } from "react";
-import type { Run } from "../api/types";
+import type { Run } from "../api/runTypes";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { UndoDialog } from "./UndoDialog";

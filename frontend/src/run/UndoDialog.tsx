@@ -1,6 +1,7 @@
 import { type FormEvent, useCallback, useId, useRef, useState } from "react";
 import { ApiError, query } from "../api/client";
-import type { Run, Undo, UndoPlan } from "../api/types";
+import type { Run } from "../api/runTypes";
+import type { Undo, UndoPlan } from "../api/undoTypes";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { Show } from "../ui/Page";

@@ -1,4 +1,4 @@
-import type { Undo, UndoPiece, UndoPlan } from "../api/types";
+import type { Undo, UndoPiece, UndoPlan } from "../api/undoTypes";
 import { Ago } from "../ui/Ago";
 import { shown } from "../ui/format";
 import { Link, recordTo } from "../ui/Link";

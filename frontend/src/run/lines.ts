@@ -1,6 +1,6 @@
 /** Which lines of a log are shown. */
 
-import type { LogEntry } from "../api/types";
+import type { LogEntry } from "../api/runTypes";
 
 export interface Filter {
   level: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LogEntry, Step } from "../api/types";
+import type { LogEntry, Step } from "../api/runTypes";
 import type { GraphDocument } from "../graph/document";
 import { matchingLines, tailOf } from "./lines";
 import { linesByNode, rowsOf } from "./rows";

@@ -1,6 +1,6 @@
 /** The steps of a run as every view lists them: each node of the version, in reading order, with what became of it. */
 
-import type { LogEntry, Step } from "../api/types";
+import type { LogEntry, Step } from "../api/runTypes";
 import {
   type Family,
   familyOf,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LogEntry, Run, Step } from "../api/types";
+import type { LogEntry, Run, Step } from "../api/runTypes";
 import type { StepRow } from "./rows";
 import { segmentsOf, spanOf, ticksOf } from "./timeline";
 

@@ -1,6 +1,6 @@
 /** Where the bars of a timeline stand. Times are milliseconds since 1970, places are parts of its width (0–1). */
 
-import type { Run } from "../api/types";
+import type { Run } from "../api/runTypes";
 import type { StepRow } from "./rows";
 
 export interface Span {

@@ -3,7 +3,7 @@ import { act, cleanup, renderHook } from "@testing-library/react";
 import { createElement, type ReactNode } from "react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Api } from "../api/client";
-import type { Run } from "../api/types";
+import type { Run } from "../api/runTypes";
 import { SiteProvider } from "../app/context";
 import { useRun } from "./useRun";
 

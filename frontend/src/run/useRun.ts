@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { ApiError, itemsOf } from "../api/client";
-import type { Frame, LogEntry } from "../api/types";
+import type { Frame, LogEntry } from "../api/runTypes";
 import { useSite } from "../app/context";
 import { toSignIn } from "../app/useLoad";
 import type { LiveState } from "../live/socket";

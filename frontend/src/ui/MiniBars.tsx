@@ -1,4 +1,4 @@
-import type { DayRuns } from "../api/types";
+import type { DayRuns } from "../api/runTypes";
 import { day } from "./format";
 
 const BAR = 6;

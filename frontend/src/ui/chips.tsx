@@ -1,4 +1,5 @@
-import type { Mode, RunStatus, Step, StepStatus } from "../api/types";
+import type { RunStatus, Step, StepStatus } from "../api/runTypes";
+import type { Mode } from "../api/types";
 import type { LiveState } from "../live/socket";
 
 /** A shape for each state, so that colour is never alone. */

@@ -1,6 +1,7 @@
 import { useCallback } from "react";
 import { query } from "../api/client";
-import type { Page, Run } from "../api/types";
+import type { Run } from "../api/runTypes";
+import type { Page } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { Link } from "../ui/Link";

@@ -51,7 +51,7 @@ def elsewhere(do: Callable[[], None], *, keep: bool = True) -> Iterator[None]:
     """`do` has been done in a transaction of another connection, which ends after the block."""
     done, end = threading.Event(), threading.Event()
 
-    def work() -> None:
+    def hold() -> None:
         try:
             with transaction.atomic():
                 do()
@@ -63,7 +63,7 @@ def elsewhere(do: Callable[[], None], *, keep: bool = True) -> Iterator[None]:
             done.set()
             connection.close()
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=hold)
     thread.start()
     assert done.wait(20)
     try:
@@ -104,8 +104,8 @@ def test_transaction_that_takes_no_number_is_not_waited_for(
     shadow: Backtest, tickets: Module, workflow: Workflow
 ) -> None:
     def read_and_write() -> None:
-        Workflow.objects.filter(pk=workflow.pk).count()
-        Module.objects.filter(pk=tickets.pk).update(team="x")
+        Module.objects.filter(pk=tickets.pk).count()
+        Workflow.objects.filter(pk=workflow.pk).update(description="x")
 
     with elsewhere(read_and_write):
         ticket(tickets, "one")

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Run } from "../../api/types";
+import type { Run } from "../../api/runTypes";
 import { LiveChip, StatusMark } from "../../ui/chips";
 import { ago, dateTime } from "../../ui/format";
 import { Link } from "../../ui/Link";

@@ -1,7 +1,8 @@
 /** What the workflow's socket tells while the editor is open: its runs, and who else has the draft open. */
 
 import { createContext, type ReactNode, useContext, useState } from "react";
-import type { Frame, Present, Run } from "../../api/types";
+import type { Frame, Run } from "../../api/runTypes";
+import type { Present } from "../../api/types";
 import { useSite } from "../../app/context";
 import type { LiveState } from "../../live/socket";
 import { mergeRuns } from "../../live/state";

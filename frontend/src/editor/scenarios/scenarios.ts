@@ -1,7 +1,8 @@
 /** Scenarios as the API speaks of them, and in words. */
 
 import type { Api } from "../../api/client";
-import type { Change, Page } from "../../api/types";
+import type { Change } from "../../api/runTypes";
+import type { Page } from "../../api/types";
 import { shown } from "../../ui/format";
 
 export type ScenarioKind = "positive" | "negative";

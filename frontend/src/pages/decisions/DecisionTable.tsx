@@ -1,4 +1,4 @@
-import type { Decision } from "../../api/types";
+import type { Decision } from "../../api/recordTypes";
 import { Ago } from "../../ui/Ago";
 import { Link } from "../../ui/Link";
 import { type Column, Table } from "../../ui/Table";

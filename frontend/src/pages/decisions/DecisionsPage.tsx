@@ -1,5 +1,5 @@
 import { query } from "../../api/client";
-import type { Decision } from "../../api/types";
+import type { Decision } from "../../api/recordTypes";
 import { useSearch } from "../../app/router";
 import { useOptions } from "../../app/useOptions";
 import { usePages } from "../../app/usePages";

@@ -1,4 +1,4 @@
-import type { Decision, Outcome } from "../../api/types";
+import type { Decision, Outcome } from "../../api/recordTypes";
 import { dateTime } from "../../ui/format";
 
 export const OUTCOMES: Record<Outcome, { mark: string; word: string; tone: string }> = {

@@ -1,5 +1,5 @@
 import { useCallback } from "react";
-import type { EventDetail } from "../../api/types";
+import type { EventDetail } from "../../api/recordTypes";
 import { useSite } from "../../app/context";
 import { useLoad } from "../../app/useLoad";
 import { Facts } from "../../ui/Facts";

@@ -1,5 +1,5 @@
 import { query } from "../../api/client";
-import type { AcceptedEvent } from "../../api/types";
+import type { AcceptedEvent } from "../../api/recordTypes";
 import { useSearch } from "../../app/router";
 import { useOptions } from "../../app/useOptions";
 import { usePages } from "../../app/usePages";

@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
-import type { Module } from "../../api/types";
+import type { Module } from "../../api/recordTypes";
 import { useSite } from "../../app/context";
 import { navigate } from "../../app/router";
 import { recordTo } from "../../ui/Link";

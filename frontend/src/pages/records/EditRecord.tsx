@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { ApiError, recordPath } from "../../api/client";
-import type { DataRecord, Module, RecordChange } from "../../api/types";
+import type { DataRecord, Module, RecordChange } from "../../api/recordTypes";
 import { useSite } from "../../app/context";
 import { FieldInput } from "./FieldInput";
 import { changedValues, choicesOf, rebased, textsOf } from "./fieldText";

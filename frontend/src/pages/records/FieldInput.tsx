@@ -1,5 +1,5 @@
 import { type ReactNode, useId } from "react";
-import type { Field } from "../../api/types";
+import type { Field } from "../../api/recordTypes";
 
 const INPUT_TYPES: Record<string, string> = { date: "date", datetime: "datetime-local" };
 

@@ -1,4 +1,4 @@
-import type { Module } from "../../api/types";
+import type { Module } from "../../api/recordTypes";
 
 /** Why there is no button to change anything, and who can mend that. */
 export function LookOnly({ module }: { module: Module }) {

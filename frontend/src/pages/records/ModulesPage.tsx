@@ -1,5 +1,5 @@
 import { useCallback } from "react";
-import type { Module } from "../../api/types";
+import type { Module } from "../../api/recordTypes";
 import { useSite } from "../../app/context";
 import { useLoad } from "../../app/useLoad";
 import { Link } from "../../ui/Link";

@@ -1,5 +1,6 @@
 import { type FormEvent, useId, useState } from "react";
-import type { Catalog, Field, Module, Operator } from "../../api/types";
+import type { Catalog, Operator } from "../../api/catalogTypes";
+import type { Field, Module } from "../../api/recordTypes";
 import { useSearch } from "../../app/router";
 import { filterEntry, filtersOf, filterWords, operatorsOf } from "./recordFilters";
 

@@ -1,6 +1,7 @@
 import { useCallback, useState } from "react";
 import { query } from "../../api/client";
-import type { DataRecord, Decision, ModuleDetail, Run } from "../../api/types";
+import type { DataRecord, Decision, ModuleDetail } from "../../api/recordTypes";
+import type { Run } from "../../api/runTypes";
 import { useSite } from "../../app/context";
 import { useLoad } from "../../app/useLoad";
 import { mergeNewest, usePages } from "../../app/usePages";

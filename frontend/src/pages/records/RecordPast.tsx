@@ -1,6 +1,6 @@
 import { type FormEvent, useEffect, useState } from "react";
 import { recordPath } from "../../api/client";
-import type { Module, ModuleDetail, RecordChange, RecordComment } from "../../api/types";
+import type { Module, ModuleDetail, RecordChange, RecordComment } from "../../api/recordTypes";
 import { useSite } from "../../app/context";
 import { usePages } from "../../app/usePages";
 import { Ago } from "../../ui/Ago";

@@ -1,5 +1,6 @@
 import { useCallback, useState } from "react";
-import type { Catalog, DataRecord, Module } from "../../api/types";
+import type { Catalog } from "../../api/catalogTypes";
+import type { DataRecord, Module } from "../../api/recordTypes";
 import { useSite } from "../../app/context";
 import { useSearch } from "../../app/router";
 import { useLoad } from "../../app/useLoad";

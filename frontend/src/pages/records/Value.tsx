@@ -1,4 +1,4 @@
-import type { Field } from "../../api/types";
+import type { Field } from "../../api/recordTypes";
 import { Ago } from "../../ui/Ago";
 import { day } from "../../ui/format";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Field, Module } from "../../api/types";
+import type { Field, Module } from "../../api/recordTypes";
 import { changedValues, choicesOf, parsedText, rebased, textOf, textsOf } from "./fieldText";
 
 const field = (type: string, key = "f"): Field => ({ key, type });

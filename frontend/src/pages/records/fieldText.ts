@@ -1,6 +1,6 @@
 /** Values of typed fields as text in inputs, and back as the API takes them. */
 
-import type { Field, Module, Values } from "../../api/types";
+import type { Field, Module, Values } from "../../api/recordTypes";
 
 export type Texts = Record<string, string>;
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Catalog, Field, Module, Operator } from "../../api/types";
+import type { Catalog, Operator } from "../../api/catalogTypes";
+import type { Field, Module } from "../../api/recordTypes";
 import { filterEntry, filtersOf, filterWords, operatorsOf, recordsAddress } from "./recordFilters";
 
 const operator = (key: string, label: string, value: Operator["value"], event_only = false): Operator => ({

@@ -1,6 +1,7 @@
 /** Typed filters of a module's records: parts of the query string, as the API reads them, and in words. */
 
-import type { Catalog, Field, Module, Operator } from "../../api/types";
+import type { Catalog, Operator } from "../../api/catalogTypes";
+import type { Field, Module } from "../../api/recordTypes";
 import { dateTime } from "../../ui/format";
 import { spanOf } from "../decisions/sentences";
 import { momentOf } from "./fieldText";

@@ -1,5 +1,5 @@
 import { type FocusEvent, type KeyboardEvent, useCallback, useLayoutEffect, useRef, useState } from "react";
-import type { GridRow, GridRun, RunGrid as Runs } from "../../api/types";
+import type { GridRow, GridRun, RunGrid as Runs } from "../../api/runTypes";
 import { useSite } from "../../app/context";
 import { useLoad } from "../../app/useLoad";
 import { MARKS } from "../../ui/chips";

@@ -1,5 +1,6 @@
 import { query } from "../../api/client";
-import type { Decision, Run } from "../../api/types";
+import type { Decision } from "../../api/recordTypes";
+import type { Run } from "../../api/runTypes";
 import { useSearch } from "../../app/router";
 import { useOptions } from "../../app/useOptions";
 import { mergeNewest, usePages } from "../../app/usePages";

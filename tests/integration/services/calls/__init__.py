@@ -1,0 +1,24 @@
+"""How each public function of `automations/services` is called, and what it leaves behind.
+
+A new function belongs into the file of its subject: either it says what it writes in the trail, or why it writes
+nothing there.
+"""
+
+from __future__ import annotations
+
+from . import people, policies, records, releases, runs, scenarios, workflows
+from .shapes import Audited, Call, Reads, Traced
+
+CALLS: tuple[Call, ...] = (
+    *people.CALLS,
+    *policies.CALLS,
+    *records.CALLS,
+    *releases.CALLS,
+    *runs.CALLS,
+    *scenarios.CALLS,
+    *workflows.CALLS,
+)
+
+BY_NAME = {call.name: call for call in CALLS}
+
+__all__ = ["BY_NAME", "CALLS", "Audited", "Call", "Reads", "Traced"]
