@@ -2,7 +2,7 @@ import { useCallback, useState } from "react";
 import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
-import { mergeNewest, usePages } from "../app/usePages";
+import { mergeNewest, type Pages, usePages } from "../app/usePages";
 import { Ago } from "../ui/Ago";
 import { Show } from "../ui/Page";
 import { Paged } from "../ui/Pager";
@@ -13,6 +13,10 @@ import { type Backtest, differing, grouped, sidesOf } from "./backtests";
 import { ShadowPart } from "./ShadowPart";
 import { StartForm } from "./StartForm";
 import "./backtests.css";
+
+function newestOf({ loaded }: Pages<Backtest>): number | null {
+  return loaded.state === "ready" ? (loaded.value[0]?.id ?? null) : null;
+}
 
 /** What is proven on real events, past ones and those that come: a draft or version beside another version. */
 export default function BacktestsPage({ id }: { id: number }) {
@@ -32,8 +36,8 @@ export default function BacktestsPage({ id }: { id: number }) {
   const [loaded, again] = useLoad(load);
   const pages = usePages<Backtest>(`workflows/${id}/backtests/`, mergeNewest);
   const shadows = usePages<Backtest>(`workflows/${id}/shadows/`, mergeNewest);
-  const known = pages.loaded.state === "ready" ? pages.loaded.value : [];
-  const chosen = /^\d{1,15}$/.test(search.backtest ?? "") ? Number(search.backtest) : (known[0]?.id ?? null);
+  const newest = newestOf(pages) ?? newestOf(shadows);
+  const chosen = /^\d{1,15}$/.test(search.backtest ?? "") ? Number(search.backtest) : newest;
   const [wanted, setWanted] = useState<number | null>(null);
   const choose = (number: number) => {
     setWanted(number);
