@@ -37,6 +37,10 @@ class ShadowBody(TriedBody):
     )
 
 
+class ShadowAnswer(BacktestAnswer):
+    pass
+
+
 SHADOW: dict[str, Any] = {
     **EXAMPLE,
     "shadow": True,
@@ -50,12 +54,12 @@ SHADOW: dict[str, Any] = {
 
 
 class ShadowsView(ApiView):
-    @operation("shadows_list", "backtests", answer=BacktestAnswer, many=True, example=SHADOW)
+    @operation("shadows_list", "backtests", answer=ShadowAnswer, many=True, example=SHADOW)
     def get(self, request: Request, pk: int) -> Response:
         """The workflow's shadows, newest first. One goes on at a time; its detail, differences and cancelling are those of
         backtests."""
         rows = backtest_rows(workflow_for(self, pk, "view"), shadows=True)
-        return Response(page_of(request, rows, lambda page: BacktestAnswer(page, many=True).data))
+        return Response(page_of(request, rows, lambda page: ShadowAnswer(page, many=True).data))
 
     @operation(
         "shadows_create",

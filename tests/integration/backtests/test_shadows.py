@@ -310,7 +310,9 @@ def test_alarms_come_to_the_same_whether_followed_or_looked_back_at(
         create_record(module=tickets, key=f"A{number}", values=values, actor=alice)
     happened(NOON - timedelta(days=chance.randint(1, 4)))
     wider = due("PT5H")
-    wider["nodes"][1]["config"]["text"] = "Soon due"  # so that each alarm of both is a row that can be compared
+    wider["nodes"][1]["config"]["text"] = (
+        "Soon due"  # so that each alarm of both is a row that can be compared
+    )
     shadow = shadow_of(due("PT2H"), wider, 1, alice, module=tickets)
     hours = 0.0
     while hours < 24:
