@@ -97,6 +97,19 @@ class World:
             requested_by=self.alice,
         )
         self.backtest = getattr(self, "backtest", backtest)
+        Backtest.objects.create(
+            workflow=self.first,
+            version=version,
+            against=version,
+            document={},
+            is_shadow=True,
+            ended_why="alice stopped it.",
+            since=now - timedelta(days=1),
+            until=now,
+            due_at=now,
+            created_at=now,
+            requested_by=self.alice,
+        )
         BacktestDifference.objects.create(
             backtest=self.backtest,
             kind="newly_selected",
@@ -195,6 +208,7 @@ LISTS = [
     "workflows/{workflow}/checkpoints/",
     "workflows/{workflow}/scenarios/",
     "workflows/{workflow}/backtests/",
+    "workflows/{workflow}/shadows/",
     "workflows/{workflow}/backtests/{backtest}/differences/",
     "runs/",
     "runs/{run}/steps/",
