@@ -28,6 +28,9 @@ export type Route =
   | { page: "mode-policies" }
   | { page: "approvals" }
   | { page: "approval"; id: number }
+  | { page: "endpoints" }
+  | { page: "new-endpoint" }
+  | { page: "endpoint"; key: string }
   | { page: "unknown" };
 
 const PLAIN: Record<string, Route> = {
@@ -43,6 +46,8 @@ const PLAIN: Record<string, Route> = {
   "audit/": { page: "audit" },
   "mode-policies/": { page: "mode-policies" },
   "records/": { page: "modules" },
+  "webhooks/": { page: "endpoints" },
+  "webhooks/new/": { page: "new-endpoint" },
 };
 const BY_ID = { workflows: "workflow", runs: "run", events: "event", approvals: "approval" } as const;
 const OF_WORKFLOW = {
@@ -72,6 +77,8 @@ export function routeOf(pathname: string, home: string): Route {
   }
   const condition = /^conditions\/([a-z0-9_-]{1,80})\/$/i.exec(rest)?.[1];
   if (condition !== undefined) return { page: "condition", key: condition };
+  const endpoint = /^webhooks\/endpoints\/([a-z0-9_-]{1,40})\/$/i.exec(rest)?.[1];
+  if (endpoint !== undefined) return { page: "endpoint", key: endpoint };
   const records = /^records\/([a-z0-9_-]{1,63})\/(?:([^/]+)\/)?$/i.exec(rest);
   if (records === null) return { page: "unknown" };
   const [, module = "", record] = records;
