@@ -17,6 +17,7 @@ from automations.grants import (
     MODELS,
     RIGHTS,
     ROLES,
+    SETTING_RIGHTS,
     THING_RIGHTS,
     WORKFLOW_RIGHTS,
     Shared,
@@ -37,13 +38,6 @@ ROLES_EVERYWHERE: dict[str, tuple[str, ...]] = {
     "Approver": _READ,
 }
 """What the seeded roles may on all modules and policies; take it away in the admin to share them one by one."""
-
-
-WORKFLOW_SETTINGS = (
-    *("name", "description", "team", "zone", "runbook_url", "limits"),
-    *("owner", "run_as"),
-)
-"""What people change of a workflow beside its graph."""
 
 
 def seed_roles() -> None:
@@ -72,21 +66,12 @@ def may_share(actor: Any, thing: Shared) -> bool:
     return holds(actor, "publish" if isinstance(thing, Workflow) else "change", thing)
 
 
-_RIGHT_FOR_SETTING = {"limits": "publish", "run_as": "publish", "owner": "share"}
-
-
-def right_for_setting(name: str) -> str:
-    """What it takes to change a setting of a workflow beside the draft. Its limits and whom it acts as hold for the live
-    version at once, without a gate: that is who publishes' affair."""
-    return _RIGHT_FOR_SETTING.get(name, "edit")
-
-
 def changeable_settings(actor: Any, workflow: Workflow) -> tuple[str, ...]:
     """The settings of the workflow that the actor may change."""
     if not may(actor, "edit", workflow):
         return ()
     has = {"edit": True, "publish": may(actor, "publish", workflow), "share": may_share(actor, workflow)}
-    return tuple(name for name in WORKFLOW_SETTINGS if has[right_for_setting(name)])
+    return tuple(name for name, right in SETTING_RIGHTS.items() if has[right])
 
 
 def grant_owner(workflow: Workflow, user: Any) -> None:

@@ -16,6 +16,7 @@ from automations import permissions
 from automations.admin.base import SeenAdmin, SeenInline, ServiceForm, as_json, with_reason
 from automations.admin.sharing import SharedAdmin
 from automations.errors import ForbiddenError
+from automations.grants import SETTING_RIGHTS
 from automations.models import Action, Checkpoint, Condition, Edge, Trigger, Workflow, WorkflowVersion
 from automations.services import gate as gates
 from automations.services import releases, versions, workflows
@@ -217,7 +218,7 @@ class WorkflowAdmin(SharedAdmin):
         if obj is None:
             return ()
         may = permissions.changeable_settings(request.user, obj)
-        kept = [name for name in permissions.WORKFLOW_SETTINGS if name not in may]
+        kept = [name for name in SETTING_RIGHTS if name not in may]
         return (*self.released, "key", "module", *kept)
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from automations import permissions
 from automations.engine.errors import Problem, quoted
 from automations.errors import ConflictError, ForbiddenError, InvalidError
+from automations.grants import SETTING_RIGHTS
 from automations.models import AuditEntry, Module, Workflow
 from automations.modules.schema import is_zone
 from automations.runtime import activation
@@ -25,7 +26,7 @@ from automations.services.texts import require_texts, text_problems
 
 TEXTS = ("name", "description", "team", "runbook_url", "zone")
 PEOPLE = ("owner", "run_as")
-EDITABLE = permissions.WORKFLOW_SETTINGS
+EDITABLE = tuple(SETTING_RIGHTS)
 LIMITS = {"blast_radius": (1, 1_000_000), "share": (1, 100), "runs_per_hour": (1, 1_000_000)}
 """Runs that one firing may start, as a number and in per cent of the records that it could be about, and an hour."""
 
@@ -164,7 +165,7 @@ def _require_may_change(workflow: Workflow, names: Mapping[str, Any], actor: Any
         return
     may = permissions.changeable_settings(actor, workflow)
     if missing := [name for name in names if name not in may]:
-        needed = {permissions.right_for_setting(name) for name in missing}
+        needed = {SETTING_RIGHTS[name] for name in missing}
         raise ForbiddenError(
             f"You may not change {', '.join(name.replace('_', ' ') for name in missing)} of “{workflow.name}”:"
             f" it takes the right {' and '.join(f'“{right}”' for right in sorted(needed))}."
