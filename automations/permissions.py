@@ -14,7 +14,18 @@ from guardian.shortcuts import get_objects_for_user, get_users_with_perms
 
 from automations.errors import ForbiddenError, NotFoundError
 from automations.grants import ROLES, THING_RIGHTS, WORKFLOW_RIGHTS, Shared, codename, noun_of, set_rights
-from automations.models import Approval, AuditEntry, Consent, Decision, Event, Module, Policy, Run, Workflow
+from automations.models import (
+    Approval,
+    AuditEntry,
+    Consent,
+    Decision,
+    Event,
+    Module,
+    Policy,
+    Run,
+    TriggerSource,
+    Workflow,
+)
 
 _READ = ("view_module", "view_policy")
 _WORK = (*_READ, "use_module", "use_policy", "add_event")
@@ -266,13 +277,21 @@ def visible_runs(actor: Any) -> QuerySet[Run]:
 
 
 def visible_events(actor: Any) -> QuerySet[Event]:
-    """Events about modules that the actor may see, or judged by workflows that the actor may see."""
+    """Events about modules that the actor may see, or judged by workflows that the actor may see; webhooks about no module
+    by who sends events and so sees where they come in."""
     judged = visible_decisions(actor).filter(
         event_id=OuterRef("pk")
     )  # probed row by row, so that a page is cheap
-    return Event.objects.filter(
-        Q(module__in=visible_modules(actor).values("pk")) | Q(Exists(judged)) | Q(actor=actor)
-    )
+    seen = Q(module__in=visible_modules(actor).values("pk")) | Q(Exists(judged)) | Q(actor=actor)
+    if may_send_events(actor):
+        seen |= Q(module=None, source__kind=TriggerSource.Kind.WEBHOOK)
+    return Event.objects.filter(seen)
+
+
+def sees_where_it_came_in(actor: Any, event: Event) -> bool:
+    """Whether it is a webhook about no module, which is seen by who may send events."""
+    is_one = event.module_id is None and event.source.kind == TriggerSource.Kind.WEBHOOK
+    return is_one and may_send_events(actor)
 
 
 def visible_decisions(actor: Any) -> QuerySet[Decision]:
