@@ -15,7 +15,7 @@ export function Receipts({ endpoint }: { endpoint: string }) {
   const verdict = search.verdict ?? "";
   const pages = usePages<Receipt>(`webhooks/receipts/${query({ endpoint, verdict })}`, mergeNewest);
   return (
-    <div>
+    <div className="receipts">
       <h2>Receipts</h2>
       <Filters>
         <Choice label="Verdict" name="verdict" options={Object.entries(VERDICTS)} />
