@@ -9,7 +9,6 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
-from guardian.core import ObjectPermissionChecker
 from guardian.shortcuts import get_objects_for_user, get_users_with_perms
 
 from automations.errors import ForbiddenError, NotFoundError
@@ -19,6 +18,7 @@ from automations.grants import (
     ROLES,
     THING_RIGHTS,
     WORKFLOW_RIGHTS,
+    RoleHolder,
     Shared,
     codename,
     noun_of,
@@ -79,23 +79,6 @@ def may_share(actor: Any, thing: Shared) -> bool:
 def grant_owner(workflow: Workflow, user: Any) -> None:
     """Give a workflow's owner every right on it."""
     set_rights(workflow, user, WORKFLOW_RIGHTS)
-
-
-class RoleHolder:
-    """Somebody who holds one role and nothing else, to try what it may. In no table: its number is negative."""
-
-    def __init__(self, role: Group) -> None:
-        self.pk = -role.pk
-        self._role = role
-
-    def __str__(self) -> str:
-        return f"The role {self._role.name}"
-
-    def has_perm(self, name: str, obj: Any = None) -> bool:
-        label, _, code = name.partition(".")
-        if obj is not None:
-            return bool(ObjectPermissionChecker(self._role).has_perm(code, obj))
-        return bool(self._role.permissions.filter(content_type__app_label=label, codename=code).exists())
 
 
 def may_do_all(person: Any) -> bool:
@@ -231,13 +214,8 @@ def may_add(actor: Any, noun: str) -> bool:
 
 def things_with(actor: Any, noun: str, *rights: str) -> QuerySet[Any]:
     """The things of a kind on which the actor holds any of these rights, on them or on all."""
-    return get_objects_for_user(
-        actor,
-        [codename(right, noun) for right in rights],
-        MODELS[noun]._default_manager.all(),
-        any_perm=True,
-        accept_global_perms=True,
-    )
+    names = [codename(right, noun) for right in rights]
+    return rows_with(actor, names, MODELS[noun]._default_manager.all())
 
 
 def require_right(actor: Any, right: str, thing: Shared) -> None:
@@ -267,13 +245,7 @@ def visible_workflows(actor: Any) -> QuerySet[Workflow]:
 
 
 def visible_modules(actor: Any) -> QuerySet[Module]:
-    return get_objects_for_user(
-        actor,
-        ["automations.view_module", "automations.use_module"],
-        Module.objects.all(),
-        any_perm=True,
-        accept_global_perms=True,
-    )
+    return things_with(actor, "module", "view", "use")
 
 
 def visible_policies(actor: Any) -> QuerySet[Policy]:
@@ -290,13 +262,7 @@ def changeable_policies(actor: Any) -> QuerySet[Policy]:
 
 
 def _policies_with(actor: Any, *rights: str) -> QuerySet[Policy]:
-    return get_objects_for_user(
-        actor,
-        [codename(right, "policy") for right in rights],
-        Policy.objects.all(),
-        any_perm=True,
-        accept_global_perms=True,
-    )
+    return things_with(actor, "policy", *rights)
 
 
 def rows_with(actor: Any, names: Sequence[str], rows: QuerySet[Any]) -> QuerySet[Any]:
