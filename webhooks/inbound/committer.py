@@ -18,6 +18,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from automations.runtime.intake import KeyReusedError
+from automations.runtime.queue import wake
 from webhooks.inbound import storing, tidying
 from webhooks.inbound.limits import Limits
 from webhooks.inbound.requests import AWAY, Incoming, Reply
@@ -92,7 +93,7 @@ class Committer:
                 replies = [AWAY] * len(batch)
             for (_, tell), reply in zip(batch, replies, strict=True):
                 tell(reply)
-            self._tidy()
+            self._follow_up(taken_in=any(reply.status == 202 for reply in replies))
         connection.close()
 
     def _gather(self) -> list[_Waiting]:
@@ -142,16 +143,18 @@ class Committer:
         if connection.connection is None:
             with connection.cursor() as cursor:
                 cursor.execute(SESSION)
-        return storing.answer(batch, now=timezone.now(), limits=self._limits)
+        return storing.answer(batch, now=timezone.now(), limits=self._limits, wake=False)
 
-    def _tidy(self) -> None:
-        if time.monotonic() - self._tidied < TIDY_SECONDS:
-            return
-        self._tidied = time.monotonic()
+    def _follow_up(self, *, taken_in: bool) -> None:
+        """What nobody waits for: workers are woken, and now and then old receipts go."""
         try:
-            tidying.tidy(now=timezone.now())
-        except DatabaseError as error:
-            logger.warning("Old receipts stay for now: %s", error)
+            if taken_in:
+                wake()
+            if time.monotonic() - self._tidied > TIDY_SECONDS:
+                self._tidied = time.monotonic()
+                tidying.tidy(now=timezone.now())
+        except DatabaseError as error:  # the ticker finds what is due, and the next round what is old
+            logger.warning("Webhooks were taken in, and the workers not told: %s", error)
 
 
 def _resolve(answer: asyncio.Future[Reply], reply: Reply) -> None:

@@ -47,6 +47,8 @@ class Judgement:
     secret_hint: str = ""
     receipt: int = 0
     """The number of its delivery, once it has one."""
+    event: int | None = None
+    """The number of its event, likewise."""
     type: str = ""
     record_key: str = ""
     dedupe: str = ""
