@@ -86,7 +86,7 @@ class Committer:
     def _work(self) -> None:
         while batch := self._gather():
             try:
-                replies = self._stored([incoming for incoming, _ in batch])
+                replies = self.stored([incoming for incoming, _ in batch])
             except Exception:
                 logger.exception("Webhooks could not be taken in")
                 connection.close()
@@ -113,7 +113,7 @@ class Committer:
                 self._waiting.put(None)
         return batch
 
-    def _stored(self, batch: Sequence[Incoming]) -> list[Reply]:
+    def stored(self, batch: Sequence[Incoming]) -> list[Reply]:
         """Store a batch; where its requests can't be stored together, one by one, so that a bad one stops no other.
 
         A connection that was lost, and a deadlock, are tried once more: had the first try been committed after all,
@@ -134,7 +134,7 @@ class Committer:
 
     def _alone(self, incoming: Incoming) -> list[Reply]:
         try:
-            return self._stored([incoming])
+            return self.stored([incoming])
         except Exception:
             logger.exception("A webhook could not be taken in")
             return [AWAY]

@@ -18,7 +18,9 @@ from django.utils import timezone
 from automations.models import AuditEntry, Event
 from tests.integration.webhooks.conftest import Sender, World, post, verdicts
 from tests.unit.webhooks.vectors import FOREIGN
+from webhooks.inbound.committer import Committer
 from webhooks.inbound.models import Endpoint, Receipt
+from webhooks.inbound.requests import Incoming
 from webhooks.inbound.services import add_secret, change_endpoint, end_secret
 
 BODY = b'{"type": "order.paid", "order": {"number": 17}}'
@@ -362,3 +364,25 @@ def test_many_at_once_are_all_taken_in(world: World) -> None:
         assert set(pool.map(send, range(120))) == {202}
     assert Event.objects.count() == Receipt.objects.count() == 120
     assert Endpoint.objects.count() == 3
+
+
+def test_one_that_can_not_be_stored_with_the_others_stops_none(world: World) -> None:
+    """Its id is known by its event alone, with another body, so that the batch as a whole is refused."""
+    sender = world.endpoint()
+    assert sender.send(BODY, id="msg_0").status == 202
+    Receipt.objects.all().delete()
+    bodies = {f"msg_{number}": b"{}" if number == 0 else BODY for number in range(5)}
+    batch = [
+        Incoming(
+            sender.token,
+            {name.lower(): value for name, value in sender.signed(body, id=key).items()},
+            body,
+            "203.0.113.7",
+        )
+        for key, body in bodies.items()
+    ]
+    committer = Committer()
+    replies = committer.stored(batch)
+    assert [reply.status for reply in replies] == [409, 202, 202, 202, 202]
+    assert Event.objects.count() == 5
+    assert Receipt.objects.filter(verdict="accepted").count() == 4
