@@ -83,7 +83,7 @@ def test_a_header_that_is_no_signature_is_refused_at_once(world: World, header: 
     started = time.perf_counter()
     answer = sender.send(BODY, {**sender.signed(BODY), "webhook-signature": header})
     assert answer.status in (400, 401)
-    assert time.perf_counter() - started < 0.5
+    assert time.perf_counter() - started < 2  # the parsing itself is timed in the unit tests
 
 
 @pytest.mark.parametrize("seconds", [-299, 299])
