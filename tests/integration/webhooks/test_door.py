@@ -15,7 +15,9 @@ import psutil
 import pytest
 from django.utils import timezone
 
-from automations.models import AuditEntry, Event
+from automations.models import AuditEntry, Decision, Event, RecordComment
+from automations.services.records import create_record
+from automations.testing import chain, make_module, make_workflow, node, run_everything
 from tests.integration.webhooks.conftest import Sender, World, post, verdicts
 from tests.unit.webhooks.vectors import FOREIGN
 from webhooks.inbound.committer import Committer
@@ -331,6 +333,32 @@ def test_a_dedupe_key_is_stronger_than_the_id(world: World) -> None:
     assert Event.objects.get().type == "webhook.shop.17"
     answer = sender.send(b'{"order": {}}')
     assert (answer.status, answer.json["code"]) == (400, "unmapped-body")
+
+
+def test_a_record_that_a_body_names_is_what_rules_look_at(world: World) -> None:
+    module = make_module("tickets", {"title": "text", "amount": "number"})
+    create_record(module=module, key="17", values={"title": "Large", "amount": "900"}, actor=world.actor)
+    create_record(module=module, key="18", values={"title": "Small", "amount": "9"}, actor=world.actor)
+    sender = world.endpoint(module=module, record_path="order.number")
+    large = {"field": "amount", "op": "gt", "value": "100"}
+    trigger = node("t1", "trigger.webhook", endpoint="shop", module="tickets", filter=large)
+    say = node("a1", "action.comment", text="{{ event.data.type }}")
+    make_workflow("w", chain(trigger, say), owner=world.actor)
+    for body in (BODY, BODY.replace(b"17", b"18"), BODY.replace(b"17", b"19")):
+        assert sender.send(body).status == 202
+    run_everything()
+    events = Event.objects.filter(source=sender.endpoint.source).order_by("id")
+    assert [(event.record_key, (event.snapshot["after"] or {}).get("title")) for event in events] == [
+        ("17", "Large"),
+        ("18", "Small"),
+        ("19", None),
+    ]
+    assert [row.outcome for row in Decision.objects.order_by("event_id")] == [
+        "matched",
+        "filtered",
+        "out_of_scope",
+    ]
+    assert RecordComment.objects.get().text == "order.paid"
 
 
 def test_an_id_outlives_its_receipt(world: World) -> None:
