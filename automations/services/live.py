@@ -38,12 +38,18 @@ def make_live(
     version is void from now on. `at` and `clock` belong to replays."""
     now = timezone.now()
     _leave(workflow, f"Version {version.number} took its place.", now)
-    Consent.objects.filter(workflow=workflow, state__in=OPEN).exclude(version=version).update(
-        state=Consent.State.VOID, ended_at=now, ended_why=f"Version {version.number} became the live one."
-    )
+    void_consent(workflow, f"Version {version.number} became the live one.", besides=version)
     workflow.active_version = version
     _store(workflow, promotion, "active_version")
     activation.activate(workflow=workflow, version=version, now=at or now, clock=clock)
+
+
+def void_consent(workflow: Workflow, why: str, *, besides: WorkflowVersion | None = None) -> None:
+    """End the consent that is asked for or given, but for that on the version `besides`: what it was about is no more."""
+    rows = Consent.objects.filter(workflow=workflow, state__in=OPEN)
+    if besides is not None:
+        rows = rows.exclude(version=besides)
+    rows.update(state=Consent.State.VOID, ended_at=timezone.now(), ended_why=why)
 
 
 def set_promotion(workflow: Workflow, promotion: Promotion | None) -> None:

@@ -11,12 +11,13 @@ from django.utils.text import slugify
 from automations import permissions
 from automations.engine.errors import Problem, quoted
 from automations.errors import ConflictError, InvalidError
-from automations.models import AuditEntry, Module, Workflow
+from automations.models import AuditEntry, Mode, Module, Workflow
 from automations.modules.schema import is_zone
 from automations.runtime import activation
 from automations.runtime.subscriptions import bump_activation
 from automations.services.audit import write_audit
 from automations.services.drafts import save_draft
+from automations.services.live import void_consent
 from automations.services.scenario_files import replace_scenarios, scenarios_from_file
 from automations.services.texts import require_texts, text_problems
 
@@ -86,7 +87,8 @@ def create_workflow(
 
 @transaction.atomic
 def update_workflow(*, workflow: Workflow, changes: Mapping[str, Any], actor: Any) -> Workflow:
-    """Change a workflow's own fields (EDITABLE). Raises InvalidError for others and for bad values."""
+    """Change a workflow's own fields (EDITABLE). Consent to let a version act, asked or given, is void when the limits are
+    others. Raises InvalidError for other fields and for bad values."""
     if not isinstance(changes, Mapping):
         message = "Changes are an object by field."
         raise InvalidError([Problem("wrong-value-type", "changes", message, 'Send {"name": "…"}.')])
@@ -105,6 +107,8 @@ def update_workflow(*, workflow: Workflow, changes: Mapping[str, Any], actor: An
     workflow.save(update_fields=[*changes, "updated_at"])
     bump_activation()
     after = {key: _plain(getattr(workflow, key)) for key in changes}
+    if before.get("limits") != after.get("limits") and workflow.mode == Mode.SIMULATE:
+        void_consent(workflow, "The limits were changed.")
     write_audit(actor=actor, action="workflow.updated", obj=workflow, before=before, after=after)
     return workflow
 
