@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from guardian.shortcuts import assign_perm
 from rest_framework.test import APIClient
 
@@ -120,3 +122,26 @@ def test_impact_names_no_records_and_workflows_that_one_may_not_see(
     found = impact_of(client_of(bob), LARGER)
     assert (found["workflows"], found["hidden"]) == ([], 1)
     assert (found["policy"]["lost"], found["policy"]["first_lost"]) == (1, [])
+
+
+def test_impact_on_one_and_on_nine_workflows_costs_the_same(
+    owner: APIClient, alice: Any, large: Policy, rows: None
+) -> None:
+    """With the records that each branch gains and loses by name; as many branches as one query counts."""
+
+    def add(number: int) -> None:
+        publish_version(workflow=made(f"w{number}", alice, drawn({"all": [POLICY, OPEN]})), actor=alice)
+
+    def ask() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            found = impact_of(owner, LARGER)["workflows"]
+        named = [b["first_gained"] + b["first_lost"] for using in found for b in using["branches"]]
+        assert named == [["T2"]] * 2 * len(found) != []
+        return len(queries)
+
+    add(0)
+    ask()  # warms what is cached once for a process
+    first = ask()
+    for number in range(1, 9):
+        add(number)
+    assert ask() == first
