@@ -131,7 +131,7 @@ def goes_on(run: Run, person: Any) -> None:
 
 def document_of(kind: str) -> dict[str, Any]:
     """A record event, the action, and a change after it; “every” has all kinds in one line, with “stop” as its end."""
-    kinds = sorted(set(CONFIGS) - {"stop"}) + ["stop"] if kind == "every" else [kind]
+    kinds = [*sorted(set(CONFIGS) - {"stop"}), "stop"] if kind == "every" else [kind]
     steps = [node(f"a{place}", f"action.{one}", **CONFIGS[one]) for place, one in enumerate(kinds)]
     if kind != "every":
         steps.append(node("z1", "action.update_fields", values={"title": "Done"}))
