@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import os
 import secrets
 import tempfile
@@ -208,6 +210,13 @@ AUTOMATIONS_BATCH_SIZE = env_int("AUTOMATIONS_BATCH_SIZE", DEFAULTS["AUTOMATIONS
 AUTOMATIONS_SLICE_SECONDS = env_int("AUTOMATIONS_SLICE_SECONDS", DEFAULTS["AUTOMATIONS_SLICE_SECONDS"])
 AUTOMATIONS_SILENCE_SECONDS = env_int("AUTOMATIONS_SILENCE_SECONDS", DEFAULTS["AUTOMATIONS_SILENCE_SECONDS"])
 AUTOMATIONS_TICK_SECONDS = env_int("AUTOMATIONS_TICK_SECONDS", DEFAULTS["AUTOMATIONS_TICK_SECONDS"])
+
+_secret_keys = env_secret("AUTOMATIONS_SECRET_KEYS") or ""
+AUTOMATIONS_SECRET_KEYS = _secret_keys.replace(",", " ").split()
+"""What stored secrets are encrypted with: the first encrypts, all decrypt."""
+if DEBUG and not AUTOMATIONS_SECRET_KEYS:
+    _derived = hashlib.sha256(b"automations: secrets at rest:" + SECRET_KEY.encode()).digest()
+    AUTOMATIONS_SECRET_KEYS = [base64.urlsafe_b64encode(_derived).decode()]
 
 AUTOMATIONS_SITE_URL = env_secret("AUTOMATIONS_SITE_URL") or ""
 

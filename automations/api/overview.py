@@ -18,8 +18,9 @@ from automations.api.schema import operation
 from automations.api.serializers import Answer
 from automations.api.views import ApiView
 from automations.api.workflows import workflow_for
-from automations.insight.overview import read_activity, read_grid, read_overview
-from automations.models import Notification
+from automations.errors import NotFoundError
+from automations.insight.overview import read_activity, read_grid, read_overview, read_traffic
+from automations.models import Notification, WorkflowVersion
 from automations.services.draft_problems import count_problems
 
 
@@ -92,6 +93,17 @@ class GridRunAnswer(RunAnswer):
 class GridAnswer(Answer):
     rows = GridRowAnswer(many=True, help_text="Steps in the order of the graph.")
     runs = GridRunAnswer(many=True, help_text="Newest first.")
+
+
+class WayTrafficAnswer(Answer):
+    node = serializers.CharField()
+    branch = serializers.CharField(help_text="Empty for the only way out.")
+    runs = serializers.IntegerField()
+
+
+class TrafficAnswer(Answer):
+    runs = serializers.IntegerField(help_text="How many were looked at.")
+    ways = WayTrafficAnswer(many=True, help_text="Ways that none of them took are left out.")
 
 
 DAY: dict[str, Any] = {"day": "2026-03-29", "succeeded": 12, "failed": 1, "other": 0}
@@ -170,3 +182,24 @@ class GridView(ApiView):
         grid = read_grid(workflow, limit=limit_of(request))
         runs = [{**RunAnswer(run).data, "steps": grid.cells[run.pk]} for run in grid.runs]
         return Response({"rows": GridRowAnswer(grid.rows, many=True).data, "runs": runs})
+
+
+class TrafficView(ApiView):
+    @operation(
+        "versions_traffic",
+        "overview",
+        answer=TrafficAnswer,
+        parameters=[OpenApiParameter("limit", int, description="How many runs, 1 to 200; 50 when left out.")],
+        example={"runs": 50, "ways": [{"node": "c1", "branch": "true", "runs": 38}]},
+    )
+    def get(self, request: Request, pk: int, number: int) -> Response:
+        """Which ways the newest runs of a version took: for each way out of a step, how many of them."""
+        workflow = workflow_for(self, pk, "view")
+        if not WorkflowVersion.objects.filter(workflow=workflow, number=number).exists():
+            raise NotFoundError(f"“{workflow.name}” has no version {number}.")
+        found = read_traffic(workflow, version=number, limit=limit_of(request))
+        ways = [
+            {"node": node, "branch": branch, "runs": number}
+            for (node, branch), number in sorted(found.ways.items())
+        ]
+        return Response({"runs": found.runs, "ways": ways})

@@ -123,6 +123,7 @@ urlpatterns = [
     path(f"{WORKFLOW}rollback/", releases.RollbackView.as_view(), name="workflow-rollback"),
     path(f"{WORKFLOW}versions/", releases.VersionsView.as_view(), name="versions"),
     path(f"{WORKFLOW}versions/<int:number>/", releases.VersionView.as_view(), name="version"),
+    path(f"{WORKFLOW}versions/<int:number>/traffic/", overview.TrafficView.as_view(), name="version-traffic"),
     path(f"{WORKFLOW}versions/<int:number>/diff/", files.DifferenceView.as_view(), name="version-difference"),
     path(f"{WORKFLOW}describe/", files.DescribeView.as_view(), name="workflow-describe"),
     path(f"{WORKFLOW}export/", files.ExportView.as_view(), name="workflow-export"),

@@ -6,6 +6,7 @@ that the actor may not see.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -85,6 +86,15 @@ class Grid:
     rows: Sequence[GridRow]
     runs: Sequence[Run]
     cells: Mapping[int, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How many runs of one version were looked at, and how many of them left each step by each of its ways, as
+    {(node, branch): number}; ways that none took are absent."""
+
+    runs: int
+    ways: Mapping[tuple[str, str], int]
 
 
 def read_overview(actor: Any, *, now: datetime) -> Overview:
@@ -172,6 +182,18 @@ def read_grid(workflow: Workflow, *, limit: int) -> Grid:
     known = {row.node for row in rows}
     rows += [GridRow(node, kind, "") for node, kind in seen.items() if node not in known]
     return Grid(rows=rows, runs=runs, cells=cells)
+
+
+def read_traffic(workflow: Workflow, *, version: int, limit: int) -> Traffic:
+    """Of the newest runs of the version with this number."""
+    newest = Run.objects.filter(workflow=workflow, version__number=version).order_by("-pk")
+    runs = list(newest.values_list("pk", flat=True)[:limit])
+    rows = Step.objects.filter(run__in=runs).order_by().values_list("node", "branches")
+    ways: Counter[tuple[str, str]] = Counter()
+    for node, branches, number in rows.annotate(number=Count("pk")):
+        for branch in branches:
+            ways[node, branch] += number
+    return Traffic(len(runs), ways)
 
 
 def _rows_of(version: int | None) -> list[GridRow]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from cryptography.fernet import Fernet
 
 from tests.postgres_plugin import own_database
 
@@ -86,6 +87,7 @@ class Host:
             if name not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
         }
         self.environment["PYTHONPATH"] = str(site)
+        self.environment["AUTOMATIONS_SECRET_KEYS"] = Fernet.generate_key().decode()
 
     def manage(self, *words: str) -> str:
         outcome = subprocess.run(

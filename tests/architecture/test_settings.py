@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import Error, run_checks
 from django.test import override_settings
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LONG_KEY = "kept-for-tests-" + "0123456789abcdef" * 4
 PRODUCTION = {
     "SECRET_KEY": LONG_KEY,
+    "AUTOMATIONS_SECRET_KEYS": Fernet.generate_key().decode(),
     "ALLOWED_HOSTS": "automations.example.org",
     "SECURE_SSL_REDIRECT": "true",
     "SECURE_HSTS_SECONDS": "3600",
@@ -122,6 +124,8 @@ def test_production_settings_pass_the_deployment_checks() -> None:
         ({"SECURE_SSL_REDIRECT": "false"}, "security.W008"),
         ({"SECURE_COOKIES": "false"}, "security.W012"),
         ({"DEBUG": "true"}, "security.W018"),
+        ({"AUTOMATIONS_SECRET_KEYS": ""}, "webhooks.E001"),
+        ({"AUTOMATIONS_SECRET_KEYS": "short"}, "webhooks.E002"),
     ],
 )
 def test_unsafe_production_setting_is_found_by_the_deployment_checks(

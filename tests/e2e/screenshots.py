@@ -43,16 +43,18 @@ LOOKS = (
     Look("narrow", "light", 390, 844),
 )
 
+STEPS = ".react-flow__node, .outline-name"
+
 
 def workflow(page: Page, name: str) -> None:
     page.goto("/workflows/")
     page.get_by_role("link", name=name, exact=True).first.click()
-    expect(page.locator(".react-flow__node").first).to_be_visible()
+    expect(page.locator(STEPS).first).to_be_visible()
 
 
 def editor(page: Page) -> None:
     workflow(page, "SLA alert")
-    page.locator(".react-flow__node").nth(1).click()
+    page.locator(STEPS).nth(1).click()
 
 
 def tested(page: Page) -> None:
@@ -63,7 +65,8 @@ def tested(page: Page) -> None:
 
 def outline(page: Page) -> None:
     editor(page)
-    page.get_by_role("button", name="Outline").click()
+    if page.locator(".react-flow").count():  # a narrow page shows the outline anyway
+        page.get_by_role("button", name="Outline").click()
 
 
 def last_runs(page: Page) -> None:

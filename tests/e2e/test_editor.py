@@ -549,10 +549,16 @@ def test_nothing_moves_for_those_who_asked_for_no_motion(editor: Page) -> None:
     assert editor.evaluate("document.getAnimations().length") == 0
 
 
-def test_a_narrow_page_has_the_whole_outline(editor: Page) -> None:
+def test_a_narrow_page_offers_the_whole_outline_and_no_graph(editor: Page) -> None:
     make(editor, "Narrow", LINE)
+    graph = editor.get_by_role("button", name="Graph", exact=True)
+    expect(graph).to_have_attribute("aria-pressed", "true")
     editor.set_viewport_size({"width": 390, "height": 800})
-    editor.get_by_role("button", name="Outline").click()
     expect(editor.get_by_role("button", name="Add a step", exact=True)).to_be_visible()
+    expect(graph).to_have_count(0)
+    expect(editor.locator(".react-flow")).to_have_count(0)
     wide = editor.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, wide
+    editor.set_viewport_size({"width": 760, "height": 800})
+    expect(graph).to_have_attribute("aria-pressed", "true")
+    expect(node(editor, "t1")).to_be_visible()

@@ -44,6 +44,29 @@ WAITS: dict[str, Any] = {
 """Waits three seconds, then fails: an open ticket is not closed in one step."""
 
 
+PAUSES: dict[str, Any] = {
+    **DRAFT,
+    "nodes": [
+        DRAFT["nodes"][0],
+        {"id": "w1", "type": "action.wait", "title": "A moment", "config": {"for": "PT2S"}},
+        {"id": "a1", "type": "action.update_fields", "title": "Escalate", "config": {"values": {"escalated": True}}},
+    ],
+    "edges": [{"from": "t1", "to": "w1"}, {"from": "w1", "to": "a1"}],
+}  # fmt: skip
+SEEN = """() => {
+  window.seen = [];
+  const look = () => {
+    for (const node of document.querySelectorAll(".still-node[data-node]")) {
+      const state = [...node.classList].find((name) => name.startsWith("is-")).slice(3);
+      const word = `${node.dataset.node} ${state}`;
+      if (!window.seen.includes(word)) window.seen.push(word);
+    }
+  };
+  new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true});
+}"""
+"""Writes down each state of each node when it is first drawn."""
+
+
 @pytest.fixture
 def publish(signed_in: Page) -> Iterator[Callable[[dict[str, Any]], int]]:
     """Makes and publishes a workflow that works on each new ticket; gives its id."""
@@ -126,6 +149,43 @@ def test_a_new_ticket_makes_its_run_appear_and_end_as_the_server_says(
     states = {step["node"]: step["status"] for step in steps.get("results", steps)}
     for node, state in states.items():
         expect(drawn.locator(f"[data-node={node}]")).to_contain_text(state)
+    assert page.evaluate("window.neverReloaded") is True
+
+
+def test_the_states_and_the_counts_of_a_live_run_rise_step_by_step(
+    signed_in: Page, publish: Callable[[dict[str, Any]], int]
+) -> None:
+    page = signed_in
+    workflow = publish(PAUSES)
+    watch(page, workflow)
+    page.evaluate(SEEN)
+    page.evaluate("window.neverReloaded = true")
+    counts = graph(page).locator(".still-line text")
+    ways = graph(page).get_by_role("list", name=re.compile("^Ways of the last")).get_by_role("listitem")
+    for number in (1, 2):
+        create_ticket(page, f"EL-UP-{number}")
+        expect(runs(page).filter(has_text=f"EL-UP-{number}")).to_be_visible(timeout=2_000)
+        expect(runs(page).first).to_contain_text("waiting")
+        expect(counts).to_have_text([str(number), str(number - 1)])
+        expect(runs(page).first).to_contain_text("succeeded", timeout=15_000)
+        expect(counts).to_have_text([str(number), str(number)])
+    expect(ways).to_have_text(["Created, then: 2", "A moment, then: 2"])
+    seen = page.evaluate("window.seen")
+    states = {
+        node: [word.split()[1] for word in seen if word.split()[0] == node] for node in ("t1", "w1", "a1")
+    }
+    # Before its turn a step is untouched; what needs no waiting is begun and done in one commit.
+    assert [state for state in states["w1"] if state not in ("untouched", "running")] == [
+        "waiting",
+        "succeeded",
+    ]
+    assert [state for state in states["a1"] if state != "running"] == ["untouched", "succeeded"]
+    told = api(page, "GET", f"runs/?workflow={workflow}")["results"]
+    steps = api(page, "GET", f"runs/{told[0]['id']}/steps/")
+    for step in steps.get("results", steps):
+        expect(graph(page).locator(f"[data-node={step['node']}]")).to_contain_text(step["status"])
+    traffic = api(page, "GET", f"workflows/{workflow}/versions/1/traffic/")
+    assert [way["runs"] for way in traffic["ways"]] == [2, 2]
     assert page.evaluate("window.neverReloaded") is True
 
 

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -74,6 +75,33 @@ def start(signed_in: Page) -> Iterator[Callable[[str], int]]:
 def ended(signed_in: Page) -> int:
     """A run of the demo that has ended."""
     return int(api(signed_in, "GET", "runs/?status=succeeded&limit=1&workflow=1")["results"][0]["id"])
+
+
+@pytest.fixture
+def long_run(signed_in: Page) -> Iterator[int]:
+    """A run that has ended and wrote more than forty lines: it simulated as many comments."""
+    page = signed_in
+    key = f"forty-{time.monotonic_ns()}"
+    pk = api(page, "POST", "workflows/", {"name": "Forty lines", "key": key, "module": "tickets"})["id"]
+    ids = ["t1", *(f"a{number}" for number in range(1, 42))]
+    said = [
+        {"id": one, "type": "action.comment", "title": f"Say {one}", "config": {"text": one}}
+        for one in ids[1:]
+    ]
+    edges = [{"from": one, "to": other} for one, other in pairwise(ids)]
+    api(page, "PUT", f"workflows/{pk}/graph/", {
+        "schema": 1, "revision": 0, "nodes": [NODES[0], *said], "edges": edges, "layout": {},
+    })  # fmt: skip
+    api(page, "POST", f"workflows/{pk}/publish/", {})
+    values = {"title": "Long", "status": "open", "category": "network"}
+    api(page, "POST", "modules/tickets/records/", {"key": key, "values": values})
+    api(page, "POST", f"workflows/{pk}/run/", {"record": key})
+    until = time.monotonic() + 20
+    while not (found := api(page, "GET", f"runs/?workflow={pk}&status=succeeded")["results"]):
+        assert time.monotonic() < until, "the run has not ended"
+        time.sleep(0.1)
+    yield int(found[0]["id"])
+    api(page, "DELETE", f"workflows/{pk}/")
 
 
 def show(page: Page, view: str) -> None:
@@ -211,7 +239,7 @@ def numbers(page: Page) -> list[str]:
     )
 
 
-def test_a_cut_line_loses_and_doubles_nothing(signed_in: Page, ended: int) -> None:
+def test_a_cut_line_loses_and_doubles_nothing(signed_in: Page, long_run: int) -> None:
     page = signed_in
     opened: list[str] = []
 
@@ -226,7 +254,7 @@ def test_a_cut_line_loses_and_doubles_nothing(signed_in: Page, ended: int) -> No
             def cut(message: str | bytes) -> None:
                 frame = json.loads(message)
                 if frame["type"] == "replay":
-                    entries = frame["entries"][:2]
+                    entries = frame["entries"][:10]
                     socket.send(json.dumps({**frame, "entries": entries, "seq": entries[-1]["seq"]}))
                     socket.close(code=1011)
 
@@ -234,17 +262,27 @@ def test_a_cut_line_loses_and_doubles_nothing(signed_in: Page, ended: int) -> No
 
     page.route_web_socket(re.compile("/ws/runs/"), serve)
     page.add_init_script(SAYINGS)
-    page.goto(f"/runs/{ended}/?view=log")
-    whole = api(page, "GET", f"runs/{ended}/logs/")["results"]
+    page.goto(f"/runs/{long_run}/?view=log")
+    whole = api(page, "GET", f"runs/{long_run}/logs/?limit=200")["results"]
     lines = page.get_by_role("list", name="Log lines").get_by_role("listitem")
     expect(lines).to_have_count(len(whole))
-    assert len(whole) > 2
+    assert len(whole) >= 40
     assert numbers(page) == [f"L{line['seq']}" for line in whole]
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     assert len(opened) == 3
     said = page.evaluate("window.said")
     assert any(word.startswith("Reconnecting") for word in said), said
     assert said[-1] == "Live"
+
+
+def test_without_a_socket_a_long_log_is_shown_whole_and_in_order(signed_in: Page, long_run: int) -> None:
+    page = signed_in
+    page.route_web_socket(re.compile("/ws/runs/"), lambda socket: socket.close(code=1011))
+    page.goto(f"/runs/{long_run}/?view=log")
+    whole = [f"L{line['seq']}" for line in api(page, "GET", f"runs/{long_run}/logs/?limit=200")["results"]]
+    assert len(whole) >= 40
+    expect(page.get_by_role("list", name="Log lines").get_by_role("listitem")).to_have_count(len(whole))
+    assert numbers(page) == whole
 
 
 def test_without_a_socket_the_page_asks_again_and_again(signed_in: Page, start: Callable[[str], int]) -> None:

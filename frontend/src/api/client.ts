@@ -26,6 +26,7 @@ import type {
   RunTest,
   RunTestBody,
   Step,
+  Traffic,
 } from "./runTypes";
 import type {
   BesideDifference,
@@ -278,6 +279,8 @@ export function apiAt(home: string) {
     overview: (signal?: Signal) => get<Overview>("overview/", signal),
     activity: async (signal?: Signal) =>
       (await get<{ results: Activity[] }>("workflows/activity/", signal)).results,
+    traffic: (workflow: number, version: number, signal?: Signal) =>
+      get<Traffic>(`workflows/${workflow}/versions/${version}/traffic/?limit=200`, signal),
     grid: (workflow: number, signal?: Signal) => get<RunGrid>(`workflows/${workflow}/grid/?limit=50`, signal),
     event: (id: number, signal?: Signal) => get<EventDetail>(`events/${id}/`, signal),
     record: (module: string, key: string, signal?: Signal) =>

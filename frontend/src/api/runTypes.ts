@@ -205,6 +205,21 @@ export interface GridRow {
 
 export type GridRun = Run & { steps: Record<string, StepStatus> };
 
+/** How many runs left a step by one of its ways. */
+export interface WayTraffic {
+  node: string;
+  /** "" for the only way out. */
+  branch: string;
+  runs: number;
+}
+
+export interface Traffic {
+  /** How many were looked at, the newest of one version. */
+  runs: number;
+  /** Without those that none of them took. */
+  ways: WayTraffic[];
+}
+
 export interface RunGrid {
   rows: GridRow[];
   runs: GridRun[];

@@ -4,6 +4,7 @@ import { type Option, PickDialog } from "../ui/PickDialog";
 import type { Bench } from "./bench";
 import { stepCommands } from "./StepMenu";
 import { useEditor, useSlice } from "./store";
+import { useView } from "./useView";
 import { nameOf, useWorld } from "./world";
 
 /** Every command and every step by name. */
@@ -13,12 +14,12 @@ export function CommandDialog({ bench }: { bench: Bench }) {
   const { store, actions } = editor;
   const { workflow, kinds, readOnly } = useWorld();
   const drawing = useSlice((state) => state.history.drawing);
-  const view = useSlice((state) => state.view);
+  const { view, narrow } = useView();
   const may = (right: string) => workflow.rights.includes(right);
   const goTo = (page: string) => navigate(`${home}workflows/${workflow.id}/${page}/`);
 
   const looking: Record<string, [string, () => void]> = {
-    view: [view === "graph" ? "Show the outline" : "Show the graph", bench.switchView],
+    ...(narrow ? {} : { view: [view === "graph" ? "Show the outline" : "Show the graph", bench.switchView] }),
     problems: ["Show the problems", () => bench.setDrawer("problems")],
     scenarios: ["Show the scenarios", () => bench.setDrawer("scenarios")],
     versions: ["Go to versions", () => goTo("versions")],

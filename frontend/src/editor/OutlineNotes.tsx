@@ -13,7 +13,7 @@ export function OutlineNotes() {
       <h2 id="outline-notes">Notes</h2>
       <ul>
         {notes.map((note, index) => (
-          <li key={note.id}>
+          <li key={note.id} data-testid={noteKey(note)}>
             <textarea
               aria-label={`Note ${index + 1}`}
               rows={2}

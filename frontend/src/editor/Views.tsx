@@ -1,10 +1,11 @@
 import { useRunsMode } from "./runs/useRunsMode";
-import { useEditor, useSlice } from "./store";
+import { useEditor } from "./store";
+import { useView } from "./useView";
 
 /** What is looked at, the draft or its runs, and how: as a graph or as a list. */
 export function Views() {
   const { store } = useEditor();
-  const view = useSlice((state) => state.view);
+  const { view, narrow } = useView();
   const { on, showRuns, showDesign } = useRunsMode();
   return (
     <>
@@ -17,19 +18,21 @@ export function Views() {
           Last runs
         </button>
       </fieldset>
-      <fieldset className="views">
-        <legend className="visually-hidden">View</legend>
-        {(["graph", "outline"] as const).map((one) => (
-          <button
-            key={one}
-            type="button"
-            aria-pressed={view === one}
-            onClick={() => store.setState({ view: one })}
-          >
-            {one === "graph" ? "Graph" : "Outline"}
-          </button>
-        ))}
-      </fieldset>
+      {!narrow && (
+        <fieldset className="views">
+          <legend className="visually-hidden">View</legend>
+          {(["graph", "outline"] as const).map((one) => (
+            <button
+              key={one}
+              type="button"
+              aria-pressed={view === one}
+              onClick={() => store.setState({ view: one })}
+            >
+              {one === "graph" ? "Graph" : "Outline"}
+            </button>
+          ))}
+        </fieldset>
+      )}
     </>
   );
 }

@@ -29,6 +29,7 @@ import { StepMenu } from "./StepMenu";
 import { useEditor, useSlice } from "./store";
 import { TeamDialog } from "./TeamDialog";
 import { Toolbar } from "./Toolbar";
+import { useView } from "./useView";
 import { Views } from "./Views";
 import { useWorld } from "./world";
 
@@ -44,7 +45,7 @@ interface Props {
 export function Workbench({ saver, refresh, addPolicy }: Props) {
   const { actions } = useEditor();
   const { workflow } = useWorld();
-  const view = useSlice((state) => state.view);
+  const { view } = useView();
   const adding = useSlice((state) => state.adding);
   const teamFor = useSlice((state) => state.teamFor);
   const extracting = useSlice((state) => state.extracting);

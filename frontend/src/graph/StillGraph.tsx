@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import type { Step } from "../api/runTypes";
+import type { Step, Traffic } from "../api/runTypes";
 import { StepMark } from "../ui/chips";
 import { duration } from "../ui/format";
 import { CHANGE_SIGNS, type NodeMark, type Overlay, type Stop, settingText } from "./difference";
@@ -27,10 +27,13 @@ interface Props {
   onSelect: (node: string) => void;
   /** What differs, of the document of `overlayOf`. */
   difference?: Difference;
+  /** How many runs took each way, to stand on the lines; null where that is not known yet. */
+  traffic?: Traffic | null;
 }
 
 /** A workflow to look at; with a run's steps, where that run is; with a difference, what was changed. */
-export function StillGraph({ document, steps = NO_STEPS, now = 0, selected, onSelect, difference }: Props) {
+export function StillGraph(props: Props) {
+  const { document, steps = NO_STEPS, now = 0, selected, onSelect, difference, traffic = null } = props;
   const still = useMemo(
     () => stillOf(document, new Map(steps.map((step) => [step.node, step]))),
     [document, steps],
@@ -64,7 +67,12 @@ export function StillGraph({ document, steps = NO_STEPS, now = 0, selected, onSe
           <div className="still-drawing" style={{ ...size, transform: `scale(${scale})` }}>
             <svg width={size.width} height={size.height} aria-hidden="true">
               {still.lines.map((line) => (
-                <LineShape key={line.id} line={line} difference={difference} />
+                <LineShape
+                  key={line.id}
+                  line={line}
+                  difference={difference}
+                  runs={traffic && runsAlong(line, traffic)}
+                />
               ))}
             </svg>
             {still.boxes.map((box) => (
@@ -81,8 +89,27 @@ export function StillGraph({ document, steps = NO_STEPS, now = 0, selected, onSe
           </div>
         </div>
       </div>
+      {traffic !== null && <Ways still={still} traffic={traffic} />}
     </div>
   );
+}
+
+/** What stands on the lines, for those who don't see them. */
+function Ways({ still, traffic }: { still: Still; traffic: Traffic }) {
+  const titles = new Map(still.boxes.map((box) => [box.id, box.title]));
+  return (
+    <ul className="visually-hidden" aria-label={`Ways of the last ${traffic.runs} runs`}>
+      {still.lines.map((line) => (
+        <li key={line.id}>
+          {`${titles.get(line.from)}, ${line.branch || "then"}: ${runsAlong(line, traffic)}`}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function runsAlong(line: Line, traffic: Traffic): number {
+  return traffic.ways.find((way) => way.node === line.from && way.branch === line.branch)?.runs ?? 0;
 }
 
 /** The step at which a run has come to stand, or that it is at. */
@@ -108,13 +135,21 @@ function useScale(frame: React.RefObject<HTMLDivElement | null>, still: Still, w
   return Math.max(LEAST_READABLE, Math.min(1, fits));
 }
 
-function LineShape({ line, difference }: { line: Line; difference: Difference | undefined }) {
+interface LineProps {
+  line: Line;
+  difference: Difference | undefined;
+  runs: number | null;
+}
+
+function LineShape({ line, difference, runs }: LineProps) {
   const kind = difference?.overlay.edges.get(line.id);
   const names = ["still-line"];
   if (line.taken) names.push("taken");
   if (difference !== undefined) names.push(`is-${kind ?? "same"}`);
   if (difference?.at?.edge === line.id) names.push("is-looked-at");
-  const words = [kind === undefined ? "" : CHANGE_SIGNS[kind], line.branch].filter(Boolean).join(" ");
+  const words = [kind === undefined ? "" : CHANGE_SIGNS[kind], line.branch, runs ?? ""]
+    .filter((word) => word !== "")
+    .join(" ");
   return (
     <g className={names.join(" ")} transform={`translate(${MARGIN} ${MARGIN})`}>
       <path d={line.path} />

@@ -29,6 +29,7 @@ export interface Box {
 
 export interface Line {
   id: string;
+  from: string;
   /** The `d` of its path. */
   path: string;
   middle: Place;
@@ -66,7 +67,7 @@ export function stillOf(document: GraphDocument, steps: ReadonlyMap<string, Step
     if (from === undefined || to === undefined) return [];
     const branch = edge.branch ?? "";
     const taken = steps.get(edge.from)?.branches.includes(branch) ?? false;
-    return [{ id: edgeKey(edge), ...lineBetween(from, to), branch, taken }];
+    return [{ id: edgeKey(edge), from: edge.from, ...lineBetween(from, to), branch, taken }];
   });
   const width = Math.max(0, ...boxes.map(({ place }) => place.x)) + NODE_WIDTH;
   const height = Math.max(0, ...boxes.map(({ place }) => place.y)) + NODE_HEIGHT;

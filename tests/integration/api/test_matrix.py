@@ -147,6 +147,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "version-difference"): (SIGHT, SIGHT),
     ("GET", "versions"): (SIGHT, SIGHT),
     ("GET", "version"): (SIGHT, SIGHT),
+    ("GET", "version-traffic"): (SIGHT, SIGHT),
     ("GET", "scenarios"): (SIGHT, SIGHT),
     ("POST", "scenarios"): (BUILD, SIGHT),
     ("GET", "scenario"): (SIGHT, SIGHT),

@@ -207,6 +207,39 @@ def test_the_grid_has_steps_in_the_order_of_the_graph(
         assert owner.get(f"/api/v1/workflows/{workflow.pk}/grid/?limit={refused}").status_code == 400
 
 
+def test_the_traffic_counts_the_ways_that_the_runs_of_a_version_took(
+    owner: APIClient, workflow: Workflow, past: Past
+) -> None:
+    past.run(workflow, "succeeded", number=2)
+    one = past.version(workflow, 1, DOCUMENT)
+    for branch in ("true", "true", "false"):
+        run = past.run(workflow, "succeeded")
+        for position, (node, branches) in enumerate([("t1", [""]), ("c1", [branch]), ("a1", [])]):
+            Step.objects.create(
+                run=run, node=node, position=position, kind="x", status="succeeded", branches=branches
+            )
+    address = f"/api/v1/workflows/{workflow.pk}/versions/{one.number}/traffic/"
+    assert owner.get(address).json() == {
+        "runs": 3,
+        "ways": [
+            {"node": "c1", "branch": "false", "runs": 1},
+            {"node": "c1", "branch": "true", "runs": 2},
+            {"node": "t1", "branch": "", "runs": 3},
+        ],
+    }
+    newest = owner.get(f"{address}?limit=1").json()
+    assert newest == {
+        "runs": 1,
+        "ways": [{"node": "c1", "branch": "false", "runs": 1}, {"node": "t1", "branch": "", "runs": 1}],
+    }
+    with CaptureQueriesContext(connection) as few:
+        owner.get(f"{address}?limit=1")
+    with CaptureQueriesContext(connection) as many:
+        owner.get(address)
+    assert len(many) == len(few)
+    assert owner.get(f"/api/v1/workflows/{workflow.pk}/versions/9/traffic/").status_code == 404
+
+
 def test_the_grid_of_a_workflow_that_never_was_published_is_empty(
     owner: APIClient, workflow: Workflow
 ) -> None:

@@ -163,7 +163,7 @@ def test_every_kind_says_what_it_takes_risks_needs_and_can_undo(key: str) -> Non
     assert kind.config_schema["type"] == "object"
     assert kind.config_schema["additionalProperties"] is False
     assert isinstance(kind.risk, Risk)
-    assert kind.undo in ("before_image", "delete", "none")
+    assert kind.undo in ("before_image", "delete", "none", "nothing")
     assert kind.permission in ("", "automations.use_module")
     writes_record = key in ("update_fields", "change_status", "assign", "comment", "create_record")
     assert bool(kind.permission) == writes_record

@@ -16,9 +16,11 @@ import { Link } from "../../ui/Link";
 import { Show } from "../../ui/Page";
 import { useNow } from "../../ui/useNow";
 import { sampleOf } from "../sample";
-import { useEditor, useSlice } from "../store";
+import { useEditor } from "../store";
+import { useView } from "../useView";
 import { useWorld } from "../world";
 import { useRunsMode } from "./useRunsMode";
+import { useTraffic } from "./useTraffic";
 import "../../run/run.css";
 
 const UNDRAWN: GraphDocument = { nodes: [], edges: [] };
@@ -62,12 +64,13 @@ interface DrawnProps {
 function Drawn({ run, state, trouble, onFix }: DrawnProps) {
   const { api } = useSite();
   const { workflow, readOnly } = useWorld();
-  const view = useSlice((state) => state.view);
+  const { view } = useView();
   const { step, select } = useRunsMode();
   const { version } = run;
   const [graph, again] = useLoad(
     useCallback((signal) => api.graph(workflow.id, version, signal), [api, workflow.id, version]),
   );
+  const traffic = useTraffic(version);
   const now = useNow(run.finished_at === null);
   const document = graph.state === "ready" ? graph.value : UNDRAWN;
   const rows = useMemo(() => rowsOf(document, state.steps, state.entries), [document, state]);
@@ -95,7 +98,14 @@ function Drawn({ run, state, trouble, onFix }: DrawnProps) {
         ) : (
           <Show loaded={graph} again={again}>
             {(drawn) => (
-              <StillGraph document={drawn} steps={state.steps} now={now} selected={node} onSelect={select} />
+              <StillGraph
+                document={drawn}
+                steps={state.steps}
+                now={now}
+                selected={node}
+                onSelect={select}
+                traffic={traffic}
+              />
             )}
           </Show>
         )}

@@ -1,0 +1,1 @@
+"""Calls to others: whom they may reach, what they carry, and how they are tried again."""
