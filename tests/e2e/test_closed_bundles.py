@@ -3,6 +3,7 @@ and promoted."""
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import Any
 
@@ -15,7 +16,7 @@ from .test_promote import line
 
 def drawn(*steps: dict[str, Any], trigger: dict[str, Any]) -> dict[str, Any]:
     nodes = [trigger, *steps]
-    edges = [{"from": a["id"], "to": b["id"]} for a, b in zip(nodes, nodes[1:], strict=False)]
+    edges = [{"from": a["id"], "to": b["id"]} for a, b in itertools.pairwise(nodes)]
     return {"schema": 1, "nodes": nodes, "edges": edges, "layout": {}}
 
 
@@ -60,7 +61,7 @@ def bundle(page: Page) -> tuple[int, int]:
 
 def test_a_pin_is_told_wherever_one_looks_at_versions(signed_in: Page) -> None:
     page = signed_in
-    errand, caller = bundle(page)
+    _errand, caller = bundle(page)
 
     page.goto(f"/workflows/{caller}/versions/")
     first = page.get_by_role("listitem").filter(has_text="Version 1")
