@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from automations.models import Consent, Decision, LogEntry, Module, Run, Workflow, WorkflowVersion
+from automations.runtime import intake
+from automations.runtime.unit import workflow_source
 from automations.services.consents import ask_consent, confirm_first_release, give_consent
 from automations.services.drafts import load_draft, save_draft
 from automations.services.gate import check_gate, read_gate
@@ -333,6 +336,21 @@ def test_a_batch_looks_a_pin_up_once(caller: Workflow, tickets: Module) -> None:
     asked = [q for q in seen.captured_queries if "automations_promotion" in q["sql"] and "EXISTS" in q["sql"]]
     assert len(looked_up) <= len(asked) == 1
     assert Run.objects.filter(workflow__key="errand", status="succeeded").count() == 6
+
+
+def test_a_start_that_is_asked_for_again_is_the_same_whatever_is_pinned_by_now(errand: Workflow) -> None:
+    """A retry goes on with the keys of the run that it goes on with, and its version may pin another."""
+    source = workflow_source()
+
+    def ask(version: int) -> intake.Accepted:
+        target = {"workflow": errand.pk, "node": "t1", "input": {}, "version": version}
+        event = intake.NewEvent(
+            source, "workflow.started", timezone.now(), idempotency_key="run:1:s1:0", target=target
+        )
+        return intake.accept([event])[0]
+
+    first, again = ask(1), ask(2)
+    assert (first.duplicate, again.duplicate, again.event_id) == (False, True, first.event_id)
 
 
 class TestLimits:
