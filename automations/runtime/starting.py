@@ -38,19 +38,13 @@ def with_passed(versions: QuerySet[WorkflowVersion]) -> QuerySet[WorkflowVersion
     return versions.annotate(passed=Exists(through))
 
 
-def may_act(workflow: Workflow, version: WorkflowVersion) -> bool:
-    """Whether a version that came from `with_passed` acts when it is started by a pin: its workflow does, and it is the
-    live one, or has passed the gate."""
-    live = workflow.active_version_id == version.pk
-    return workflow.mode == Mode.EXECUTE and (live or version.passed)  # type: ignore[attr-defined]
-
-
 def why_it_simulates(workflow: Workflow, version: WorkflowVersion) -> str:
-    """Why a version that came from `with_passed` only simulates, as a sentence; "" where it acts."""
-    if may_act(workflow, version):
-        return ""
+    """Why a version that came from `with_passed` only simulates when it is started by a pin, as a sentence; "" where it
+    acts: its workflow does, and it is the live version, or has passed the gate."""
     if workflow.mode != Mode.EXECUTE:
         return f"It only simulates: “{workflow.name}” is in simulate."
+    if workflow.active_version_id == version.pk or version.passed:  # type: ignore[attr-defined]
+        return ""
     return f"It only simulates: version {version.number} of “{workflow.name}” has never passed its gate."
 
 

@@ -26,7 +26,7 @@ DEFAULT_MAX_ATTEMPTS = 3
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """One live trigger, or that of a version that others have pinned. `judge` is None when it could not be compiled;
-    `problem` then says why. `simulates` says why it only simulates although its workflow acts, "" where it doesn't."""
+    `problem` then says why. `simulates` says why a pinned version only simulates, "" where the workflow's mode holds."""
 
     workflow: Workflow
     version_id: int
