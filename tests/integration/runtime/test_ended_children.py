@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from automations.models import DeadLetter, Module, RecordComment, Run, RunSignal
 from automations.services.records import create_record
@@ -80,6 +81,9 @@ def test_all_are_cancelled_and_the_run_goes_on_at_once(family: tuple[Run, list[R
     for child in children:
         cancel_run(run=child, actor=alice)
     assert {status for status, _, _ in news(run)} == {"cancelled"}
+    run.refresh_from_db()
+    assert run.due_at <= timezone.now()
+    Run.objects.filter(pk=run.pk).update(due_at=PAST)  # the transaction's clock stands still
     run_everything()
     run.refresh_from_db()
     assert run.status == "succeeded"
