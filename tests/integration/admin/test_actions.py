@@ -180,7 +180,7 @@ def failed(alice: Any, tickets: Module, root: Any) -> Run:
 
 
 @pytest.mark.parametrize(
-    ("action", "kept"), [("retry_from_the_failed_step", ["t1", "a1"]), ("retry_from_the_start", ["t1"])]
+    ("action", "kept"), [("retry_from_the_failed_step", ["t1", "a1"]), ("retry_from_the_start", [])]
 )
 def test_a_run_is_retried_from_its_failed_step_or_its_start(
     admin_client: Client, failed: Run, action: str, kept: list[str]

@@ -119,7 +119,7 @@ def maker(workflow: Workflow, owner: APIClient, alice: Any, make_ticket: Any) ->
     """Alice with all that a builder and a manager of policies may, and nothing of Root's."""
     make_ticket("T-1")
     save_draft(owner, workflow)
-    return client_of(grant(alice, "change_policy", "change_module"))
+    return client_of(grant(alice, "change_policy", "change_module", "add_event"))
 
 
 @pytest.mark.parametrize("what", BODIES)

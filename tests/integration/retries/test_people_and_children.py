@@ -33,7 +33,9 @@ pytestmark = pytest.mark.django_db
 ASK = node("p1", "action.approval", title="Go on?", groups=["Leads"])
 
 
-START_ERRAND: dict[str, Any] = chain(node("t1", "trigger.manual"), node("a1", "action.stop", message="Done"))
+START_ERRAND: dict[str, Any] = chain(
+    node("t1", "trigger.manual"), node("a1", "action.stop", outcome="succeeded", message="Done")
+)
 
 
 def asking(**other: dict[str, Any]) -> dict[str, Any]:
@@ -120,7 +122,11 @@ def test_consent_to_start_one_version_is_none_to_start_another(
     )
     cancel_run(run=run, actor=bob)
     assert choice(run).refusal is None
-    publish(errand, chain(START_ERRAND["nodes"][0], node("a1", "action.stop", message="Another")), alice)
+    publish(
+        errand,
+        chain(START_ERRAND["nodes"][0], node("a1", "action.stop", outcome="succeeded", message="Another")),
+        alice,
+    )
     publish(workflow, asks, alice)
     assert choice(run).refusal is None, "its own version starts what was agreed to"
     assert refusal(run, bob, version="active") == "consent-void"

@@ -208,9 +208,10 @@ def row_of(model: type[models.Model], **columns: Any) -> dict[str, Any]:
 
 
 def insert(model: type[models.Model], row: Mapping[str, Any]) -> None:
+    columns = ", ".join(map(connection.ops.quote_name, row))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {model._meta.db_table} ({', '.join(row)})"  # noqa: S608 - names of our own columns
+            f"INSERT INTO {model._meta.db_table} ({columns})"  # noqa: S608 - names of our own columns
             f" VALUES ({', '.join(['%s'] * len(row))})",
             list(row.values()),
         )
