@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 FRONTEND_STAMP := frontend/node_modules/.installed
 PORT ?= 8000
+JOBS ?= $(shell nproc)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
@@ -51,8 +52,10 @@ browser:
 
 test: lint browser ## Run every check and test
 	@if [ -f frontend/package.json ]; then (cd frontend && npm run --silent build && npm run --silent test); fi
-	$(BIN)/python -m pytest tests/unit --cov
-	$(BIN)/python -m pytest --ignore=tests/unit
+	$(BIN)/python -m pytest tests/unit --cov -n $(JOBS)
+	$(BIN)/python -m pytest tests/architecture tests/integration -n $(JOBS) --dist loadfile
+	@# One by one: these start whole products, kill them, and look at the clock.
+	$(BIN)/python -m pytest tests/acceptance tests/e2e tests/faults
 
 format: setup ## Format the code
 	$(BIN)/ruff check --fix .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -252,6 +253,11 @@ def _policies_with(actor: Any, *rights: str) -> QuerySet[Policy]:
         any_perm=True,
         accept_global_perms=True,
     )
+
+
+def rows_with(actor: Any, names: Sequence[str], rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of an app's own rows on which, or on all of which, the actor has one of the rights (“app.codename”)."""
+    return get_objects_for_user(actor, list(names), rows, any_perm=True, accept_global_perms=True)
 
 
 def visible_runs(actor: Any) -> QuerySet[Run]:

@@ -198,6 +198,8 @@ SPECTACULAR_SETTINGS = {
         "ScenarioOrigin": "automations.models.Scenario.Origin",
         "ScenarioStatus": "automations.api.scenario_shapes.STATUSES",
         "BacktestStatus": "automations.models.BacktestStatus",
+        "VerdictEnum": "automations.models.ApprovalDecision.Verdict",
+        "ReceiptVerdict": "webhooks.models.Receipt.Verdict",
         "BacktestKind": "automations.api.backtests.DIFFERENT",
     },
 }
@@ -217,6 +219,7 @@ AUTOMATIONS_SECRET_KEYS = _secret_keys.replace(",", " ").split()
 if DEBUG and not AUTOMATIONS_SECRET_KEYS:
     _derived = hashlib.sha256(b"automations: secrets at rest:" + SECRET_KEY.encode()).digest()
     AUTOMATIONS_SECRET_KEYS = [base64.urlsafe_b64encode(_derived).decode()]
+AUTOMATIONS_UNSIGNED_WEBHOOKS = env_bool("AUTOMATIONS_UNSIGNED_WEBHOOKS", default=False)
 
 AUTOMATIONS_SITE_URL = env_secret("AUTOMATIONS_SITE_URL") or ""
 

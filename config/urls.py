@@ -8,6 +8,7 @@ from config.health import healthz
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("healthz", healthz),
+    path("api/v1/webhooks/", include("webhooks.urls")),
     path("api/v1/", include("automations.api.urls")),
     path("", include("builder.urls")),
 ]

@@ -16,8 +16,9 @@ settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """Start the embedded server only when a test wants a database: tests/unit runs without one."""
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Start the embedded server only when a test wants a database: tests/unit runs without one. Each of several
+    processes of one run has its own."""
     if os.environ.get("AUTOMATIONS_TEST_POSTGRES") == "embedded":
         start_server()
 

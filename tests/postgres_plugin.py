@@ -24,10 +24,12 @@ def start_server() -> None:
     """Start the server, and drop what test runs that were killed have left."""
     SERVER.start()
     with psycopg.connect(SERVER.url(), autocommit=True) as connection:
-        for (name,) in connection.execute(
-            r"SELECT datname FROM pg_database WHERE datname ~ '_\d+$'"
+        for name, process in connection.execute(
+            # A run that is spread over processes adds which of them it is.
+            r"SELECT datname, (regexp_match(datname, '_(\d+)(_gw\d+)?$'))[1] FROM pg_database"
+            r" WHERE datname ~ '_\d+(_gw\d+)?$'"
         ).fetchall():
-            if not Path(f"/proc/{name.rpartition('_')[2]}").exists():
+            if not Path(f"/proc/{process}").exists():
                 connection.execute(
                     sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 
@@ -36,13 +36,13 @@ class KeyMismatchError(APIException):
     default_detail = "This key was used for another request. Send a new key."
 
 
-def idempotent(*, unstored: str = "") -> Callable[[Handler], Handler]:
+def idempotent(*, unstored: Collection[str] = ()) -> Callable[[Handler], Handler]:
     """For a `post` method that creates something.
 
     What it does and its stored answer commit together: after a crash in between neither exists, and the
     repetition does it. While one request is at work, its lock answers others with 409. Only successes are kept,
-    so that a refused request can be mended and sent again under the same key. `unstored` names a top-level value
-    of the answer that is not stored; a repetition shows null in its place.
+    so that a refused request can be mended and sent again under the same key. `unstored` names top-level values
+    of the answer that are not stored; a repetition shows null in their place.
     """
 
     def decorate(handler: Handler) -> Handler:
@@ -66,7 +66,7 @@ def idempotent(*, unstored: str = "") -> Callable[[Handler], Handler]:
                     route=request.path[:200],
                     request_hash=digest,
                     status=answer.status_code,
-                    body={**body, unstored: None} if unstored else body,
+                    body={**body, **dict.fromkeys(unstored)},
                     created_at=timezone.now(),
                 )
             return answer

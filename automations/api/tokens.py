@@ -71,7 +71,7 @@ class TokensView(ApiView):
         sent={"name": "Nightly import", "expires_in_days": 30, "scope": "write"},
         example={**EXAMPLE, "token": "9d1e…"},
     )
-    @idempotent(unstored="token")
+    @idempotent(unstored=("token",))
     def post(self, request: Request) -> Response:
         """Make a token that acts as you. Its secret stands in this answer and nowhere else."""
         wanted = self.body(TokenBody)

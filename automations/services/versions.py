@@ -69,7 +69,9 @@ def validation_context(definition: Definition, *, viewer: Any = None) -> Validat
         modules={module.key: facts_of(module) for module in modules},
         policies={row.policy.key: row.rule for row in revisions},
         sources=frozenset(
-            TriggerSource.objects.filter(kind=TriggerSource.Kind.API).values_list("key", flat=True)
+            TriggerSource.objects.filter(
+                kind__in=(TriggerSource.Kind.API, TriggerSource.Kind.WEBHOOK)
+            ).values_list("key", flat=True)
         ),
         workflows=frozenset(workflows.filter(archived_at=None).values_list("key", flat=True)),
         groups=frozenset(Group.objects.values_list("name", flat=True)),

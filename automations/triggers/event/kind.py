@@ -39,8 +39,8 @@ class EventTrigger(TriggerKind):
 
     def validate(self, config: Mapping[str, Any], context: ValidationContext, path: str) -> list[Problem]:
         problems: list[Problem] = []
-        if config["source"] not in context.sources:
-            known = sorted(context.sources)
+        known = sorted(key for key in context.sources if ":" not in key)  # the others are of other kinds
+        if config["source"] not in known:
             meant = nearest(config["source"], known)
             hint = (
                 f"Did you mean “{meant}”?"

@@ -14,7 +14,6 @@ from guardian.shortcuts import assign_perm
 from rest_framework.test import APIClient
 
 from automations import grants, permissions
-from automations.api.urls import urlpatterns
 from automations.models import (
     Approval,
     Backtest,
@@ -31,8 +30,11 @@ from automations.models import (
 )
 from automations.services.checkpoints import add_checkpoint
 from automations.services.policies import create_policy
+from webhooks.inbound.services import create_endpoint
+from webhooks.models import Receipt
 
 from .conftest import client_of
+from .routes import ADDRESSES, VIEWS
 
 pytestmark = pytest.mark.django_db
 
@@ -184,15 +186,24 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "tokens"): (EVERYBODY, EVERYBODY),
     ("POST", "tokens"): (EVERYBODY, EVERYBODY),
     ("DELETE", "token"): (frozenset(), frozenset()),
+    ("GET", "endpoints"): (EVERYBODY, EVERYBODY),
+    ("POST", "endpoints"): (ADMIN, EVERYBODY),
+    ("GET", "endpoint"): (OPERATE, OPERATE),
+    ("PATCH", "endpoint"): (ADMIN, OPERATE),
+    ("POST", "endpoint-secrets"): (ADMIN, OPERATE),
+    ("DELETE", "endpoint-secret"): (ADMIN, OPERATE),
+    ("POST", "endpoint-address"): (ADMIN, OPERATE),
+    ("POST", "endpoint-test"): (ADMIN, OPERATE),
+    ("GET", "receipts"): (EVERYBODY, EVERYBODY),
+    ("GET", "receipt"): (OPERATE, OPERATE),
 }
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def routes() -> Iterator[tuple[str, str]]:
-    for pattern in urlpatterns:
-        view = pattern.callback.view_class
-        if pattern.name != "unknown":
-            yield from ((verb, str(pattern.name)) for verb in VERBS if hasattr(view, verb.lower()))
+    for name, view in VIEWS.items():
+        if name != "unknown":
+            yield from ((verb, name) for verb in VERBS if hasattr(view, verb.lower()))
 
 
 def test_every_route_has_a_row() -> None:
@@ -225,7 +236,7 @@ def clients(workflow: Workflow, tickets: Module, root: Any, alice: Any, charlie:
 
 @pytest.fixture
 def places(
-    workflow: Workflow, tickets: Module, alice: Any, make_ticket: Callable[..., str]
+    workflow: Workflow, tickets: Module, alice: Any, root: Any, make_ticket: Callable[..., str]
 ) -> dict[str, Any]:
     """What fills the addresses: things of Alice's."""
     make_ticket("T-1")
@@ -258,7 +269,14 @@ def places(
     Backtest.objects.create(
         pk=1, workflow=workflow, document={}, since=workflow.created_at, until=now, due_at=now, created_at=now
     )
+    endpoint = create_endpoint(key="shop", name="Shop", actor=root, now=now).endpoint
+    endpoint.secrets.update(id=1)
+    receipt = Receipt.objects.create(
+        endpoint=endpoint, verdict="malformed", status=400, received_at=now, last_at=now
+    )
     return {
+        "endpoint": "shop",
+        "receipt": receipt.pk,
         "workflow": workflow.pk,
         "mode_policy": policy.pk,
         "approval": approval.pk,
@@ -276,10 +294,11 @@ def places(
 
 
 def address_of(name: str, places: dict[str, Any]) -> str:
-    pattern = next(str(entry.pattern) for entry in urlpatterns if entry.name == name)
+    pattern = ADDRESSES[name]
     noun = {
         "versions": "workflow",
         "version": "workflow",
+        "version-traffic": "workflow",
         "identity-preview": "workflow",
         "checkpoints": "workflow",
         "checkpoint": "workflow",
@@ -334,9 +353,7 @@ def test_everybody_gets_what_the_matrix_says(
 OF_A_WORKFLOW = tuple(
     (verb, name)
     for verb, name in MATRIX
-    if str(next(entry.pattern for entry in urlpatterns if entry.name == name)).startswith(
-        ("workflows/<int:pk>/", "runs/<int:pk>/", "approvals/<int:pk>/")
-    )
+    if ADDRESSES[name].startswith(("workflows/<int:pk>/", "runs/<int:pk>/", "approvals/<int:pk>/"))
 )
 
 

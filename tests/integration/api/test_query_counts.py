@@ -31,6 +31,8 @@ from automations.services.checkpoints import add_checkpoint
 from automations.services.policies import create_policy
 from automations.services.records import comment_record, create_record, update_record
 from tests.integration.revising import revise
+from webhooks.inbound.services import add_secret, create_endpoint
+from webhooks.models import Receipt
 
 pytestmark = pytest.mark.django_db
 
@@ -136,6 +138,11 @@ class World:
             at=now,
         )
         Notification.objects.create(user=self.alice, key=f"{n}", title="x", run=run, created_at=now)
+        endpoint = create_endpoint(key=f"e{n}", name="E", actor=self.alice, now=now).endpoint
+        add_secret(endpoint=endpoint, actor=self.alice, now=now)
+        Receipt.objects.create(
+            endpoint=endpoint, verdict="accepted", status=202, received_at=now, last_at=now
+        )
         TriggerSource.objects.create(key=f"api-s{n}", kind="api", name="x", module=self.tickets)
         rule = {"field": "amount", "op": "gt", "value": str(n)}
         PolicyUse.objects.create(policy_key="p0", workflow=workflow)
@@ -173,6 +180,8 @@ LISTS = [
     "runs/{run}/logs/",
     "notifications/",
     "tokens/",
+    "webhooks/endpoints/",
+    "webhooks/receipts/",
 ]
 
 

@@ -350,7 +350,8 @@ def test_a_version_that_cannot_be_worked_on_any_more_says_so(
     run: Run, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscriptions.forget()
-    monkeypatch.delitem(ACTIONS._entries, "comment")
+    left = {key: kind for key, kind in ACTIONS.items() if key != "comment"}
+    monkeypatch.setattr(ACTIONS, "_entries", left)
     assert refusal(run, bob) == "version-unusable"
 
 

@@ -20,7 +20,7 @@ def record(*on: str, **rest: Any) -> dict[str, Any]:
 
 
 def test_these_triggers_are_on_offer_and_no_others() -> None:
-    assert sorted(TRIGGERS) == ["deadline", "event", "manual", "record", "schedule"]
+    assert sorted(TRIGGERS) == ["deadline", "event", "manual", "record", "schedule", "webhook"]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.key)
@@ -53,6 +53,12 @@ def test_every_schema_is_understood_by_the_checker(kind: TriggerKind) -> None:
         ("manual", {"module": "tickets"}, ("tickets", ("manual", "workflow.started"))),
         ("event", {"source": "shop"}, (None, ("api.shop",))),
         ("event", {"source": "shop", "module": "orders"}, ("orders", ("api.shop",))),
+        ("webhook", {"endpoint": "till"}, (None, ("webhook.till", "webhook.till.*"))),
+        (
+            "webhook",
+            {"endpoint": "till", "events": ["order.*"], "module": "orders"},
+            ("orders", ("webhook.till.order.*",)),
+        ),
     ],
 )
 def test_a_trigger_listens_to_what_it_can_answer(key: str, config: dict[str, Any], expected: Any) -> None:
@@ -263,6 +269,9 @@ def test_a_schedule_always_matches() -> None:
         ("manual", {"once_per_record": "P1D"}, ("trigger-without-record", "config.once_per_record")),
         ("manual", {"filter": {"policy": "vip"}}, ("unknown-policy", "config.filter.policy")),
         ("event", {"source": "shp"}, ("unknown-source", "config.source")),
+        ("event", {"source": "webhook:till"}, ("unknown-source", "config.source")),
+        ("webhook", {"endpoint": "tll"}, ("unknown-endpoint", "config.endpoint")),
+        ("webhook", {"endpoint": "till", "events": ["A B"]}, ("config-wrong-form", "config.events[0]")),
         (
             "event",
             {"source": "shop", "filter": {"field": "amount", "op": "gt", "value": 5}},

@@ -37,7 +37,7 @@ ORDERS = ModuleFacts(
 CONTEXT = ValidationContext(
     modules={"tickets": TICKETS, "orders": ORDERS},
     policies={"vip": {"field": "amount", "op": "gt", "value": "1000"}},
-    sources=frozenset({"shop", "monitoring"}),
+    sources=frozenset({"shop", "monitoring", "webhook:till"}),
 )
 OPEN = {"title": "Printer on fire", "priority": "high", "amount": "200.00", "status": "open"}
 

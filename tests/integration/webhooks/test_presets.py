@@ -1,0 +1,145 @@
+"""The senders that sign in their own way: their documents' own examples, their handshakes, their repetitions."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from automations.models import Event
+from tests.integration.webhooks.conftest import World, verdicts
+from tests.unit.webhooks.vectors import (
+    GITHUB_SECRET,
+    GOOD,
+    SLACK_BODY,
+    SLACK_SECRET,
+    SLACK_SIGNATURE,
+    SLACK_TIMESTAMP,
+    V3,
+    Vector,
+)
+from webhooks.inbound.limits import Limits
+from webhooks.inbound.models import Receipt
+from webhooks.inbound.requests import Incoming, Reply
+from webhooks.inbound.services import Opened, create_endpoint
+from webhooks.inbound.storing import answer
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def taken_in(made: Opened, headers: dict[str, str], body: bytes, at: int) -> Reply:
+    """The answer to a request that came at this time."""
+    incoming = Incoming(made.token, {"content-type": "application/json", **headers}, body, "203.0.113.7")
+    (reply,) = answer([incoming], now=datetime.fromtimestamp(at, UTC), limits=Limits())
+    return reply
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("vector", [*GOOD.values(), V3], ids=[*GOOD, "V3"])
+def test_vectors_with_the_clock_at_their_time(root: Any, vector: Vector) -> None:
+    made = create_endpoint(key="v", name="V", actor=root, now=timezone.now(), secret=vector.secret)
+    reply = taken_in(made, vector.headers, vector.body, vector.timestamp)
+    receipt = Receipt.objects.get()
+    if vector is V3:
+        assert (reply.status, receipt.verdict) == (401, "bad_signature")
+    elif vector.body in (b"", b"\xff\xfe\x00"):  # well signed, and no JSON
+        assert (reply.status, receipt.verdict, receipt.secret_hint) == (400, "bad_body", vector.secret[-4:])
+    else:
+        assert (reply.status, receipt.verdict) == (202, "accepted")
+        assert Event.objects.get().snapshot["data"] == json.loads(vector.body)
+
+
+@pytest.mark.django_db
+def test_slacks_command_is_taken_in_at_its_time_and_not_six_minutes_later(root: Any) -> None:
+    made = create_endpoint(
+        key="s", name="S", actor=root, now=timezone.now(), scheme="slack", secret=SLACK_SECRET
+    )
+    headers = {
+        "content-type": FORM,
+        "x-slack-signature": SLACK_SIGNATURE,
+        "x-slack-request-timestamp": str(SLACK_TIMESTAMP),
+    }
+    assert taken_in(made, headers, SLACK_BODY, SLACK_TIMESTAMP + 360).status == 401
+    assert taken_in(made, headers, SLACK_BODY, SLACK_TIMESTAMP).status == 202
+    assert taken_in(made, headers, SLACK_BODY, SLACK_TIMESTAMP + 5).status == 200
+    event = Event.objects.get()
+    assert (event.type, event.snapshot["data"]["command"]) == ("webhook.s.command", "/webhook-collect")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_slack_and_github_ask_whether_we_are_there(world: World) -> None:
+    slack = world.endpoint("slack", scheme="slack", secret=SLACK_SECRET)
+    asks = b'{"type": "url_verification", "challenge": "3eZbrw1a"}'
+    answer = slack.send(asks)
+    assert (answer.status, answer.body) == (200, b"3eZbrw1a")
+    assert slack.send(asks, {**slack.signed(asks), "x-slack-signature": SLACK_SIGNATURE}).status == 401
+    github = world.endpoint("github", scheme="github", secret=GITHUB_SECRET)
+    answer = github.send(b'{"zen": "Keep it logically awesome."}', type="ping")
+    assert (answer.status, answer.body) == (200, b"Keep it logically awesome.")
+    assert not Event.objects.exists()
+    assert [name for name, _ in verdicts(slack)] == ["handshake", "bad_signature"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("scheme", "secret", "body", "type_", "expected"),
+    [
+        ("github", "", {"action": "opened"}, "issues", "webhook.x.issues.opened"),
+        (
+            "stripe",
+            "whsec_0123456789abcdef",
+            {"id": "evt_1", "type": "invoice.paid"},
+            "",
+            "webhook.x.invoice.paid",
+        ),
+        (
+            "slack",
+            SLACK_SECRET,
+            {"event_id": "Ev1", "event": {"type": "app_mention"}},
+            "",
+            "webhook.x.app_mention",
+        ),
+        ("shopify", "0123456789abcdef", {"id": 1}, "orders/create", "webhook.x.orders.create"),
+    ],
+)
+def test_each_preset_types_its_event_and_knows_its_repetition(
+    world: World, scheme: str, secret: str, body: dict[str, Any], type_: str, expected: str
+) -> None:
+    sender = world.endpoint("x", scheme=scheme, **({"secret": secret} if secret else {}))
+    raw = json.dumps(body).encode()
+    assert sender.send(raw, id="d1", type=type_).status == 202
+    assert Event.objects.get().type == expected
+    again = sender.send(
+        raw, id="d1", type=type_, at=int(time.time()) + 1
+    )  # signed anew, where time is signed
+    assert (again.status, again.json["duplicate"]) == (200, True)
+    headers = sender.signed(raw, id="d2", type=type_)
+    assert sender.send(raw + b" ", headers).status == 401
+
+
+@pytest.mark.django_db(transaction=True)
+def test_buttons_of_slack_come_as_a_payload_in_a_form(world: World) -> None:
+    sender = world.endpoint("x", scheme="slack", secret=SLACK_SECRET)
+    body = b"payload=%7B%22type%22%3A%22block_actions%22%2C%22trigger_id%22%3A%22t1%22%7D"
+    assert sender.send(body, {**sender.signed(body), "Content-Type": FORM}).status == 202
+    assert Event.objects.get().type == "webhook.x.block_actions"
+    for bad in (b"payload=%7B", b"payload=[1]", b"a=%00", b"a=%ff"):
+        assert sender.send(bad, {**sender.signed(bad), "Content-Type": FORM}).status == 400
+
+
+@pytest.mark.django_db
+def test_receipts_go_when_their_time_is_over(root: Any) -> None:
+    from webhooks.inbound.tidying import tidy
+
+    made = create_endpoint(key="v", name="V", actor=root, now=timezone.now())
+    now = timezone.now()
+    for days, verdict in ((31, "accepted"), (29, "accepted"), (31, "duplicate"), (8, "stale"), (6, "stale")):
+        at = now - timedelta(days=days)
+        Receipt.objects.create(endpoint=made.endpoint, verdict=verdict, status=0, received_at=at, last_at=at)
+    assert tidy(now=now) == 3
+    kept = Receipt.objects.order_by("received_at").values_list("verdict", flat=True)
+    assert list(kept) == ["accepted", "stale"]

@@ -1,0 +1,56 @@
+"""Every "may this actor …?" about webhooks: a right counts on the thing or, granted model-wide, on all.
+
+Who sends events may see where they come in; changing takes a right of its own, which admins have.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from automations import permissions
+from automations.errors import ForbiddenError
+from webhooks.models import Endpoint, Receipt
+
+
+def visible_endpoints(actor: Any) -> QuerySet[Endpoint]:
+    if permissions.may_do_all(actor) or permissions.may_send_events(actor):
+        return Endpoint.objects.all()
+    return _endpoints_with(actor, "view_endpoint", "change_endpoint")
+
+
+def changeable_endpoints(actor: Any) -> QuerySet[Endpoint]:
+    if permissions.may_do_all(actor):
+        return Endpoint.objects.all()
+    return _endpoints_with(actor, "change_endpoint")
+
+
+def _endpoints_with(actor: Any, *rights: str) -> QuerySet[Endpoint]:
+    """Those on which somebody has one of the rights, and his own."""
+    names = [f"webhooks.{right}" for right in rights]
+    held = permissions.rows_with(actor, names, Endpoint.objects.all()).values("pk")
+    return Endpoint.objects.filter(Q(owner=actor) | Q(pk__in=held))
+
+
+def visible_receipts(actor: Any) -> QuerySet[Receipt]:
+    return Receipt.objects.filter(endpoint__in=visible_endpoints(actor).values("pk"))
+
+
+def may_create_endpoint(actor: Any) -> bool:
+    return permissions.may_do_all(actor) or bool(actor.has_perm("webhooks.add_endpoint"))
+
+
+def may_change_endpoint(actor: Any, endpoint: Endpoint) -> bool:
+    return changeable_endpoints(actor).filter(pk=endpoint.pk).exists()
+
+
+def require_endpoint_change(actor: Any, endpoint: Endpoint) -> None:
+    """Raise ForbiddenError when the actor, who sees the endpoint, may not change it."""
+    if not may_change_endpoint(actor, endpoint):
+        raise ForbiddenError(f"You lack the right to change “{endpoint.name}”. An admin can give it to you.")
+
+
+def may_go_unsigned(actor: Any) -> bool:
+    """Whether somebody may make an endpoint that believes everybody who knows its address."""
+    return permissions.may_do_all(actor)

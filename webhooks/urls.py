@@ -1,0 +1,9 @@
+"""The addresses under /api/v1/webhooks/; each half keeps its own."""
+
+from __future__ import annotations
+
+from webhooks.inbound.urls import urlpatterns as inbound
+
+app_name = "webhooks"
+
+urlpatterns = [*inbound]
