@@ -66,9 +66,9 @@ def limit_facts(workflow: Workflow, version: WorkflowVersion) -> LimitFacts:
         after__has_key="limits",
     ).order_by("pk")
     changes = [
-        f"{_told(name, old)} became {_told(name, new)}, by {entry.actor_name} on {entry.at:%Y-%m-%d}"
-        for entry in changed
-        for name, old, new in _between(entry.before["limits"], entry.after["limits"])
+        f"{_told(name, old)} became {_told(name, new)}, by {who} on {at:%Y-%m-%d}"
+        for who, at, before, after in changed.values_list("actor_name", "at", "before", "after")
+        for name, old, new in _between((before or {}).get("limits", {}), (after or {})["limits"])
     ]
     return LimitFacts([_told(name, value) for name, value in sorted(now.items())], changes)
 
