@@ -1,22 +1,24 @@
 """Who holds which right on what: the rows that django-guardian and Django's own permissions keep, read and written.
+Other apps add what of theirs is shared like this with `add_kind`.
 
 What follows from them for a question of somebody is `permissions`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, Q
+from django.db.models import Count, Model, Q
 from guardian.shortcuts import assign_perm, remove_perm
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from automations.models import Module, Policy, Workflow
+from automations.registry import DuplicateKeyError
 
 WORKFLOW_RIGHTS = (
     "view",
@@ -69,7 +71,10 @@ ROLE_RIGHTS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """What each role may on a thing of each kind that is shared with it."""
 
-Shared = Workflow | Module | Policy
+MODELS: dict[str, type[Model]] = {"workflow": Workflow, "module": Module, "policy": Policy}
+"""What can be shared, by the name of its kind."""
+
+Shared = Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,20 @@ class Grant:
         return str(self.holder.name) if self.is_group else str(self.holder.get_username())
 
 
+def add_kind(
+    model: type[Model],
+    rights: tuple[str, ...] = THING_RIGHTS,
+    roles: Mapping[str, tuple[str, ...]] = _THING_ROLES,
+) -> None:
+    """Let a model of another app be shared like ours: it has a permission `<right>_<model>` for each right."""
+    noun = str(model._meta.model_name)
+    if noun in MODELS:
+        raise DuplicateKeyError(f"There is already a “{noun}” that can be shared.")
+    MODELS[noun], RIGHTS[noun], ROLE_RIGHTS[noun] = model, rights, dict(roles)
+
+
 def codename(right: str, noun: str = "workflow") -> str:
-    return f"automations.{right}_{noun}"
+    return f"{MODELS[noun]._meta.app_label}.{right}_{noun}"
 
 
 def set_rights(thing: Shared, holder: Any, rights: Collection[str]) -> None:
@@ -100,6 +117,16 @@ def set_rights(thing: Shared, holder: Any, rights: Collection[str]) -> None:
     for right in RIGHTS[noun]:
         if (right in rights) != (right in held):
             (assign_perm if right in rights else remove_perm)(codename(right, noun), holder, thing)
+
+
+def seed_role_rights(model: type[Model], everywhere: Mapping[str, tuple[str, ...]]) -> None:
+    """Give the seeded roles their rights on all of a kind that another app has brought, the first time: once any group
+    holds one, they are left as they are. The role Admin holds every right."""
+    ours = Permission.objects.filter(content_type=ContentType.objects.get_for_model(model))
+    if not ours.filter(group__isnull=False).exists():
+        for group in Group.objects.filter(name__in=ROLES):
+            wide = ours if group.name == "Admin" else ours.filter(codename__in=everywhere.get(group.name, ()))
+            group.permissions.add(*wide)
 
 
 def grants_on(thing: Shared) -> list[Grant]:
@@ -125,7 +152,7 @@ def _grants(table: Any, holder: str, thing: Shared) -> list[Grant]:
 def wide_grants(noun: str) -> list[Grant]:
     """Who holds rights on everything of this kind: groups, people by a right of their own, superusers."""
     names = {f"{right}_{noun}": right for right in RIGHTS[noun]}
-    ours = Q(content_type__app_label="automations", codename__in=names)
+    ours = Q(content_type__app_label=MODELS[noun]._meta.app_label, codename__in=names)
     held: dict[Any, set[str]] = {}
     for permission in Permission.objects.filter(ours).prefetch_related("group_set", "user_set"):
         for holder in (*permission.group_set.all(), *permission.user_set.all()):

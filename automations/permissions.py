@@ -13,7 +13,17 @@ from guardian.core import ObjectPermissionChecker
 from guardian.shortcuts import get_objects_for_user, get_users_with_perms
 
 from automations.errors import ForbiddenError, NotFoundError
-from automations.grants import ROLES, THING_RIGHTS, WORKFLOW_RIGHTS, Shared, codename, noun_of, set_rights
+from automations.grants import (
+    MODELS,
+    RIGHTS,
+    ROLES,
+    THING_RIGHTS,
+    WORKFLOW_RIGHTS,
+    Shared,
+    codename,
+    noun_of,
+    set_rights,
+)
 from automations.models import Approval, AuditEntry, Consent, Decision, Event, Module, Policy, Run, Workflow
 
 _READ = ("view_module", "view_policy")
@@ -198,9 +208,32 @@ def require_policy_change(actor: Any, policy: Policy) -> None:
         )
 
 
-def grant_policy_owner(policy: Policy, user: Any) -> None:
-    """Give a policy's owner every right on it."""
-    set_rights(policy, user, THING_RIGHTS)
+def grant_thing_owner(thing: Shared, user: Any) -> None:
+    """Give the owner of a thing of any kind every right on it."""
+    set_rights(thing, user, RIGHTS[noun_of(thing)])
+
+
+def may_add(actor: Any, noun: str) -> bool:
+    """Whether the actor may make things of a kind (a name of `grants.MODELS`)."""
+    return bool(actor.has_perm(codename("add", noun)))
+
+
+def things_with(actor: Any, noun: str, *rights: str) -> QuerySet[Any]:
+    """The things of a kind on which the actor holds any of these rights, on them or on all."""
+    return get_objects_for_user(
+        actor,
+        [codename(right, noun) for right in rights],
+        MODELS[noun]._default_manager.all(),
+        any_perm=True,
+        accept_global_perms=True,
+    )
+
+
+def require_right(actor: Any, right: str, thing: Shared) -> None:
+    """Raise ForbiddenError when the actor, who sees the thing, lacks the right."""
+    if not holds(actor, right, thing):
+        owner = getattr(thing, "owner", None) or "An admin"
+        raise ForbiddenError(f"You lack the right “{right}” on “{thing}”. {owner} can share it with you.")
 
 
 def may_send_events(actor: Any) -> bool:

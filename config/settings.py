@@ -200,6 +200,8 @@ SPECTACULAR_SETTINGS = {
         "BacktestStatus": "automations.models.BacktestStatus",
         "VerdictEnum": "automations.models.ApprovalDecision.Verdict",
         "ReceiptVerdict": "webhooks.models.Receipt.Verdict",
+        "DestinationState": "webhooks.models.Destination.State",
+        "DeliveryState": "webhooks.models.Delivery.State",
         "BacktestKind": "automations.api.backtests.DIFFERENT",
     },
 }
@@ -221,6 +223,11 @@ if DEBUG and not AUTOMATIONS_SECRET_KEYS:
     AUTOMATIONS_SECRET_KEYS = [base64.urlsafe_b64encode(_derived).decode()]
 AUTOMATIONS_UNSIGNED_WEBHOOKS = env_bool("AUTOMATIONS_UNSIGNED_WEBHOOKS", default=False)
 
+WEBHOOKS_ALLOWED_ADDRESSES = env_list("WEBHOOKS_ALLOWED_ADDRESSES", [])
+WEBHOOKS_OWN_ADDRESSES = env_list("WEBHOOKS_OWN_ADDRESSES", [])
+WEBHOOKS_SENDERS = env_int("WEBHOOKS_SENDERS", 1)
+WEBHOOKS_CALLS_AT_ONCE = env_int("WEBHOOKS_CALLS_AT_ONCE", 20)
+
 AUTOMATIONS_SITE_URL = env_secret("AUTOMATIONS_SITE_URL") or ""
 
 _channel_layer = env_secret("CHANNEL_LAYER_URL")
@@ -234,8 +241,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"secrets": {"()": "automations.masking.MaskedLines"}},
     "handlers": {
-        "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": "line",
+            "filters": ["secrets"],
+        }
     },
     "root": {"handlers": ["stdout"], "level": env_secret("LOG_LEVEL") or "INFO"},
     "loggers": {"django-q": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.parser import BytesParser
 from typing import Any
 
 Script = Callable[[socket.socket, "Request"], None]
@@ -133,7 +132,8 @@ def _read(wire: socket.socket) -> Request:
         data += _some(wire)
     head, _, body = data.partition(b"\r\n\r\n")
     line, _, rest = head.partition(b"\r\n")
-    headers = {name.lower(): value for name, value in BytesParser().parsebytes(rest).items()}
+    pairs = (entry.partition(": ") for entry in rest.decode("latin-1").split("\r\n"))
+    headers = {name.lower(): value for name, _, value in pairs}
     while len(body) < int(headers.get("content-length", 0)):
         body += _some(wire)
     return Request(line.decode(), headers, body)

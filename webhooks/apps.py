@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class WebhooksConfig(AppConfig):
@@ -9,8 +10,11 @@ class WebhooksConfig(AppConfig):
 
     def ready(self) -> None:
         from automations.triggers import TRIGGERS
-        from webhooks import encryption  # noqa: F401 - registers its system check
+        from webhooks import conf, encryption  # noqa: F401 - register their system checks
         from webhooks.inbound import checks  # noqa: F401 - likewise
         from webhooks.inbound.kind import WebhookTrigger
+        from webhooks.outbound import wiring
 
         TRIGGERS.register(WebhookTrigger.key, WebhookTrigger())
+        wiring.register()
+        post_migrate.connect(wiring.after_migrate, sender=self, dispatch_uid="webhooks:after_migrate")

@@ -3,5 +3,17 @@
 from __future__ import annotations
 
 from webhooks.inbound.models import Endpoint, EndpointSecret, Receipt
+from webhooks.outbound.models import Attempt, Delivery, Destination, DestinationHeader, SigningKey
+from webhooks.secrets.models import Secret
 
-__all__ = ["Endpoint", "EndpointSecret", "Receipt"]
+__all__ = [
+    "Attempt",
+    "Delivery",
+    "Destination",
+    "DestinationHeader",
+    "Endpoint",
+    "EndpointSecret",
+    "Receipt",
+    "Secret",
+    "SigningKey",
+]

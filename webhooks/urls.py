@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from webhooks.inbound.urls import urlpatterns as inbound
+from webhooks.outbound.urls import urlpatterns as outbound
 
 app_name = "webhooks"
 
-urlpatterns = [*inbound]
+urlpatterns = [*inbound, *outbound]

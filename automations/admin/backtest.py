@@ -1,4 +1,4 @@
-"""Backtests, to read and to cancel; they are asked for on the workflow's page."""
+"""Backtests and shadows, to read and to end; they are asked for on the workflow's page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from automations import permissions
 from automations.admin.base import SeenAdmin, as_json, with_reason
 from automations.models import Backtest, BacktestDifference
-from automations.services.backtests import cancel_backtest
+from automations.services.backtests import cancel_backtest, stop_shadow
 
 
 def _cancel(backtest: Backtest, actor: Any, reason: str) -> None:
@@ -19,17 +19,24 @@ def _cancel(backtest: Backtest, actor: Any, reason: str) -> None:
     cancel_backtest(backtest=backtest, actor=actor, reason=reason)
 
 
+def _stop(backtest: Backtest, actor: Any, reason: str) -> None:
+    permissions.require(actor, "run_test", backtest.workflow)
+    stop_shadow(backtest=backtest, actor=actor, reason=reason)
+
+
 @admin.register(Backtest)
 class BacktestAdmin(SeenAdmin):
-    """What drafts and versions would have done with past events, in numbers."""
+    """What drafts and versions would have done with past events, or, as shadows, with those that came, in numbers."""
 
     list_display = (
         "id",
         "workflow",
+        "is_shadow",
         "tried",
         "against",
         "status",
         "looked_at",
+        "agreement",
         "same",
         "newly_selected",
         "no_longer_selected",
@@ -37,7 +44,7 @@ class BacktestAdmin(SeenAdmin):
         "other_branch",
         "created_at",
     )
-    list_filter = ("status", "created_at", "workflow")
+    list_filter = ("is_shadow", "status", "created_at", "workflow")
     list_select_related = ("workflow", "version", "against", "requested_by")
     search_fields = ("workflow__name", "workflow__key", "digest", "requested_by__username")
     date_hierarchy = "created_at"
@@ -48,6 +55,8 @@ class BacktestAdmin(SeenAdmin):
         "assumed",
         "since",
         "until",
+        "judged_until",
+        "ended_why",
         "read",
         "to_read",
         "failure",
@@ -59,7 +68,10 @@ class BacktestAdmin(SeenAdmin):
         "finished_at",
     )
     readonly_fields = fields
-    actions = (with_reason("Cancel…", _cancel, needs_reason=False),)
+    actions = (
+        with_reason("Cancel…", _cancel, needs_reason=False),
+        with_reason("Stop…", _stop, needs_reason=False),
+    )
 
     @staticmethod
     def sees(actor: Any) -> QuerySet[Backtest]:
@@ -67,6 +79,10 @@ class BacktestAdmin(SeenAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("document")
+
+    @admin.display(description="agreement")
+    def agreement(self, backtest: Backtest) -> str:
+        return f"{backtest.agreement:.1f} %" if backtest.agreement is not None else "–"
 
     @admin.display(description="tried")
     def tried(self, backtest: Backtest) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,7 +21,7 @@ from automations.api.workflows import ReasonBody, workflow_for
 from automations.engine.comparison import Kind
 from automations.engine.statuses import ACTIVE_RUN
 from automations.errors import NotFoundError
-from automations.models import Backtest, BacktestDifference, BacktestStatus, Run
+from automations.models import Backtest, BacktestDifference, BacktestStatus, Run, Workflow
 from automations.runtime.subscriptions import definition_of
 from automations.services import backtests as service
 from automations.services.versions import load_definition
@@ -28,10 +29,18 @@ from automations.services.versions import load_definition
 DIFFERENT = [kind.value for kind in Kind if kind is not Kind.SAME]
 
 
-class BacktestBody(Body):
+class TriedBody(Body):
     version = serializers.JSONField(
         required=False, help_text="“draft” (when left out) or a version's number."
     )
+
+    def validate_version(self, value: Any) -> str | int:
+        if value == "draft" or (isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31):
+            return value  # type: ignore[no-any-return]
+        raise serializers.ValidationError("“version” is “draft” or a number.")
+
+
+class BacktestBody(TriedBody):
     against = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=2**31 - 1, help_text="Else the live version."
     )
@@ -40,11 +49,6 @@ class BacktestBody(Body):
     )
     since = serializers.DateTimeField(required=False, help_text="In place of days.")
     until = serializers.DateTimeField(required=False)
-
-    def validate_version(self, value: Any) -> str | int:
-        if value == "draft" or (isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31):
-            return value  # type: ignore[no-any-return]
-        raise serializers.ValidationError("“version” is “draft” or a number.")
 
 
 class BacktestCountsAnswer(Answer):
@@ -71,10 +75,20 @@ class BacktestAnswer(Answer):
     until = serializers.DateTimeField()
     status = serializers.ChoiceField(BacktestStatus.choices)
     failure = serializers.CharField()
+    shadow = serializers.BooleanField(
+        source="is_shadow", help_text="It follows live events from “since” on, “until” at the latest."
+    )
+    judged_until = serializers.DateTimeField(
+        allow_null=True, help_text="Of a shadow: all that came up to then is judged."
+    )
+    ended_why = serializers.CharField(help_text="Why a shadow goes no further; “” while it does.")
     to_read = serializers.IntegerField(allow_null=True, help_text="Null until it is counted.")
     read = serializers.IntegerField()
     looked_at = serializers.IntegerField(help_text="Events that both sides judged; the sum of the counts.")
     counts = BacktestCountsAnswer(source="*")
+    agreement = serializers.FloatField(
+        allow_null=True, help_text="Of a hundred events, how many both sides answer alike; null without any."
+    )
     selected_before = serializers.IntegerField()
     selected_after = serializers.IntegerField()
     assumed = serializers.IntegerField(help_text="Events of which something had to be assumed.")
@@ -134,6 +148,9 @@ EXAMPLE: dict[str, Any] = {
     "until": "2026-03-29T14:30:00Z",
     "status": "succeeded",
     "failure": "",
+    "shadow": False,
+    "judged_until": None,
+    "ended_why": "",
     "to_read": 1284,
     "read": 1284,
     "looked_at": 1284,
@@ -144,6 +161,7 @@ EXAMPLE: dict[str, Any] = {
         "other_effect": 0,
         "other_branch": 0,
     },
+    "agreement": 96.65,
     "selected_before": 204,
     "selected_after": 223,
     "assumed": 0,
@@ -191,7 +209,13 @@ def backtest_for(view: ApiView, pk: int, number: int, right: str) -> Backtest:
     return found
 
 
-def _detail(backtest: Backtest) -> dict[str, Any]:
+def backtest_rows(workflow: Workflow, *, shadows: bool) -> QuerySet[Backtest]:
+    """The workflow's backtests, or its shadows, as lists show them."""
+    rows = Backtest.objects.filter(workflow=workflow, is_shadow=shadows).defer("document")
+    return rows.select_related("version", "against", "requested_by")
+
+
+def backtest_told(backtest: Backtest) -> dict[str, Any]:
     flying = Run.objects.filter(
         workflow=backtest.workflow_id, version=backtest.against_id, status__in=ACTIVE_RUN
     )
@@ -203,8 +227,7 @@ class BacktestsView(ApiView):
     def get(self, request: Request, pk: int) -> Response:
         """The workflow's backtests, newest first."""
         workflow = workflow_for(self, pk, "view")
-        rows = Backtest.objects.filter(workflow=workflow).defer("document")
-        rows = rows.select_related("version", "against", "requested_by")
+        rows = backtest_rows(workflow, shadows=False)
         return Response(page_of(request, rows, lambda page: BacktestAnswer(page, many=True).data))
 
     @operation(
@@ -230,7 +253,7 @@ class BacktestsView(ApiView):
         elif workflow.active_version is not None:
             require_seen(workflow, definition_of(workflow.active_version), self.actor)
         made = service.start_backtest(workflow=workflow, actor=self.actor, **wanted)
-        return Response(_detail(made), status=201)
+        return Response(backtest_told(made), status=201)
 
 
 class BacktestView(ApiView):
@@ -241,8 +264,8 @@ class BacktestView(ApiView):
         example={**EXAMPLE, "runs_in_flight": 6},
     )
     def get(self, request: Request, pk: int, number: int) -> Response:
-        """One backtest: how far it is, and what it has counted so far."""
-        return Response(_detail(backtest_for(self, pk, number, "view")))
+        """One backtest or shadow: how far it is, and what it has counted so far."""
+        return Response(backtest_told(backtest_for(self, pk, number, "view")))
 
 
 class BacktestCancelView(ApiView):
@@ -255,10 +278,11 @@ class BacktestCancelView(ApiView):
         example={**EXAMPLE, "status": "cancelled", "runs_in_flight": 6},
     )
     def post(self, request: Request, pk: int, number: int) -> Response:
-        """End a backtest that has not ended. 409 when it has."""
+        """End a backtest or shadow that has not ended, as no proof of anything. 409 when it has."""
         backtest = backtest_for(self, pk, number, "run_test")
         reason = self.body(ReasonBody)["reason"]
-        return Response(_detail(service.cancel_backtest(backtest=backtest, actor=self.actor, reason=reason)))
+        ended = service.cancel_backtest(backtest=backtest, actor=self.actor, reason=reason)
+        return Response(backtest_told(ended))
 
 
 class BacktestDifferencesView(ApiView):

@@ -14,8 +14,9 @@ from automations import permissions
 from automations.engine.documents import Definition, Node
 from automations.engine.errors import Problem
 from automations.errors import InvalidError, NotFoundError
+from automations.grants import RIGHTS
 from automations.models import Workflow
-from automations.services.identities import identity_problems
+from automations.services.identities import identity_problems, named_things
 from automations.services.versions import validate_definition_of
 
 NAMED = {"module": "module", "workflow": "workflow"}
@@ -28,6 +29,10 @@ def unseen(definition: Definition, actor: Any) -> list[Problem]:
     if not named:
         return []
     visible: dict[str, set[str]] = {
+        noun: _keys(permissions.things_with(actor, noun, *RIGHTS[noun]), named, noun)
+        for noun in {noun for noun, *_ in named} - {"module", "policy", "workflow"}
+    }
+    visible |= {
         "module": _keys(permissions.visible_modules(actor), named, "module"),
         "policy": _keys(permissions.visible_policies(actor), named, "policy"),
         "workflow": _keys(permissions.visible_workflows(actor), named, "workflow"),
@@ -112,6 +117,8 @@ def _keys(visible: QuerySet[Any], named: list[Named], noun: str) -> set[str]:
 
 def _named(definition: Definition) -> Iterator[Named]:
     """(noun, key, path, node) of everything that the nodes name."""
+    for (by, where, called), brought in named_things(definition):
+        yield brought, called, where, by
     for index, node in enumerate(definition.nodes):
         path = f"nodes[{index}].config"
         for name, noun in NAMED.items():

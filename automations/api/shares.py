@@ -110,7 +110,7 @@ def _holder(given: Mapping[str, Any]) -> Any:
 Find = Callable[[ApiView, Any], grants.Shared]
 
 
-def _shares_view(noun: str, tag: str, find: Find, readers: str) -> type[ApiView]:
+def shares_view(noun: str, tag: str, find: Find, readers: str = "change") -> type[ApiView]:
     """The view of who may do what with one thing of a kind. `find` raises NotFoundError; beside who may share a thing,
     those see its grants who hold the right `readers`."""
 
@@ -157,8 +157,8 @@ def _shares_view(noun: str, tag: str, find: Find, readers: str) -> type[ApiView]
     return SharesView
 
 
-WorkflowSharesView = _shares_view(
+WorkflowSharesView = shares_view(
     "workflow", "workflows", lambda view, pk: workflow_for(view, pk, "view"), "edit"
 )
-ModuleSharesView = _shares_view("module", "modules", module_for, "change")
-PolicySharesView = _shares_view("policy", "policies", policy_for, "change")
+ModuleSharesView = shares_view("module", "modules", module_for)
+PolicySharesView = shares_view("policy", "policies", policy_for)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 NAMED = 3
@@ -25,9 +26,24 @@ class ConsentFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ShadowFacts:
+    """What came of the shadow of this very definition beside version `against`: of `judged` live events, `agreed` come to
+    the same; `until` is None while it goes on."""
+
+    judged: int
+    agreed: int
+    newly_selected: int
+    no_longer_selected: int
+    other: int
+    against: int
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SimulatedFacts:
-    """What the version has done with live events in simulate, since it was published, and how its last backtest came out:
-    of `compared` past events, `agreed` come to the same ways and effects as with version `against`."""
+    """What the version has done with live events in simulate, since it was published, how its shadow and its last backtest
+    came out: of `compared` past events, `agreed` come to the same ways and effects as with version `against`."""
 
     runs: int = 0
     failed: int = 0
@@ -35,6 +51,7 @@ class SimulatedFacts:
     compared: int = 0
     agreed: int = 0
     against: int = 0
+    shadow: ShadowFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +232,15 @@ def _simulated(facts: GateFacts) -> Line:
     else:
         runs = _count(seen.runs, "run")
         sentence = f"{runs} simulated on live events: {seen.failed} failed, {seen.inconclusive} inconclusive."
+    if seen.shadow is not None:
+        sentence += f" {_shadowed(seen.shadow)}"
     if seen.compared:
         share = 100 * seen.agreed / seen.compared
         sentence += (
             f" Its last backtest: {seen.agreed} of {seen.compared} past events come to the same as with version"
             f" {seen.against} ({share:.1f} %)."
         )
-    if seen.runs == 0:
+    if seen.runs == 0 and seen.shadow is None:
         return _not_needed(key, title, sentence)
     if seen.inconclusive:
         return _open(key, title, sentence, "Publish a version of which every step can be simulated.")
@@ -253,6 +272,17 @@ def _limits(limits: LimitFacts) -> Line:
     if limits.changes:
         sentence += f" Changed since this version was published: {'; '.join(limits.changes)}."
     return _met("limits", "Limits", sentence)
+
+
+def _shadowed(shadow: ShadowFacts) -> str:
+    since = f"since {shadow.since:%Y-%m-%d %H:%M} UTC"
+    when = since if shadow.until is None else f"{since}, until {shadow.until:%Y-%m-%d %H:%M} UTC"
+    share = 100 * shadow.agreed / shadow.judged
+    return (
+        f"As a shadow beside version {shadow.against} ({when}) it agreed on {shadow.agreed} of"
+        f" {_count(shadow.judged, 'live event')} ({share:.1f} %): {shadow.newly_selected} newly selected,"
+        f" {shadow.no_longer_selected} no longer selected, {shadow.other} with another effect or way."
+    )
 
 
 def _rollback(facts: GateFacts) -> Line:

@@ -45,6 +45,8 @@ class ValidationContext:
     workflows: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     users: frozenset[str] = frozenset()
+    names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Keys of things that other apps have brought, by the name of their kind (“destination”)."""
     module: ModuleFacts | None = None
 
 
@@ -89,6 +91,9 @@ class ActionKind(Kind):
     retry_safe: ClassVar[bool] = True
     minor: ClassVar[bool] = False
     """Whether it only tells people something, so that the graph draws it slimmer."""
+    uses: ClassVar[Mapping[str, str]] = {}
+    """Settings that hold the key of a thing that another app has brought, with the name of its kind: whom the run acts as
+    needs the right “use” on it."""
     sets_variables: ClassVar[bool] = False
     """Whether its output becomes the run's variables."""
 

@@ -1,4 +1,4 @@
-"""How `manage.py workflow backtest` gets on, and what it says at the end."""
+"""How `manage.py workflow backtest` gets on, and what it and `workflow shadow` say of what they have found."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ def as_json(backtest: Backtest, limit: int) -> str:
         "against": backtest.against.number if backtest.against is not None else None,
         "since": backtest.since.isoformat(),
         "until": backtest.until.isoformat(),
+        "judged_until": backtest.judged_until.isoformat() if backtest.judged_until is not None else None,
+        "ended_why": backtest.ended_why,
         "looked_at": backtest.looked_at,
+        "agreement": backtest.agreement,
         "counts": {name: getattr(backtest, name) for name in COUNTS},
         "selected_before": backtest.selected_before,
         "selected_after": backtest.selected_after,
@@ -60,13 +63,18 @@ def as_json(backtest: Backtest, limit: int) -> str:
 def as_lines(backtest: Backtest, limit: int) -> Iterator[str]:
     """The result for people."""
     if backtest.failure:
-        yield f"The backtest failed. {backtest.failure}"
+        yield f"The {'shadow' if backtest.is_shadow else 'backtest'} failed. {backtest.failure}"
     tried = f"version {backtest.version.number}" if backtest.version is not None else "the draft"
     beside = f"version {backtest.against.number}" if backtest.against is not None else "nothing published"
     yield (
         f"{tried.capitalize()} beside {beside}, {backtest.since:%Y-%m-%d %H:%M} to {backtest.until:%Y-%m-%d %H:%M}:"
         f" {backtest.looked_at:,} events."
     )
+    if backtest.judged_until is not None:
+        goes_on = backtest.ended_why or "It goes on."
+        yield f"A shadow, judged up to {backtest.judged_until:%Y-%m-%d %H:%M:%S}. {goes_on}"
+    if backtest.agreement is not None:
+        yield f"  agreement           {backtest.agreement:>9.1f} %"
     for name in COUNTS:
         yield f"  {name.replace('_', ' '):20}{getattr(backtest, name):>10,}"
     yield f"  selected {backtest.selected_before:,} before, {backtest.selected_after:,} after"

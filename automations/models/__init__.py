@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from automations.models.approval import Approval, ApprovalDecision, ApprovalDelegation, ApprovalRemark
 from automations.models.audit import AuditEntry, AuditSeal
-from automations.models.backtest import UNFINISHED, Backtest, BacktestDifference, BacktestStatus
+from automations.models.backtest import (
+    UNFINISHED,
+    Backtest,
+    BacktestAlarm,
+    BacktestDifference,
+    BacktestStatus,
+)
 from automations.models.checkpoint import Checkpoint, Occasion
 from automations.models.control import IdempotencyKey, ProcessStamp, RotationCursor
 from automations.models.event import Deadline, Decision, Event, ScheduleSlot, TriggerSource
@@ -38,6 +44,7 @@ __all__ = [
     "AuditEntry",
     "AuditSeal",
     "Backtest",
+    "BacktestAlarm",
     "BacktestDifference",
     "BacktestStatus",
     "Checkpoint",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -23,7 +25,8 @@ UNFINISHED = (BacktestStatus.QUEUED, BacktestStatus.RUNNING)
 
 
 class Backtest(models.Model):
-    """A draft or version judged over past real events, beside another version. Only `runtime.backtests` moves it.
+    """A draft or version judged over real events, beside another version: over past ones, or, as a shadow, over those that
+    come, beside the live version until another one is live. Only `runtime.backtests` moves it.
 
     What is tried is copied in `document`, so that the draft may be edited meanwhile. As with runs, `due_at` is when
     it may be claimed, in database time: at once between two slices of work, at the end of the lease within one.
@@ -48,10 +51,12 @@ class Backtest(models.Model):
         db_index=False,
         help_text="What it is compared with; empty: nothing was published before.",
     )
+    is_shadow = models.BooleanField(default=False, help_text="It follows live events as they come.")
     since = models.DateTimeField(help_text="Events after this moment …")
-    until = models.DateTimeField(help_text="… up to and with this one.")
+    until = models.DateTimeField(help_text="… up to and with this one; of a shadow, at the latest.")
     status = models.CharField(max_length=10, choices=BacktestStatus.choices, default=BacktestStatus.QUEUED)
     failure = models.CharField(max_length=500, blank=True)
+    ended_why = models.CharField(max_length=300, blank=True, help_text="Why a shadow goes no further.")
     to_read = models.PositiveIntegerField(
         null=True,
         help_text="Stored events, records with alarms, and days of the calendar; empty: not yet counted.",
@@ -67,7 +72,9 @@ class Backtest(models.Model):
     selected_after = models.PositiveIntegerField(default=0)
     assumed = models.PositiveIntegerField(default=0, help_text="Events of which something had to be assumed.")
     notes = models.JSONField(default=list, help_text="[{code, message}]: what the result does not cover.")
-    position = models.JSONField(default=dict, help_text="How far it has read: {part, after}.")
+    position = models.JSONField(
+        default=dict, help_text="How far it has read: {part, after}; a shadow: {id, at, to}."
+    )
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -100,13 +107,34 @@ class Backtest(models.Model):
                 ),
                 name="backtest_counts_each_event_once",
             ),
+            models.CheckConstraint(
+                condition=Q(is_shadow=False, ended_why="") | Q(is_shadow=True, against__isnull=False),
+                name="backtest_shadow_has_a_live_version",
+            ),
+            models.UniqueConstraint(
+                fields=("workflow",),
+                condition=Q(is_shadow=True, status__in=UNFINISHED, ended_why=""),
+                name="backtest_one_shadow",
+            ),
         )
         indexes = (
             models.Index(fields=("due_at", "id"), name="backtest_due", condition=Q(status__in=UNFINISHED)),
         )
 
     def __str__(self) -> str:
-        return f"Backtest {self.pk}"
+        return f"{'Shadow' if self.is_shadow else 'Backtest'} {self.pk}"
+
+    @property
+    def agreement(self) -> float | None:
+        """Of a hundred events, how many both sides answer alike; None before there is one."""
+        return 100 * self.same / self.looked_at if self.looked_at else None
+
+    @property
+    def judged_until(self) -> datetime | None:
+        """Of a shadow: up to when all that came is judged."""
+        if not self.is_shadow:
+            return None
+        return datetime.fromisoformat(self.position["at"]) if self.position else self.until
 
 
 class BacktestDifference(models.Model):
@@ -144,3 +172,25 @@ class BacktestDifference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.record_key or self.event_type}"
+
+
+class BacktestAlarm(models.Model):
+    """An alarm that a shadow has judged, so that it is judged once; they go when the shadow has ended."""
+
+    backtest = models.ForeignKey(Backtest, on_delete=models.CASCADE, related_name="alarms", db_index=False)
+    module = models.ForeignKey(Module, on_delete=models.CASCADE, related_name="+", db_index=False)
+    record_key = models.CharField(max_length=120)
+    mark = models.CharField(
+        max_length=250, help_text="Trigger, field, date, and which time it has that date."
+    )
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("backtest", "module", "record_key", "mark"), name="backtestalarm_judged_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.record_key} {self.mark}"

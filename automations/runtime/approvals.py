@@ -20,6 +20,7 @@ from automations.runtime.performers import PERFORMERS, Performer, Plan, start_ch
 from automations.runtime.queue import wake_on_commit
 from automations.runtime.signals import signal_parent
 from automations.runtime.unit import Unit
+from automations.runtime.waits import SETTLERS
 
 WAIT = "approval"
 MAX_ROUNDS = 10
@@ -193,6 +194,9 @@ def _said(approval: Approval, news: Mapping[str, Any]) -> str:
     by = ", ".join(news.get("by", ()))
     reason = f": {news['reason']}" if news.get("reason") else ""
     return f"“{approval.title}”: {news['verdict']}{f' by {by}' if by else ''}{reason}."
+
+
+SETTLERS.register(WAIT, settle)
 
 
 def tell_run(approval: Approval, news: Mapping[str, Any], now: datetime) -> None:

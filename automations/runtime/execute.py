@@ -22,11 +22,18 @@ from automations.engine.decide import Journal
 from automations.engine.outcomes import Failed, Outcome, Succeeded
 from automations.engine.program import Program
 from automations.models import Event, Mode, Module, RunSignal, Workflow, WorkflowVersion
-from automations.runtime import approvals, handlers, mode_policies, saving, subscriptions
+from automations.runtime import (
+    approvals,  # noqa: F401 - registers how approvals are asked and settled
+    handlers,
+    mode_policies,
+    saving,
+    subscriptions,
+)
 from automations.runtime.announce import announce_runs
 from automations.runtime.claims import ClaimedRun, fence, release
 from automations.runtime.identity import Acting, publishers_of
 from automations.runtime.unit import Batch, Unit
+from automations.runtime.waits import SETTLERS
 from automations.runtime.walking import Worked, walk_on
 
 logger = logging.getLogger(__name__)
@@ -185,7 +192,7 @@ def walk(
 
 def _signals(unit: Unit, rows: Sequence[RunSignal]) -> tuple[dict[str, Outcome], list[int]]:
     """What the news that waits for a run amounts to: a step that waits for children hears of them once all ended, one
-    that waits for people of what they decided."""
+    that waits for something else of the newest that is known of it."""
     by_node: dict[str, list[RunSignal]] = {}
     for row in rows:
         by_node.setdefault(row.node, []).append(row)
@@ -193,8 +200,8 @@ def _signals(unit: Unit, rows: Sequence[RunSignal]) -> tuple[dict[str, Outcome],
     used: list[int] = []
     for node, news in by_node.items():
         state = unit.journal.steps.get(node)
-        if state is not None and state.wait is not None and state.wait.kind == approvals.WAIT:
-            outcomes[node] = approvals.settle(unit, node, news[-1].outcome)
+        if state is not None and state.wait is not None and state.wait.kind in SETTLERS:
+            outcomes[node] = SETTLERS.get(state.wait.kind)(unit, node, news[-1].outcome)
             used += [row.pk for row in news]
             continue
         expected = (state.output or {}).get("children", 1) if state is not None else 1

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.db.models import Model
+
 from automations.engine.effects import Effect
 from automations.engine.outcomes import Failed, Outcome, Succeeded, Unplanned
-from automations.models import Module, Workflow
 from automations.runtime.performers import Performer, Plan, overlay, performer_of
 from automations.runtime.unit import Unit
 
@@ -17,14 +18,20 @@ def denied(effect: Effect, unit: Unit) -> str:
     performer = performer_of(effect)
     if performer is None:
         return ""
-    written, started = performer.writes_to(effect, unit), performer.starts(effect, unit)
-    needed: list[tuple[str, Module | Workflow]] = []
+    written, started, used = (
+        performer.writes_to(effect, unit),
+        performer.starts(effect, unit),
+        performer.uses(effect, unit),
+    )
+    needed: list[tuple[str, Model]] = []
     if written is not None:
         needed.append(("use", written))
     if unit.record is not None and unit.record.module != written:
         needed.append(("view", unit.record.module))
     if started is not None:
         needed.append(("run", started))
+    if used is not None:
+        needed.append(("use", used))
     return next((why for right, thing in needed if (why := unit.why_not(right, thing))), "")
 
 

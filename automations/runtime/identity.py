@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db.models import Model
+
 from automations import permissions
-from automations.models import Module, Workflow, WorkflowVersion
+from automations.models import Workflow, WorkflowVersion
 
 VERBS = {"view": "see", "run": "start"}
 
@@ -28,13 +30,13 @@ class Acting:
     def identity(self, workflow: Workflow, version_id: int) -> Any:
         return self._instead or workflow.run_as or self._publishers.get(version_id)
 
-    def may(self, person: Any, right: str, thing: Module | Workflow) -> bool:
+    def may(self, person: Any, right: str, thing: Model) -> bool:
         asked = (person.pk, right, str(thing._meta.model_name), thing.pk)
         if asked not in self._known:
             self._known[asked] = permissions.holds(person, right, thing)
         return self._known[asked]
 
-    def why_not(self, workflow: Workflow, version_id: int, right: str, thing: Module | Workflow) -> str:
+    def why_not(self, workflow: Workflow, version_id: int, right: str, thing: Model) -> str:
         """Why a run may not do something, as a sentence; "" when it may."""
         who = self.identity(workflow, version_id)
         if who is None:
@@ -47,7 +49,7 @@ class Acting:
             role = ", whom this workflow runs as,"
         else:
             role = ", who published this version and as whom it runs,"
-        return f"{who}{role} may not {VERBS.get(right, right)} {thing.name}."
+        return f"{who}{role} may not {VERBS.get(right, right)} {thing}."
 
 
 def publishers_of(version_ids: Iterable[int]) -> dict[int, Any]:

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.db.models import Model
+
 from automations.engine.effects import (
     AddComment,
     AssignRecord,
@@ -60,6 +62,10 @@ class Performer(ABC):
 
     def starts(self, effect: Any, unit: Unit) -> Workflow | None:
         """The workflow that the effect starts: the run's identity must be allowed to."""
+        return None
+
+    def uses(self, effect: Any, unit: Unit) -> Model | None:
+        """What else the effect puts to use (see `grants.MODELS`): the run's identity must hold the right “use” on it."""
         return None
 
     @abstractmethod

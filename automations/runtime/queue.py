@@ -31,28 +31,36 @@ IDLE_WAIT_SECONDS = 2.0
 HEARTBEAT_ACK = 0
 
 
-def wake_on_commit() -> None:
+def wake_on_commit(task: str = DRAIN_TASK) -> None:
     """Send a hint once the current transaction has committed (at once when there is none).
 
     Called many times in one transaction it sends one hint.
     """
-    if connection.in_atomic_block:
-        if any(hook is wake for _, hook, *_ in connection.run_on_commit):
-            return
-        transaction.on_commit(wake, robust=True)
-    else:
-        wake()
+    if not connection.in_atomic_block:
+        wake(task)
+    elif not any(getattr(hook, "task", "") == task for _, hook, *_ in connection.run_on_commit):
+        transaction.on_commit(_Wake(task), robust=True)
 
 
-def wake() -> None:
-    """Put a hint into the queue unless enough wait there already.
+class _Wake:
+    """A hint to be sent; equal hints can be told by their task."""
+
+    def __init__(self, task: str) -> None:
+        self.task = task
+
+    def __call__(self) -> None:
+        wake(self.task)
+
+
+def wake(task: str = DRAIN_TASK) -> None:
+    """Put a hint into the queue unless enough for this task wait there already.
 
     Must run after the work it speaks of has committed: a waiting hint that this call relies on is drained later
     than this look, so its drain sees the work.
     """
-    waiting = OrmQ.objects.filter(key=Conf.PREFIX, lock__lte=timezone.now())[: Conf.WORKERS].count()
-    if waiting < Conf.WORKERS:
-        async_task(DRAIN_TASK)
+    waiting = OrmQ.objects.filter(key=Conf.PREFIX, lock__lte=timezone.now())[: 4 * Conf.WORKERS]
+    if sum(hint.task.get("func") == task for hint in waiting) < Conf.WORKERS:
+        async_task(task)
 
 
 class WakeupBroker(ORM):

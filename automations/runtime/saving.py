@@ -1,4 +1,5 @@
-"""A run's progress to rows and back: journal and logs in bulk, the run itself in one statement for many."""
+"""A run's progress to rows and back: journal and logs in bulk, the run itself in one statement for many. Every text goes
+through the mask: what is kept of a run holds no secret."""
 
 from __future__ import annotations
 
@@ -11,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
+from automations import masking
 from automations.engine.decide import Journal, StepState, Waiting
 from automations.engine.outcomes import Change
 from automations.engine.program import APPROVAL
 from automations.engine.retry import RetryPolicy, next_delay
 from automations.engine.statuses import TERMINAL_RUN, RunStatus, StepStatus
+from automations.masking import masked
 from automations.models import NEVER, DeadLetter, RunSignal, Step
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.pending_approvals import end_with_runs
@@ -70,6 +73,7 @@ def save(worked: Sequence[Worked]) -> None:
     """Write steps, logs, dead letters, news to parents and the runs, in the caller's fenced transaction."""
     if not worked:
         return
+    masking.refresh()
     _copy_steps([entry for entry in worked if entry.run.last_seq == 0])
     _upsert_steps([entry for entry in worked if entry.run.last_seq > 0])
     _copy_logs(worked)
@@ -98,9 +102,9 @@ def _step_rows(worked: Sequence[Worked]) -> list[tuple[Any, ...]]:
                     state.status.value,
                     _branches(state.branches),
                     state.attempt,
-                    None if state.output is None else _json(state.output),
-                    _json([change.to_json() for change in state.changes]) if state.changes else "[]",
-                    None if state.error is None else _json(state.error),
+                    None if state.output is None else _json(masked(state.output)),
+                    _json(masked([change.to_json() for change in state.changes])) if state.changes else "[]",
+                    None if state.error is None else _json(masked(state.error)),
                     None
                     if wait is None
                     else _json({"kind": wait.kind, "until": wait.until.isoformat() if wait.until else None}),
@@ -143,8 +147,8 @@ def _copy_logs(worked: Sequence[Worked]) -> None:
                 at,
                 line.level,
                 line.node,
-                line.message,
-                None if line.data is None else _json(line.data),
+                masking.masked_text(line.message),
+                None if line.data is None else _json(masked(line.data)),
             )
             for entry in worked
             for seq, (at, line) in enumerate(entry.logs, entry.run.last_seq + 1)
@@ -192,10 +196,10 @@ def _run_row(entry: Worked) -> dict[str, Any]:
         "as_of": as_of.isoformat() if as_of is not None else None,
         "last_seq": run.last_seq + len(entry.logs),
         "finished_at": at.isoformat() if decision.status in TERMINAL_RUN else None,
-        "outcome": {"status": stop.status, "message": stop.message} if stop is not None else {},
+        "outcome": masked({"status": stop.status, "message": stop.message}) if stop is not None else {},
         "inconclusive": entry.inconclusive,
         "failure_code": str(failure["code"])[:64] if failure else "",
-        "failure": failure or {},
+        "failure": masked(failure or {}),
     }
 
 
@@ -206,7 +210,7 @@ def _dead_letters(worked: Sequence[Worked]) -> None:
             DeadLetter(
                 run_id=entry.run.id,
                 code=str(entry.decision.failure["code"])[:64],
-                message=str(entry.decision.failure["message"]),
+                message=masking.masked_text(str(entry.decision.failure["message"])),
                 attempts=max((state.attempt for state in entry.decision.journal.steps.values()), default=0),
                 created_at=entry.run.now,
             )
@@ -232,7 +236,7 @@ def _tell_parents(worked: Sequence[Worked]) -> None:
     for entry in worked:
         run, decision = entry.run, entry.decision
         if run.parent_id is not None and decision.status in TERMINAL_RUN:
-            message = str(decision.failure["message"]) if decision.failure else ""
+            message = masking.masked_text(str(decision.failure["message"])) if decision.failure else ""
             signal_parent(
                 parent_id=run.parent_id,
                 node=run.parent_node,
@@ -244,7 +248,7 @@ def _tell_parents(worked: Sequence[Worked]) -> None:
 
 def record_engine_failure(run: ClaimedRun, error: Exception) -> None:
     """A run that the engine could not work on: again after a while, dead letter once its attempts are spent."""
-    message = f"{type(error).__name__}: {error}"[:500]
+    message = masking.masked_text(f"{type(error).__name__}: {error}")[:500]
     if run.attempt < DEFAULT_MAX_ATTEMPTS:
         delay = next_delay(ENGINE_RETRY, run.attempt, random.Random(f"{run.id}:{run.attempt}"))  # noqa: S311 - jitter
         with transaction.atomic(), connection.cursor() as cursor:

@@ -11,7 +11,17 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from automations.conf import setting
-from automations.runtime import approvals, deadlines, drain, housekeeping, mail, queue, schedules, supervisor
+from automations.runtime import (
+    approvals,
+    deadlines,
+    drain,
+    housekeeping,
+    lanes,
+    mail,
+    queue,
+    schedules,
+    supervisor,
+)
 from automations.runtime.backtests import work as backtests
 
 logger = logging.getLogger(__name__)
@@ -55,6 +65,7 @@ def tick() -> None:
         ("mail", lambda: mail.send_due(now=now)),
         ("housekeeping", lambda: housekeeping.tidy(now=now)),
         ("wake", _wake),
+        ("lanes", lanes.wake_due),
         ("stamp", lambda: supervisor.stamp_process("ticker", role="ticker")),
     )
     for name, duty in duties:

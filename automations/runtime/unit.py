@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
+from django.db import models
 
 from automations.engine.effects import StartWorkflow
 from automations.engine.journal import Journal
@@ -71,6 +72,7 @@ class Batch:
         self.emails: list[OutgoingEmail] = []
         self.events: list[intake.NewEvent] = []
         self.approvals: list[Approval] = []
+        self._rows: dict[type[models.Model], list[models.Model]] = defaultdict(list)
         self.simulate_only = SimulateOnly()
         """Where nothing may act, read by who acts."""
         self.answers: Mapping[str, str] = {}
@@ -81,6 +83,11 @@ class Batch:
         if self._writer is None:
             raise SimulateHasNoWriterError("A simulated run has no writer.")
         return self._writer
+
+    def add(self, row: models.Model) -> None:
+        """A new row of another app's, to be written with all else; not in simulate."""
+        assert self.writer is not None
+        self._rows[type(row)].append(row)
 
     def load_records(self, runs: Sequence[ClaimedRun]) -> None:
         """Read the runs' records, locked in key order when this batch writes."""
@@ -101,6 +108,8 @@ class Batch:
         for identity in self._turned:
             self._rotations[identity].save(update_fields=["position"])
         Approval.objects.bulk_create(self.approvals)
+        for model, rows in self._rows.items():
+            model._default_manager.bulk_create(rows)
         intake.accept(self.events)
 
     def user(self, name: str) -> Any:
@@ -255,7 +264,7 @@ class Unit:
         """Whom the run acts as, with that person's rights of now; None when there is nobody."""
         return self.batch.acting.identity(self.workflow, self.run.version_id)
 
-    def why_not(self, right: str, thing: Module | Workflow) -> str:
+    def why_not(self, right: str, thing: models.Model) -> str:
         """Why the identity that the run acts as lacks a right on something, as a sentence; "" when it has it."""
         return self.batch.acting.why_not(self.workflow, self.run.version_id, right, thing)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from automations import masking
 from automations.models import AuditEntry
 from automations.services.texts import require_texts
 
@@ -24,11 +25,13 @@ def write_audit(
     after: Any = None,
     reason: str = "",
 ) -> AuditEntry:
-    """Add an entry. `actor` is a user, or None for the system itself; `before` and `after` are JSON.
+    """Add an entry. `actor` is a user, or None for the system itself; `before` and `after` are JSON. Secrets in
+    them are masked.
 
     Raises InvalidError for a reason that can't be stored, so that what it was for is undone with it.
     """
     require_texts(AuditEntry, action=action, reason=reason)
+    masking.refresh()
     return AuditEntry.objects.create(
         at=timezone.now(),
         actor=actor,
@@ -36,8 +39,8 @@ def write_audit(
         action=action,
         object_type=obj._meta.model_name or "",
         object_id=str(obj.pk),
-        before=before,
-        after=after,
-        reason=reason,
+        before=masking.masked(before),
+        after=masking.masked(after),
+        reason=masking.masked_text(reason),
         request_id=request_id.get(),
     )

@@ -13,7 +13,15 @@ from django.utils import timezone
 from automations.actions import ACTIONS
 from automations.engine.documents import Definition
 from automations.engine.errors import Problem
-from automations.engine.gate import ConsentFact, GateFacts, Line, SimulatedFacts, is_green, judge_gate
+from automations.engine.gate import (
+    ConsentFact,
+    GateFacts,
+    Line,
+    ShadowFacts,
+    SimulatedFacts,
+    is_green,
+    judge_gate,
+)
 from automations.engine.kinds import Risk
 from automations.errors import ConflictError, InvalidError
 from automations.models import (
@@ -83,8 +91,9 @@ def read_gate(*, workflow: Workflow) -> Gate:
         raise ConflictError("Publish a version first.", code="nothing-published")
     definition = definition_of(version)
     consent = open_consent(workflow)
-    facts = _facts(workflow, version, definition, consent)
-    return Gate(version, judge_gate(facts), _evidence(workflow), consent)
+    shadow = _shadow(version)
+    facts = _facts(workflow, version, definition, consent, shadow)
+    return Gate(version, judge_gate(facts), _evidence(workflow, shadow), consent)
 
 
 def open_consent(workflow: Workflow) -> Consent | None:
@@ -145,7 +154,11 @@ def sensitive_steps(definition: Definition) -> list[str]:
 
 
 def _facts(
-    workflow: Workflow, version: WorkflowVersion, definition: Definition, consent: Consent | None
+    workflow: Workflow,
+    version: WorkflowVersion,
+    definition: Definition,
+    consent: Consent | None,
+    shadow: Backtest | None,
 ) -> GateFacts:
     problems = validate_definition_of(workflow, definition)
     proof = scenarios.evidence(workflow, version.digest)
@@ -166,7 +179,7 @@ def _facts(
         four_eyes_demanded=four_eyes,
         consent=ConsentFact(consent.asked_by_name, consent.given_by_name) if consent is not None else None,
         forbidden=forbidden,
-        simulated=_simulated(version),
+        simulated=_simulated(version, shadow),
         denied=None if errors else _denied(workflow, version, definition),
         starts=start_facts(workflow, definition),
         limits=limit_facts(workflow, version),
@@ -207,7 +220,33 @@ def _told(policy: ModePolicy | None) -> str:
     return f"{policy.set_by_name} has set {where} to “{policy.get_rule_display()}”: {policy.reason}"
 
 
-def _simulated(version: WorkflowVersion) -> SimulatedFacts:
+def _shadow(version: WorkflowVersion) -> Backtest | None:
+    """The newest shadow of this very digest, beside another, that has judged anything and was not given up."""
+    rows = Backtest.objects.filter(
+        workflow=version.workflow_id,
+        digest=version.digest,
+        is_shadow=True,
+        status__in=(BacktestStatus.RUNNING, BacktestStatus.SUCCEEDED),
+        looked_at__gt=0,
+    )
+    return rows.exclude(against=version).select_related("against").defer("document").first()
+
+
+def _shadow_facts(shadow: Backtest) -> ShadowFacts:
+    assert shadow.against is not None
+    return ShadowFacts(
+        judged=shadow.looked_at,
+        agreed=shadow.same,
+        newly_selected=shadow.newly_selected,
+        no_longer_selected=shadow.no_longer_selected,
+        other=shadow.other_effect + shadow.other_branch,
+        against=shadow.against.number,
+        since=shadow.since,
+        until=shadow.until if shadow.ended_why else None,
+    )
+
+
+def _simulated(version: WorkflowVersion, shadow: Backtest | None) -> SimulatedFacts:
     """What became of the version's simulated runs; those of a replay are not of live events."""
     found = Run.objects.filter(
         workflow=version.workflow_id, version=version, mode=Mode.SIMULATE, clock="", event__isnull=False
@@ -219,18 +258,22 @@ def _simulated(version: WorkflowVersion) -> SimulatedFacts:
     rows = Backtest.objects.filter(
         workflow=version.workflow_id,
         digest=version.digest,
+        is_shadow=False,
         status=BacktestStatus.SUCCEEDED,
         against__isnull=False,
     )
     last = rows.exclude(against=version).values_list("looked_at", "same", "against__number").first()
     compared, agreed, against = last or (0, 0, 0)
-    return SimulatedFacts(**found, compared=compared, agreed=agreed, against=against)
+    told = _shadow_facts(shadow) if shadow is not None else None
+    return SimulatedFacts(**found, compared=compared, agreed=agreed, against=against, shadow=told)
 
 
-def _evidence(workflow: Workflow) -> dict[str, list[Link]]:
+def _evidence(workflow: Workflow, shadow: Backtest | None) -> dict[str, list[Link]]:
     here = f"workflows/{workflow.pk}/"
     proofs = [Link("Scenarios", f"{here}?show=scenarios")]
     runs = [Link("Runs", f"{here}runs/"), Link("Backtests", f"{here}backtests/")]
+    if shadow is not None:
+        runs.append(Link("Shadow", f"{here}backtests/?backtest={shadow.pk}"))
     return {
         "valid": [Link("Design", here)],
         "positive-scenario": proofs,

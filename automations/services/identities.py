@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Model
 from django.utils import timezone
 
 from automations.actions import ACTIONS
 from automations.engine.documents import Definition, Node
 from automations.engine.errors import Problem
 from automations.errors import InvalidError
+from automations.grants import MODELS
 from automations.models import Module, Workflow, WorkflowVersion
 from automations.modules.adapter import adapter_for
 from automations.runtime.identity import VERBS, Acting
@@ -29,7 +31,7 @@ class Need:
     node: Node
     path: str
     right: str
-    thing: Module | Workflow
+    thing: Model
 
 
 def identity_problems(workflow: Workflow, definition: Definition, *, publisher: Any) -> list[Problem]:
@@ -157,6 +159,30 @@ def _needs(definition: Definition) -> Iterator[Need]:
         started = workflows.get(str(node.config.get("workflow", "")))
         if started is not None:
             yield Need(node, f"{path}.workflow", "run", started)
+    yield from _used(definition)
+
+
+def _used(definition: Definition) -> Iterator[Need]:
+    named = named_things(definition)
+    for noun in {noun for _, noun in named}:
+        keys = [key for (_, _, key), kind in named if kind == noun]
+        things = {thing.key: thing for thing in MODELS[noun]._default_manager.filter(key__in=keys)}  # type: ignore[attr-defined]
+        for (node, path, key), kind in named:
+            if kind == noun and key in things and not node.disabled:
+                yield Need(node, path, "use", things[key])
+
+
+def named_things(definition: Definition) -> list[tuple[tuple[Node, str, str], str]]:
+    """((node, path, key), name of the kind) of every thing of another app that a step names; see `ActionKind.uses`."""
+    found = []
+    for index, node in enumerate(definition.nodes):
+        key = node.type.partition(".")[2]
+        if node.family != "action" or key not in ACTIONS:
+            continue
+        for setting, noun in ACTIONS.get(key).uses.items():
+            if isinstance(named := node.config.get(setting), str) and named:
+                found.append(((node, f"nodes[{index}].config.{setting}", named), noun))
+    return found
 
 
 def _right_of(node: Node) -> str:
@@ -170,11 +196,11 @@ def _problem(workflow: Workflow, need: Need, person: Any, code: str) -> Problem:
     step = need.node.title or need.node.id
     verb = VERBS.get(need.right, need.right)
     if code == "identity-may-not":
-        message = (
-            f"{person}, whom this workflow runs as, may not {verb} {need.thing.name}, and “{step}” does."
+        message = f"{person}, whom this workflow runs as, may not {verb} {need.thing}, and “{step}” does."
+        hint = (
+            f"Share {need.thing} with {person} (“{need.right}”), or let the workflow run as somebody who may."
         )
-        hint = f"Share {need.thing.name} with {person} (“{need.right}”), or let the workflow run as somebody who may."
     else:
-        message = f"{person} may not {verb} {need.thing.name}, and “{step}” does."
-        hint = f"Ask for the right “{need.right}” on {need.thing.name}, or let somebody publish who has it."
+        message = f"{person} may not {verb} {need.thing}, and “{step}” does."
+        hint = f"Ask for the right “{need.right}” on {need.thing}, or let somebody publish who has it."
     return Problem(code, need.path, message, hint, node=need.node.id)

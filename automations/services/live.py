@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from automations.models import Consent, Mode, Promotion, Workflow, WorkflowVersion
 from automations.runtime import activation
+from automations.runtime.backtests.following import end_shadow
 from automations.runtime.subscriptions import bump_activation
 
 OPEN = (Consent.State.ASKED, Consent.State.GIVEN)
@@ -35,10 +36,11 @@ def make_live(
     clock: str = "",
 ) -> None:
     """Make a version the live one, in execute by the `promotion` that let it, else in simulate. Consent to any other
-    version is void from now on. `at` and `clock` belong to replays."""
+    version is void from now on, and a shadow beside the former one ends. `at` and `clock` belong to replays."""
     now = timezone.now()
     _leave(workflow, f"Version {version.number} took its place.", now)
     void_consent(workflow, f"Version {version.number} became the live one.", besides=version)
+    end_shadow(why=f"Version {version.number} became the live one.", workflow=workflow.pk)
     workflow.active_version = version
     _store(workflow, promotion, "active_version")
     activation.activate(workflow=workflow, version=version, now=at or now, clock=clock)

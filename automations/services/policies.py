@@ -46,7 +46,7 @@ def create_policy(
         raise ConflictError(f"There is already a policy with the key “{key}”. Choose another.") from error
     _add_revision(policy, rule, actor)
     if actor is not None:
-        permissions.grant_policy_owner(policy, actor)
+        permissions.grant_thing_owner(policy, actor)
     write_audit(actor=actor, action="policy.created", obj=policy, after={"key": key, "rule": rule})
     return policy
 
@@ -72,7 +72,7 @@ def update_policy(*, policy: Policy, changes: Mapping[str, Any], actor: Any) -> 
         setattr(policy, name, value)
     policy.save(update_fields=list(changes))
     if changes.get("owner") is not None:
-        permissions.grant_policy_owner(policy, changes["owner"])
+        permissions.grant_thing_owner(policy, changes["owner"])
     after = {name: _plain(value) for name, value in changes.items()}
     write_audit(actor=actor, action="policy.updated", obj=policy, before=before, after=after)
     return policy

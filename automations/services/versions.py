@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from automations import permissions
+from automations import grants, permissions
 from automations.actions import ACTIONS
 from automations.engine.documents import Definition, Node
 from automations.engine.errors import Problem
@@ -41,7 +41,7 @@ from automations.services.audit import write_audit
 from automations.services.checkpoints import add_checkpoint
 from automations.services.drafts import load_draft
 from automations.services.findings import findings_across
-from automations.services.identities import require_permitted
+from automations.services.identities import named_things, require_permitted
 from automations.services.live import live_facts, lock_workflow, make_live
 from automations.services.rule_index import index_version
 from automations.services.scenario_runs import run_scenarios
@@ -74,6 +74,7 @@ def validation_context(definition: Definition, *, viewer: Any = None) -> Validat
             ).values_list("key", flat=True)
         ),
         workflows=frozenset(workflows.filter(archived_at=None).values_list("key", flat=True)),
+        names=_brought_names(definition, viewer),
         groups=frozenset(Group.objects.values_list("name", flat=True)),
         users=frozenset(
             users.objects.filter(**{f"{users.USERNAME_FIELD}__in": texts}).values_list(
@@ -81,6 +82,21 @@ def validation_context(definition: Definition, *, viewer: Any = None) -> Validat
             )
         ),
     )
+
+
+def _brought_names(definition: Definition, viewer: Any) -> dict[str, frozenset[str]]:
+    """The keys of things of other apps, of those kinds that the steps name; those that a viewer sees."""
+    nouns = {noun for _, noun in named_things(definition)}
+    return {
+        noun: frozenset(
+            (
+                permissions.things_with(viewer, noun, *grants.RIGHTS[noun])
+                if viewer is not None
+                else grants.MODELS[noun]._default_manager.all()
+            ).values_list("key", flat=True)
+        )
+        for noun in nouns
+    }
 
 
 def _texts(configs: Iterable[Any]) -> Iterable[str]:

@@ -193,14 +193,27 @@ _LINE_ENDS = re.compile("[\x85\u2028\u2029\ufeff]")
 """What YAML 1.1 takes for the end of a line, or for nothing, outside of quotes."""
 
 
+_IMPLICIT = (
+    ("null", r"null|~|", ["n", "~", ""]),
+    ("bool", r"true|false", ["t", "f"]),
+    ("int", r"-?(0|[1-9][0-9]*)", list("-0123456789")),
+    ("float", r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", list("-0123456789")),
+)
+"""What is no text where it stands without quotes: a tag, what it looks like, and its first characters."""
+
+_NO_TEXT = re.compile("|".join(f"(?:{pattern})" for _, pattern, _ in _IMPLICIT))
+
+
 class _Dumper(yaml.SafeDumper):
-    """Texts of several lines stand as such, and nothing is an alias."""
+    """Texts of several lines stand as such, what would be read as a number stands in quotes, and nothing is an alias."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
     def text(self, data: str) -> yaml.ScalarNode:
         style = '"' if _LINE_ENDS.search(data) else "|" if "\n" in data else None
+        if _NO_TEXT.fullmatch(data):
+            style = "'"  # YAML 1.1, which the library knows, has fewer numbers than JSON
         return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
 
@@ -229,12 +242,7 @@ class _Loader(yaml.CSafeLoader):
         return made
 
 
-for _tag, _pattern, _first in (
-    ("null", r"null|~|", ["n", "~", ""]),
-    ("bool", r"true|false", ["t", "f"]),
-    ("int", r"-?(0|[1-9][0-9]*)", list("-0123456789")),
-    ("float", r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", list("-0123456789")),
-):
+for _tag, _pattern, _first in _IMPLICIT:
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
 
 

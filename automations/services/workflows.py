@@ -14,6 +14,7 @@ from automations.errors import ConflictError, InvalidError
 from automations.models import AuditEntry, Mode, Module, Workflow
 from automations.modules.schema import is_zone
 from automations.runtime import activation
+from automations.runtime.backtests.following import end_shadow
 from automations.runtime.subscriptions import bump_activation
 from automations.services.audit import write_audit
 from automations.services.drafts import save_draft
@@ -152,6 +153,7 @@ def archive_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Wor
     if not changed:
         raise ConflictError(f"“{workflow.name}” is archived already.", code="already-archived")
     activation.deactivate(workflow=workflow)
+    end_shadow(why="The workflow was archived.", workflow=workflow.pk)
     write_audit(actor=actor, action="workflow.archived", obj=workflow, reason=reason)
     workflow.refresh_from_db()
     return workflow

@@ -29,6 +29,41 @@ print(demo.log.digest)
 """
 
 
+FOLLOW = """
+import json
+import sys
+from copy import deepcopy
+from pathlib import Path
+import django
+django.setup()
+from automations.models import BacktestDifference, Mode, Workflow
+from automations.services.backtests import start_backtest, start_shadow, stop_shadow, work_on
+from automations.services.drafts import save_draft
+from config.demo.incident_log import read_log
+from config.demo.incidents import MISSED, IncidentDemo, documents
+
+demo = IncidentDemo(read_log(Path(sys.argv[1])), Mode.EXECUTE, inline=True)
+module = demo._module()
+demo._workflows(module)
+workflow = Workflow.objects.get(key=f"{MISSED}-{demo.log.digest}-execute")
+changed = deepcopy(documents(module.key)[MISSED])
+config = changed["nodes"][0]["config"]
+config["filter"] = {"all": [config["filter"], {"field": "reassignment_count", "op": "gte", "value": %d}]}
+save_draft(workflow=workflow, document=changed, revision=None, actor=demo.owner)
+shadow = start_shadow(workflow=workflow, actor=demo.owner)
+demo.run(lambda _: None)
+stop_shadow(backtest=shadow, actor=demo.owner)
+wide = {"since": "1990-01-01T00:00:00+00:00", "until": "2090-01-01T00:00:00+00:00"}
+from datetime import datetime
+past = start_backtest(workflow=workflow, actor=demo.owner, **{k: datetime.fromisoformat(v) for k, v in wide.items()})
+names = ("looked_at", "same", "newly_selected", "no_longer_selected", "other_effect", "other_branch")
+for done in (work_on(shadow, watch=lambda _: None), work_on(past, watch=lambda _: None)):
+    rows = BacktestDifference.objects.filter(backtest=done).order_by("event_id")
+    told = {name: getattr(done, name) for name in ("status", *names)}
+    print(json.dumps({**told, "events": list(rows.values_list("event_id", "kind"))}))
+"""
+
+
 def manage(environment: dict[str, str], *words: str) -> str:
     return done(environment, "manage.py", *words)
 
@@ -90,3 +125,16 @@ def test_real_log_gives_the_counts_that_plain_csv_code_gives(tmp_path: Path) -> 
     if not REAL_LOG.exists():
         pytest.skip(f"{REAL_LOG} is not here; the generated log is tested instead.")
     assert_counted(REAL_LOG, tmp_path)
+
+
+def test_shadow_over_a_replayed_log_gives_the_counts_of_a_backtest_afterwards(tmp_path: Path) -> None:
+    log = save(tmp_path / "log.csv", made_up(40))
+    environment = migrated("shadows") | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    shadow, past = (
+        json.loads(line) for line in done(environment, "-c", FOLLOW % REASSIGNED, str(log)).splitlines()
+    )
+    plain = expected_of_changes(log, HOURS, REASSIGNED)["review"]
+    assert shadow["status"] == past["status"] == "succeeded"
+    assert {kind: shadow[kind] for kind in plain} == plain
+    assert shadow["looked_at"] == sum(plain.values())
+    assert shadow == past

@@ -114,7 +114,7 @@ def test_the_readme_names_the_two_commands_and_what_they_need() -> None:
 
 
 def test_every_command_of_ours_stands_in_the_reference() -> None:
-    ours = {name for name, app in get_commands().items() if app in ("automations", "config.demo")}
+    ours = {name for name, app in get_commands().items() if app in ("automations", "config.demo", "webhooks")}
     page = text_of("docs/reference/commands.md")
     assert ours == set(re.findall(r"`manage\.py ([a-z_]+)", page))
     targets = set(re.findall(r"^([a-z]+):.*## ", text_of("Makefile"), re.MULTILINE))

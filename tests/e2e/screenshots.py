@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -17,11 +18,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM, FLAGS, sign_in
 from tests.e2e.test_approvals import asked
+from tests.e2e.test_backtests import changed
 from tests.e2e.test_closed_bundles import bundle, publish
 from tests.e2e.test_editor import call, make
 from tests.e2e.test_holds import held as hold
 from tests.e2e.test_policies import document
 from tests.e2e.test_retry import Drawn
+from tests.e2e.test_sample import ticket
 from tests.faults.launching import Launch
 from tests.postgres_plugin import own_database
 
@@ -108,6 +111,16 @@ def backtests(page: Page) -> None:
     page.get_by_role("button", name="Start backtest").click()
     expect(page.locator(".backtest-counts")).to_be_visible()
     expect(page.locator("progress")).to_have_count(0, timeout=30_000)
+
+
+def shadow(page: Page) -> None:
+    changed(page, f"Shadowed {time.monotonic_ns()}")
+    page.get_by_role("link", name="Backtests").click()
+    page.get_by_role("button", name="Start shadow").click()
+    for number, priority in enumerate(("urgent", "low", "normal")):
+        ticket(page, f"SH-{time.monotonic_ns()}-{number}", priority)
+    expect(page.locator(".shadow-agreement")).to_contain_text("66.7", timeout=30_000)
+    page.get_by_role("button", name="See the differences").click()
 
 
 def versions(page: Page) -> None:
@@ -244,6 +257,7 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "sharing": sharing,
     "publishing": publishing,
     "backtests": backtests,
+    "shadow": shadow,
     "versions": versions,
     "pinned": pinned,
     "started": started,

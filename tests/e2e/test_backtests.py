@@ -115,3 +115,55 @@ def test_range_that_is_none_is_told_at_the_form(editor: Page, said: list[str]) -
     editor.get_by_role("button", name="Start backtest").click()
     expect(editor.get_by_role("alert")).to_contain_text("“since” is not before “until”.")
     said[:] = [text for text in said if REFUSED not in text]
+
+
+def test_shadow_is_followed_down_to_the_record_stopped_and_shown_at_the_gate(editor: Page) -> None:
+    pk = changed(editor, "Shade")
+    editor.get_by_role("link", name="Backtests").click()
+    part = editor.get_by_role("region", name="Shadow", exact=True)
+    expect(part).to_contain_text("There was none yet.")
+    part.get_by_label("For", exact=True).select_option("7")
+    part.get_by_role("button", name="Start shadow").press("Enter")
+    going = part.locator(".shadow-going")
+    expect(going).to_contain_text("The draft beside version 1")
+    expect(going).to_contain_text("– agreement")
+    assert call(editor, "GET", f"workflows/{pk}/backtests/")["results"] == []
+    assert violations(editor) == []
+
+    for number, priority in enumerate(("urgent", "low", "low", "normal")):
+        ticket(editor, f"SHADE-LIVE-{number}", priority)
+    # The comments of the live version, which simulates, are no events: of four, two are newly selected.
+    expect(going).to_contain_text("50.0", timeout=30_000)
+    expect(going).to_contain_text("now selected +2")
+    (found,) = call(editor, "GET", f"workflows/{pk}/shadows/")["results"]
+    assert found["agreement"] == 100 * found["counts"]["same"] / found["looked_at"] == 50.0
+    result = editor.get_by_role("region", name=f"Shadow {found['id']}")
+    differences = result.get_by_role("region", name="Differences")
+    row = differences.get_by_role("row").filter(has_text="SHADE-LIVE-1")
+    row.get_by_role("button", name="Details of SHADE-LIVE-1").press("Enter")
+    expect(differences.get_by_role("region", name="After")).to_contain_text("Open? (true) → Say it")
+    expect(row.get_by_role("link", name="SHADE-LIVE-1")).to_be_visible()
+    assert violations(editor) == []
+
+    editor.set_viewport_size({"width": 390, "height": 800})
+    assert editor.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    editor.set_viewport_size({"width": 1440, "height": 900})
+    going.get_by_role("button", name="Stop").click()
+    expect(part.get_by_role("button", name="Start shadow")).to_be_visible()
+    expect(part.get_by_role("region", name="Shadows")).to_contain_text("priya stopped it.")
+    expect(result).to_contain_text("priya stopped it.", timeout=15_000)
+    assert comments_of(editor, "SHADE-LIVE-1") == []
+
+    call(editor, "POST", f"workflows/{pk}/publish/", {"mode": "simulate"})
+    editor.goto(f"/workflows/{pk}/promote/")
+    line = editor.get_by_role("list", name="The gate").get_by_role("listitem")
+    line = line.filter(has_text="Simulated on live events")
+    expect(line).to_contain_text("As a shadow beside version 1 (since ")
+    expect(line).to_contain_text("agreed on 2 of 4 live events (50.0 %): 2 newly selected")
+    line.get_by_role("link", name="Shadow").click()
+    expect(editor.get_by_role("heading", name=f"Shadow {found['id']}")).to_be_visible()
+
+
+def comments_of(page: Page, key: str) -> list[str]:
+    rows = call(page, "GET", f"modules/tickets/records/{key}/comments/")
+    return [row["text"] for row in (rows["results"] if isinstance(rows, dict) else rows)]

@@ -281,7 +281,7 @@ def test_a_slow_page_keeps_its_place_then_says_so_and_asks_again(signed_in: Page
     expect(said).to_be_visible()
     page.unroute(RUNS)
     again.click()
-    expect(page.get_by_role("row", name="Auto-routing").first).to_be_visible()
+    expect(page.get_by_role("table").get_by_role("rowheader").first).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -244,7 +244,7 @@ def test_two_first_starts_at_once_seed_once_and_both_serve(launch: Starter, serv
     folder = {"DATABASE_URL": None, "VAR_DIR": str(server_folder.parent)}
     pair = [launch(**folder), launch(**folder)]
     for running in pair:
-        running.wait_until_ready(120)
+        running.wait_until_ready(240)
     assert sum(SEEDING in running.output() for running in pair) == 1
     assert sum("Another start prepares this database" in running.output() for running in pair) == 1
     with psycopg.connect(EmbeddedPostgres(server_folder).url("automations")) as connection:

@@ -216,12 +216,7 @@ def _talk(
         response = connection.getresponse()
         packed, cut = _read(response)
         content, cut = _unpacked(packed, cut, response.getheader("content-encoding", ""))
-        kept = {
-            name: value[:MAX_HEADER]
-            for name in KEPT_HEADERS
-            if (value := response.getheader(name)) is not None
-        }
-        return Answer(address, response.status, kept, content, cut)
+        return Answer(address, response.status, _kept(response), content, cut)
     except TimeoutError as error:
         raise CallError("timeout", "The answer was not whole in time.", address=address) from error
     except http.client.HTTPException as error:
@@ -230,6 +225,11 @@ def _talk(
     except (OSError, ValueError) as error:
         message = f"The connection broke ({type(error).__name__})."
         raise CallError("connection-broken", message, address=address) from error
+
+
+def _kept(response: http.client.HTTPResponse) -> dict[str, str]:
+    there = ((name, response.getheader(name)) for name in KEPT_HEADERS)
+    return {name: value[:MAX_HEADER] for name, value in there if value is not None}
 
 
 def _read(response: http.client.HTTPResponse) -> tuple[bytes, bool]:

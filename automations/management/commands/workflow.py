@@ -21,8 +21,8 @@ from automations.errors import GateClosedError, InvalidError, NotFoundError, Ser
 from automations.insight.go_live_print import printed
 from automations.management.backtest_report import as_json, as_lines, watched
 from automations.management.database import database_needed
-from automations.models import BacktestStatus, ScenarioResult, Workflow
-from automations.services.backtests import start_backtest
+from automations.models import Backtest, BacktestStatus, ScenarioResult, Workflow
+from automations.services.backtests import start_backtest, start_shadow, stop_shadow
 from automations.services.drafts import load_draft, pin_definitions
 from automations.services.gate import check_gate
 from automations.services.go_live import printable, read_checklist
@@ -43,7 +43,7 @@ GOOD, REFUSED, UNREADABLE = 0, 1, 2
 
 class Command(BaseCommand):
     help = (
-        "Export, import, validate, describe, compare, run-test, backtest, publish, promote and roll back workflows,"
+        "Export, import, validate, describe, compare, run-test, backtest, shadow, publish, promote and roll back workflows,"
         " and run their scenarios."
         " Exit code: 0 done, 1 refused or not valid, 2 no such workflow or file, or no database."
     )
@@ -105,6 +105,17 @@ class Command(BaseCommand):
         past.add_argument("--limit", type=int, default=20, help="Differences that are listed.")
         past.add_argument("--json", action="store_true", help="For programs.")
         _actor(past)
+
+        shadow = part("shadow", self._shadow, "How far its newest shadow agrees with what is live.")
+        todo = shadow.add_mutually_exclusive_group()
+        todo.add_argument("--start", action="store_true", help="Judge every live event from now on.")
+        todo.add_argument("--stop", action="store_true", help="End it now; what it has counted stands.")
+        _version(shadow)
+        shadow.add_argument("--days", type=int, help="When it ends by itself; after 14 when left out.")
+        shadow.add_argument("--reason", default="", help="Why it is stopped.")
+        shadow.add_argument("--limit", type=int, default=20, help="Differences that are listed.")
+        shadow.add_argument("--json", action="store_true", help="For programs.")
+        _actor(shadow)
 
         publish = part("publish", self._publish, "Freeze the draft as the next version; it simulates.")
         publish.add_argument("--note", default="")
@@ -208,6 +219,19 @@ class Command(BaseCommand):
             self.stdout.write(line)
         return GOOD if done.status == BacktestStatus.SUCCEEDED else REFUSED
 
+    def _shadow(self, key: str, json: bool, limit: int, actor: str, **options: Any) -> int:
+        workflow, person = _workflow(key), _user(actor)
+        if options["start"]:
+            asked = {name: options[name] for name in ("version", "days")}
+            shadow = start_shadow(workflow=workflow, actor=person, **asked)
+        else:
+            shadow = _newest_shadow(workflow)
+            if options["stop"]:
+                shadow = stop_shadow(backtest=shadow, actor=person, reason=options["reason"])
+        for line in [as_json(shadow, limit)] if json else as_lines(shadow, limit):
+            self.stdout.write(line)
+        return REFUSED if shadow.status == BacktestStatus.FAILED else GOOD
+
     def _scenarios(self, key: str, version: str | int, json: bool, actor: str, **_: Any) -> int:
         results = run_all(workflow=_workflow(key), actor=_user(actor), version=version)
         failed = [row for row in results if row.status == ScenarioResult.Status.FAILED]
@@ -303,6 +327,13 @@ def _workflow(key: str) -> Workflow:
     if found is None:
         keys = ", ".join(Workflow.objects.values_list("key", flat=True)[:20])
         raise NotFoundError(f"There is no workflow “{key}”; there are {keys or 'none'}.")
+    return found
+
+
+def _newest_shadow(workflow: Workflow) -> Backtest:
+    found = Backtest.objects.filter(workflow=workflow, is_shadow=True).first()
+    if found is None:
+        raise NotFoundError(f"“{workflow.name}” has had no shadow. Start one with --start.")
     return found
 
 

@@ -32,7 +32,8 @@ class Heard:
 
 @dataclass(slots=True)
 class Occasion:
-    """One thing that happened; a side that would not have heard of it has None."""
+    """One thing that happened; a side that would not have heard of it has None. `mark` names an alarm among those of its
+    record: a shadow may come upon it twice and judges it once."""
 
     type: str
     module: Module | None
@@ -41,6 +42,7 @@ class Occasion:
     before: Heard | None
     after: Heard | None
     event_id: int | None = None
+    mark: str = ""
 
 
 @dataclass(slots=True)
@@ -63,32 +65,41 @@ class Reader(Protocol):
 
 
 class StoredEvents:
-    """The stored events that a trigger of either side listens to, in the order in which they were accepted."""
+    """The stored events that a trigger of either side listens to, in the order of their numbers.
+
+    `numbers` are (after, last) where they are known; else those of the events that are there now.
+    """
 
     def __init__(
-        self, workflow: Workflow, subscriptions: Sequence[Subscription], since: datetime, until: datetime
+        self,
+        workflow: Workflow,
+        subscriptions: Sequence[Subscription],
+        within: Q,
+        numbers: tuple[int, int] | None = None,
     ) -> None:
         self.modules = {entry.module.pk: entry.module for entry in subscriptions if entry.module is not None}
         self.rows = Event.objects.filter(
-            _types(subscriptions),
-            Q(target__isnull=True) | Q(target__workflow=workflow.pk),
-            occurred_at__gt=since,
-            occurred_at__lte=until,
+            _types(subscriptions), Q(target__isnull=True) | Q(target__workflow=workflow.pk), within
         ).order_by("id")
         if all(entry.module is not None for entry in subscriptions):
             self.rows = self.rows.filter(module__in=self.modules)
-        self._range = self.rows.order_by().aggregate(first=Min("id"), last=Max("id"), count=Count("id"))
+        self._count = 0
+        if numbers is None:
+            found = self.rows.order_by().aggregate(first=Min("id"), last=Max("id"), count=Count("id"))
+            self._count = int(found["count"])
+            numbers = (found["first"] - 1, found["last"]) if self._count else (0, 0)
+        self._start, self._last = numbers
 
     def count(self) -> int:
-        return int(self._range["count"])
+        return self._count
 
     def page(self, after: Any, limit: int) -> Page:
-        if not self._range["count"]:
+        start = after if after is not None else self._start
+        if start >= self._last:
             return Page()
-        start = after if after is not None else self._range["first"] - 1
         fields = ("id", "type", "module_id", "record_key", "occurred_at", "received_at", "clock", "actor_id")
         rows = list(
-            self.rows.filter(id__gt=start, id__lte=self._range["last"]).values_list(
+            self.rows.filter(id__gt=start, id__lte=self._last).values_list(
                 *fields, "cause_workflow_id", "depth", "target", "snapshot"
             )[:limit]
         )

@@ -72,8 +72,8 @@ def pairs_of(before: Sequence[Subscription], after: Sequence[Subscription], kind
     return [Pair(node, was.get(node), now.get(node)) for node in dict.fromkeys([*was, *now])]
 
 
-class _Alarms:
-    """What the two readers of alarms share."""
+class Alarms:
+    """What all readers of alarms share."""
 
     def __init__(self, module: Module, pairs: Sequence[Pair], since: datetime, until: datetime) -> None:
         self.module = module
@@ -81,8 +81,8 @@ class _Alarms:
         self.since = since
         self.until = until
         # Far enough back that the other side's alarm of the same date, which may have rung before, is seen too.
-        shifts = [_shift(side) for pair in pairs for side in pair.sides()]
-        self.low = _moved(since, min(shifts) - max(shifts) - SLACK)
+        shifts = [shift_of(side) for pair in pairs for side in pair.sides()]
+        self.low = moved(since, min(shifts) - max(shifts) - SLACK)
         self.events = Event.objects.filter(
             module=module, type__in=("record.created", "record.updated"), occurred_at__gt=self.low
         )
@@ -104,6 +104,7 @@ class _Alarms:
                     max(moments),
                     self._heard(pair.before, key, was.get(identity)),
                     self._heard(pair.after, key, now.get(identity)),
+                    mark=":".join((pair.node, *map(str, identity))),
                 )
 
     def _heard(self, side: Subscription | None, key: str, alarm: Alarm | None) -> Heard | None:
@@ -117,7 +118,7 @@ class _Alarms:
         return Heard(event, state, side.node, (GAP,) if alarm.past.gap else ())
 
 
-class MovingAlarms(_Alarms):
+class MovingAlarms(Alarms):
     """Alarms of records that were changed in the window or since: their history is read from their events."""
 
     def count(self) -> int:
@@ -138,7 +139,7 @@ class MovingAlarms(_Alarms):
         return Page(found, len(keys), keys[-1] if len(keys) == limit else None)
 
 
-class StandingAlarms(_Alarms):
+class StandingAlarms(Alarms):
     """Alarms of records that nothing has changed since before the window: they were then what they are now."""
 
     def __init__(self, module: Module, pairs: Sequence[Pair], since: datetime, until: datetime) -> None:
@@ -177,7 +178,7 @@ class StandingAlarms(_Alarms):
         spec = facts_of(self.module).schema.get(side.config["field"])
         if spec is None:
             return None
-        moments = (_moved(self.low, -_shift(side) - SLACK), _moved(self.until, SLACK - _shift(side)))
+        moments = (moved(self.low, -shift_of(side) - SLACK), moved(self.until, SLACK - shift_of(side)))
         dated = spec.type is FieldType.DATE
         bounds = [moment.date().isoformat() if dated else datetime_text(moment) for moment in moments]
         return {"field": side.config["field"], "op": "between", "value": bounds}
@@ -215,13 +216,13 @@ def alarms_of(side: Subscription, pasts: Sequence[Past]) -> dict[Identity, Alarm
     return found
 
 
-def _shift(side: Subscription) -> timedelta:
+def shift_of(side: Subscription) -> timedelta:
     """How long after the date a side rings."""
     offset = parse_duration(side.config["offset"])
     return -offset if side.config["when"] == "before" else offset
 
 
-def _moved(moment: datetime, by: timedelta) -> datetime:
+def moved(moment: datetime, by: timedelta) -> datetime:
     """A moment moved, at most to the ends of the calendar."""
     try:
         return moment + by

@@ -1,4 +1,4 @@
-"""Backtests as work in the background: claimed by lease, done in slices, and each slice kept in one transaction.
+"""Backtests and shadows as work in the background: claimed by lease, done in slices, each slice kept in one transaction.
 
 A slice gives way as soon as events or runs are due, after one page at least, so that neither starves the other. Losing
 the process loses no more than its slice: the lease ends, and whoever claims the backtest goes on from its position.
@@ -11,7 +11,7 @@ import logging
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,9 +20,10 @@ from django.db import connection, transaction
 from automations.conf import setting
 from automations.engine.comparison import Kind
 from automations.engine.documents import Definition, parse_document
-from automations.models import Backtest, BacktestDifference, Workflow
-from automations.runtime.backtests.occasions import IMAGINED, Occasion, Page, Reader, StoredEvents
-from automations.runtime.backtests.reckoned import MovingAlarms, Pair, Slots, StandingAlarms, pairs_of
+from automations.models import Backtest, BacktestAlarm, BacktestDifference, Workflow
+from automations.runtime.backtests.following import Following, Range, Source
+from automations.runtime.backtests.occasions import Occasion
+from automations.runtime.backtests.readers import asked_by, readers_of_range
 from automations.runtime.backtests.sides import Compared, Comparison, Side
 from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS, definition_of
 
@@ -32,6 +33,11 @@ PAGE = 200
 KEPT_A_KIND = 1_000
 """Differences of each kind whose details are kept; the counts are exact whatever their number."""
 MOST_ASSUMED = 10
+JOBS = 4
+"""How many backtests a process keeps ready."""
+READY_SECONDS = 60
+"""How long a shadow is kept ready: what it may do, and what modules are, is asked anew then."""
+OVER = "It has come to the end of its days."
 
 CLAIM = """
 UPDATE automations_backtest SET status = 'running', attempt = attempt + 1, lease_token = %s,
@@ -46,10 +52,13 @@ UPDATE automations_backtest SET read = read + %s, to_read = %s, looked_at = look
   newly_selected = newly_selected + %s, no_longer_selected = no_longer_selected + %s,
   other_effect = other_effect + %s, other_branch = other_branch + %s, selected_before = selected_before + %s,
   selected_after = selected_after + %s, assumed = assumed + %s, position = %s, attempt = 0, lease_token = NULL,
-  due_at = clock_timestamp(), status = CASE WHEN %s THEN 'succeeded' ELSE 'running' END,
-  finished_at = CASE WHEN %s THEN now() END
-WHERE id = %s AND lease_token = %s AND status = 'running'
+  due_at = clock_timestamp() + make_interval(secs => %s), status = CASE WHEN %s THEN 'succeeded' ELSE 'running' END,
+  finished_at = CASE WHEN %s THEN now() END,
+  ended_why = CASE WHEN %s AND is_shadow AND ended_why = '' THEN %s ELSE ended_why END
+WHERE id = (SELECT id FROM automations_backtest WHERE id = %s AND lease_token = %s AND status = 'running'
+  FOR UPDATE SKIP LOCKED)
 """
+"""Who holds the row ends it, and the slice is for nothing: a worker does not wait for a release to be made."""
 FAIL = """
 UPDATE automations_backtest SET status = 'failed', failure = %s, lease_token = NULL, due_at = clock_timestamp(), finished_at = now()
 WHERE id = %s AND lease_token = %s AND status = 'running'
@@ -101,10 +110,14 @@ class _Tally:
     selected_after: int = 0
     assumed: int = 0
     differences: list[BacktestDifference] = field(default_factory=list)
+    alarms: dict[tuple[int, str, str], BacktestAlarm] = field(default_factory=dict)
+    pause: float = 0
 
 
 class _Job:
     """A backtest made ready: what is read, in which order, and who judges it."""
+
+    to_read: int | None = None
 
     def __init__(self, backtest: Backtest) -> None:
         workflow = Workflow.objects.select_related("run_as").get(pk=backtest.workflow_id)
@@ -114,22 +127,24 @@ class _Job:
         after = Side(workflow, _parsed(backtest.document), publisher)
         before = Side(workflow, definition_of(against), against.published_by) if against is not None else None
         self.comparison = Comparison(before, after)
-        self.readers = _readers(backtest, workflow, before, after)
-        self.to_read = sum(reader.count() for reader in self.readers)
+        self.source: Source
+        asked, since, until = asked_by(before, after), backtest.since, backtest.until
+        self.until = until
+        self.good_until = time.monotonic() + READY_SECONDS if backtest.is_shadow else None
+        if backtest.is_shadow:
+            self.source = Following(asked, workflow, since, until)
+        else:
+            readers = readers_of_range(asked, workflow, since, until)
+            self.source = Range(readers)
+            self.to_read = sum(reader.count() for reader in readers)
 
-    def page(self, position: dict[str, Any]) -> tuple[Page, dict[str, Any] | None]:
-        """The next occasions, and the position after them; None when that was all."""
-        part = position.get("part", 0)
-        if part >= len(self.readers):
-            return Page(), None
-        page = self.readers[part].page(position.get("after"), PAGE)
-        if page.after is not None:
-            return page, {"part": part, "after": page.after}
-        return page, {"part": part + 1} if part + 1 < len(self.readers) else None
+    def is_good_for(self, backtest: Backtest) -> bool:
+        aged = self.good_until is not None and time.monotonic() >= self.good_until
+        return self.until == backtest.until and not aged
 
 
 _jobs: dict[int, _Job] = {}
-"""The backtest that this process worked on last: the next slice need not prepare it again."""
+"""The backtests that this process worked on last: the next slice need not prepare them again."""
 
 
 def _claim(only: int | None) -> Backtest | None:
@@ -149,12 +164,13 @@ def _slice(backtest: Backtest, seconds: float, give_way: Callable[[], bool]) -> 
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION READ ONLY")
-            page, position = job.page(position)
-            for occasion in page.occasions:
+            step = job.source.step(position, PAGE)
+            for occasion in _unjudged(tally, backtest, step.page.occasions):
                 _count(tally, backtest, occasion, _compared(job.comparison, occasion))
             transaction.set_rollback(True)
-        tally.read += page.read
-        if time.monotonic() >= ends or give_way():
+        position, tally.pause = step.position, step.pause
+        tally.read += step.page.read
+        if step.pause or time.monotonic() >= ends or give_way():
             break
     if position is None:
         _jobs.pop(backtest.pk, None)
@@ -163,15 +179,36 @@ def _slice(backtest: Backtest, seconds: float, give_way: Callable[[], bool]) -> 
 
 def _job(backtest: Backtest) -> _Job:
     job = _jobs.get(backtest.pk)
-    if job is None:
+    if job is None or not job.is_good_for(backtest):
         try:
             job = _Job(backtest)
         except Exception as error:
             message = f"It could not be prepared: {type(error).__name__}. The server's log says more."
             raise _JudgingError(message) from error
-        _jobs.clear()
+        _jobs.pop(backtest.pk, None)
+        while len(_jobs) >= JOBS:
+            del _jobs[next(iter(_jobs))]
         _jobs[backtest.pk] = job
     return job
+
+
+def _unjudged(tally: _Tally, backtest: Backtest, occasions: Sequence[Occasion]) -> Iterator[Occasion]:
+    """The occasions, without alarms that a shadow has judged already."""
+    marked = [occasion for occasion in occasions if occasion.mark] if backtest.is_shadow else []
+    judged: set[tuple[int, str, str]] = set()
+    if marked:
+        keys = {occasion.record_key for occasion in marked}
+        rows = BacktestAlarm.objects.filter(backtest=backtest, record_key__in=keys)
+        judged = set(rows.values_list("module_id", "record_key", "mark"))
+    for occasion in occasions:
+        if marked and occasion.mark and occasion.module is not None:
+            alarm = (occasion.module.pk, occasion.record_key, occasion.mark)
+            if alarm in judged or alarm in tally.alarms:
+                continue
+            tally.alarms[alarm] = BacktestAlarm(
+                backtest=backtest, module=occasion.module, record_key=alarm[1], mark=alarm[2]
+            )
+        yield occasion
 
 
 def _compared(comparison: Comparison, occasion: Occasion) -> Compared:
@@ -211,7 +248,7 @@ def _count(tally: _Tally, backtest: Backtest, occasion: Occasion, compared: Comp
     )
 
 
-def _keep(backtest: Backtest, tally: _Tally, to_read: int, position: dict[str, Any] | None) -> None:
+def _keep(backtest: Backtest, tally: _Tally, to_read: int | None, position: dict[str, Any] | None) -> None:
     done = position is None
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -225,16 +262,22 @@ def _keep(backtest: Backtest, tally: _Tally, to_read: int, position: dict[str, A
                 tally.selected_after,
                 tally.assumed,
                 json.dumps(position or {}),
+                tally.pause,
                 done,
                 done,
+                done,
+                OVER,
                 backtest.pk,
                 backtest.lease_token,
             ],
         )
         if cursor.rowcount:
             BacktestDifference.objects.bulk_create(tally.differences, batch_size=500)
+            BacktestAlarm.objects.bulk_create(tally.alarms.values(), batch_size=500)
+            if done and backtest.is_shadow:
+                BacktestAlarm.objects.filter(backtest=backtest).delete()
         else:
-            logger.warning("lease_lost: backtest %s was cancelled or taken over meanwhile", backtest.pk)
+            logger.warning("lease_lost: backtest %s was ended or taken over meanwhile", backtest.pk)
 
 
 def _fail(backtest: Backtest, message: str) -> None:
@@ -248,33 +291,3 @@ def _parsed(document: Any) -> Definition:
     if definition is None:
         raise ValueError(f"The document does not parse: {problems[0].message}")
     return definition
-
-
-def _readers(backtest: Backtest, workflow: Workflow, before: Side | None, after: Side) -> Sequence[Reader]:
-    since, until = backtest.since, backtest.until
-    was = before.subscriptions if before is not None else []
-    now = after.subscriptions
-    readers: list[Reader] = []
-    stored = [entry for entry in (*was, *now) if entry.kind not in IMAGINED]
-    if stored:
-        readers.append(StoredEvents(workflow, stored, since, until))
-    alarms = pairs_of(was, now, "trigger.deadline")
-    modules = {
-        side.module.pk: side.module for pair in alarms for side in pair.sides() if side.module is not None
-    }
-    for module in modules.values():
-        own = [part for pair in alarms if (part := _only(pair, module.pk)) is not None]
-        readers += [MovingAlarms(module, own, since, until), StandingAlarms(module, own, since, until)]
-    slots = pairs_of(was, now, "trigger.schedule")
-    if slots:
-        readers.append(Slots(slots, since, until))
-    return readers
-
-
-def _only(pair: Pair, module: int) -> Pair | None:
-    """A pair's sides that are about this module."""
-    sides = [
-        side if side is not None and side.module is not None and side.module.pk == module else None
-        for side in (pair.before, pair.after)
-    ]
-    return Pair(pair.node, *sides) if any(sides) else None

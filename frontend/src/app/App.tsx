@@ -43,6 +43,9 @@ const PoliciesPage = lazy(() => import("../policies/PoliciesPage"));
 const NewPolicyPage = lazy(() => import("../policies/NewPolicyPage"));
 const PolicyPage = lazy(() => import("../policies/PolicyPage"));
 const AuditPage = lazy(async () => ({ default: (await import("../pages/audit/AuditPage")).AuditPage }));
+const EndpointsPage = lazy(() => import("../pages/webhooks/EndpointsPage"));
+const NewEndpointPage = lazy(() => import("../pages/webhooks/NewEndpointPage"));
+const EndpointPage = lazy(() => import("../pages/webhooks/EndpointPage"));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 
 export function App() {
@@ -97,6 +100,12 @@ function Shown({ route }: { route: Route }) {
       return <NewPolicyPage />;
     case "condition":
       return <PolicyPage key={route.key} policyKey={route.key} />;
+    case "endpoints":
+      return <EndpointsPage />;
+    case "new-endpoint":
+      return <NewEndpointPage />;
+    case "endpoint":
+      return <EndpointPage key={route.key} endpointKey={route.key} />;
     case "audit":
       return <AuditPage />;
     case "approvals":

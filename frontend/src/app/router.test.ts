@@ -24,6 +24,10 @@ it.each([
   ["/runs/x/", "/", { page: "unknown" }],
   ["/runs/1/runs/", "/", { page: "unknown" }],
   ["/runs/1/more/", "/", { page: "unknown" }],
+  ["/webhooks/", "/", { page: "endpoints" }],
+  ["/webhooks/new/", "/", { page: "new-endpoint" }],
+  ["/tools/webhooks/endpoints/shop-1/", "/tools/", { page: "endpoint", key: "shop-1" }],
+  ["/webhooks/endpoints/", "/", { page: "unknown" }],
   ["/elsewhere/", "/tools/", { page: "unknown" }],
 ])("%s below %s", (pathname, home, route) => {
   expect(routeOf(pathname, home)).toEqual(route);

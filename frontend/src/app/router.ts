@@ -26,6 +26,9 @@ export type Route =
   | { page: "audit" }
   | { page: "approvals" }
   | { page: "approval"; id: number }
+  | { page: "endpoints" }
+  | { page: "new-endpoint" }
+  | { page: "endpoint"; key: string }
   | { page: "unknown" };
 
 const PLAIN: Record<string, Route> = {
@@ -40,6 +43,8 @@ const PLAIN: Record<string, Route> = {
   "approvals/": { page: "approvals" },
   "audit/": { page: "audit" },
   "records/": { page: "modules" },
+  "webhooks/": { page: "endpoints" },
+  "webhooks/new/": { page: "new-endpoint" },
 };
 const BY_ID = { workflows: "workflow", runs: "run", events: "event", approvals: "approval" } as const;
 const OF_WORKFLOW = {
@@ -68,6 +73,8 @@ export function routeOf(pathname: string, home: string): Route {
   }
   const condition = /^conditions\/([a-z0-9_-]{1,80})\/$/i.exec(rest)?.[1];
   if (condition !== undefined) return { page: "condition", key: condition };
+  const endpoint = /^webhooks\/endpoints\/([a-z0-9_-]{1,40})\/$/i.exec(rest)?.[1];
+  if (endpoint !== undefined) return { page: "endpoint", key: endpoint };
   const records = /^records\/([a-z0-9_-]{1,63})\/(?:([^/]+)\/)?$/i.exec(rest);
   if (records === null) return { page: "unknown" };
   const [, module = "", record] = records;

@@ -1,10 +1,11 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { ApiError } from "../api/client";
 import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
 import { dateTime } from "../ui/format";
 import { Show } from "../ui/Page";
 import {
+  agreementOf,
   type Backtest,
   backtestsOf,
   differing,
@@ -23,15 +24,23 @@ interface Props {
   number: number;
   mayCancel: boolean;
   named: (node: string) => string;
+  /** The reader has asked for it, wherever on the page: it takes the focus. */
+  wanted: boolean;
 }
 
-/** One backtest: how far it is, what it counts, and the events behind the counts. */
-export function BacktestResult({ workflow, number, mayCancel, named }: Props) {
+/** One backtest or shadow: how far it is, what it counts, and the events behind the counts. */
+export function BacktestResult({ workflow, number, mayCancel, named, wanted }: Props) {
   const [loaded, again] = useBacktest(workflow, number);
   const [search, change] = useSearch();
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (wanted) heading.current?.focus();
+  }, [wanted]);
   return (
     <section aria-labelledby="backtest-result">
-      <h2 id="backtest-result">Backtest {number}</h2>
+      <h2 id="backtest-result" ref={heading} tabIndex={-1}>
+        {loaded.state === "ready" && loaded.value.shadow ? "Shadow" : "Backtest"} {number}
+      </h2>
       <Show loaded={loaded} again={again}>
         {(backtest) => (
           <>
@@ -39,7 +48,13 @@ export function BacktestResult({ workflow, number, mayCancel, named }: Props) {
               {sidesOf(backtest)}, {dateTime(backtest.since)} to {dateTime(backtest.until)}:{" "}
               {grouped(backtest.looked_at)} events.
             </p>
-            {!isOver(backtest) && (
+            {backtest.shadow && (
+              <p>
+                Agreement {agreementOf(backtest)}, judged up to {dateTime(backtest.judged_until)}.{" "}
+                {backtest.ended_why || (isOver(backtest) ? "" : "It goes on.")}
+              </p>
+            )}
+            {!backtest.shadow && !isOver(backtest) && (
               <>
                 <Progress backtest={backtest} />
                 {mayCancel && <CancelButton workflow={workflow} number={number} onDone={again} />}
@@ -60,7 +75,7 @@ export function BacktestResult({ workflow, number, mayCancel, named }: Props) {
                 ` Of ${grouped(backtest.assumed)} something had to be assumed; their details say what.`}
             </p>
             <Notes backtest={backtest} />
-            {isOver(backtest) && differing(backtest) > 0 && (
+            {(isOver(backtest) || backtest.shadow) && differing(backtest) > 0 && (
               <>
                 <h3>Differences</h3>
                 <fieldset className="backtest-kinds">
@@ -84,6 +99,7 @@ export function BacktestResult({ workflow, number, mayCancel, named }: Props) {
                   backtest={number}
                   kind={search.kind ?? ""}
                   named={named}
+                  growing={!isOver(backtest)}
                 />
               </>
             )}

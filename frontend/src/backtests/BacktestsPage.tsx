@@ -1,8 +1,8 @@
-import { useCallback } from "react";
+import { useCallback, useState } from "react";
 import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
-import { mergeNewest, usePages } from "../app/usePages";
+import { mergeNewest, type Pages, usePages } from "../app/usePages";
 import { Ago } from "../ui/Ago";
 import { Show } from "../ui/Page";
 import { Paged } from "../ui/Pager";
@@ -10,10 +10,15 @@ import { type Column, Table } from "../ui/Table";
 import { nameIn, WorkflowHead } from "../ui/WorkflowHead";
 import { BacktestResult } from "./BacktestResult";
 import { type Backtest, differing, grouped, sidesOf } from "./backtests";
+import { ShadowPart } from "./ShadowPart";
 import { StartForm } from "./StartForm";
 import "./backtests.css";
 
-/** What is proven on the past: a draft or version over real events, beside another version. */
+function newestOf({ loaded }: Pages<Backtest>): number | null {
+  return loaded.state === "ready" ? (loaded.value[0]?.id ?? null) : null;
+}
+
+/** What is proven on real events, past ones and those that come: a draft or version beside another version. */
 export default function BacktestsPage({ id }: { id: number }) {
   const { api } = useSite();
   const [search, change] = useSearch();
@@ -30,9 +35,14 @@ export default function BacktestsPage({ id }: { id: number }) {
   );
   const [loaded, again] = useLoad(load);
   const pages = usePages<Backtest>(`workflows/${id}/backtests/`, mergeNewest);
-  const known = pages.loaded.state === "ready" ? pages.loaded.value : [];
-  const chosen = /^\d{1,15}$/.test(search.backtest ?? "") ? Number(search.backtest) : (known[0]?.id ?? null);
-  const choose = (number: number) => change({ backtest: String(number), kind: "" });
+  const shadows = usePages<Backtest>(`workflows/${id}/shadows/`, mergeNewest);
+  const newest = newestOf(pages) ?? newestOf(shadows);
+  const chosen = /^\d{1,15}$/.test(search.backtest ?? "") ? Number(search.backtest) : newest;
+  const [wanted, setWanted] = useState<number | null>(null);
+  const choose = (number: number) => {
+    setWanted(number);
+    change({ backtest: String(number), kind: "" });
+  };
   const columns: Column<Backtest>[] = [
     {
       name: "Backtest",
@@ -80,10 +90,20 @@ export default function BacktestsPage({ id }: { id: number }) {
                 key={chosen}
                 workflow={id}
                 number={chosen}
+                wanted={chosen === wanted}
                 mayCancel={workflow.rights.includes("run_test")}
                 named={(node) => nodes.find((one) => one.id === node)?.title || node}
               />
             )}
+            <ShadowPart
+              workflow={id}
+              versions={versions}
+              live={workflow.active_version}
+              may={workflow.rights.includes("run_test")}
+              shadows={shadows}
+              chosen={chosen}
+              choose={choose}
+            />
             <section aria-labelledby="backtests-all">
               <h2 id="backtests-all">All backtests</h2>
               <Paged

@@ -1,5 +1,5 @@
 import { Fragment, useState } from "react";
-import { usePages } from "../app/usePages";
+import { mergeNewest, usePages } from "../app/usePages";
 import { RecordLink } from "../pages/runs/RunList";
 import { Ago } from "../ui/Ago";
 import { shown } from "../ui/format";
@@ -12,14 +12,17 @@ interface Props {
   backtest: number;
   kind: string;
   named: (node: string) => string;
+  /** More are still found. */
+  growing?: boolean;
 }
 
 const WORDS = Object.fromEntries(KINDS) as Record<Kind, string>;
 
 /** The events that the two sides answer differently; each opens to both paths and what each side would have done. */
-export function DifferenceTable({ workflow, backtest, kind, named }: Props) {
+export function DifferenceTable({ workflow, backtest, kind, named, growing = false }: Props) {
   const query = kind === "" ? "" : `?kind=${kind}`;
-  const pages = usePages<Difference>(`workflows/${workflow}/backtests/${backtest}/differences/${query}`);
+  const address = `workflows/${workflow}/backtests/${backtest}/differences/${query}`;
+  const pages = usePages<Difference>(address, growing ? mergeNewest : undefined);
   const [open, setOpen] = useState<number | null>(null);
   return (
     <Paged

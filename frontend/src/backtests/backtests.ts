@@ -20,10 +20,18 @@ export interface Backtest {
   until: string;
   status: BacktestStatus;
   failure: string;
+  /** It follows live events from `since` on, `until` at the latest. */
+  shadow: boolean;
+  /** Of a shadow: all that came up to then is judged. */
+  judged_until: string | null;
+  /** Why a shadow goes no further; "" while it does. */
+  ended_why: string;
   to_read: number | null;
   read: number;
   looked_at: number;
   counts: Record<Kind | "same", number>;
+  /** Of a hundred events, how many both sides answer alike; null without any. */
+  agreement: number | null;
   selected_before: number;
   selected_after: number;
   assumed: number;
@@ -86,13 +94,24 @@ export function grouped(number: number): string {
   return NUMBER(number).replaceAll(",", "\u202f");
 }
 
-export function isOver(backtest: Backtest): boolean {
+export function isOver(backtest: Pick<Backtest, "status">): boolean {
   return backtest.status !== "queued" && backtest.status !== "running";
 }
 
 /** How many events the two sides answer differently. */
 export function differing(backtest: Backtest): number {
   return KINDS.reduce((sum, [kind]) => sum + backtest.counts[kind], 0);
+}
+
+/** "96.7 %"; "–" before there is an event. */
+export function agreementOf({ agreement }: Pick<Backtest, "agreement">): string {
+  return agreement === null ? "–" : `${agreement.toFixed(1)}\u202f%`;
+}
+
+/** A shadow's status in words: between its end and its last event it still judges what came before. */
+export function statusOf(shadow: Pick<Backtest, "status" | "ended_why">): string {
+  if (isOver(shadow)) return shadow.status;
+  return shadow.ended_why === "" ? "goes on" : "ending";
 }
 
 /** "The draft beside version 7" */
@@ -115,7 +134,18 @@ export function backtestsOf(api: Api, workflow: number) {
   };
 }
 
+export function shadowsOf(api: Api, workflow: number) {
+  const root = `workflows/${workflow}/`;
+  return {
+    start: (body: Pick<Asked, "version" | "days">) =>
+      api.send<BacktestDetail>("POST", `${root}shadows/`, body),
+    stop: (number: number) => api.send<BacktestDetail>("POST", `${root}backtests/${number}/stop/`, {}),
+  };
+}
+
 const POLL_MS = 700;
+/** A shadow goes on for days, and looks at what has come every few seconds. */
+const SHADOW_POLL_MS = 3_000;
 
 /** A backtest, asked for again until it has ended. `number` null: none yet. */
 export function useBacktest(workflow: number, number: number | null): [Loaded<BacktestDetail>, () => void] {
@@ -135,7 +165,7 @@ export function useBacktest(workflow: number, number: number | null): [Loaded<Ba
           (value) => {
             if (leaving.signal.aborted) return;
             setLoaded({ state: "ready", value });
-            if (!isOver(value)) timer = setTimeout(ask, POLL_MS);
+            if (!isOver(value)) timer = setTimeout(ask, value.shadow ? SHADOW_POLL_MS : POLL_MS);
           },
           (error: unknown) => {
             if (leaving.signal.aborted) return;

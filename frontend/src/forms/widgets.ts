@@ -37,6 +37,9 @@ const people = (facts: FormFacts): Choice[] => [
 ];
 const groups = (facts: FormFacts): Choice[] => facts.groups.map((name) => ({ value: name, label: name }));
 
+/** Before the key of an endpoint in that of its source. */
+const WEBHOOK = "webhook:";
+
 const WIDGETS: Record<string, Widget> = {
   template: TemplateText,
   select: Select,
@@ -49,7 +52,13 @@ const WIDGETS: Record<string, Widget> = {
   ),
   module: selectFrom(({ facts }) => facts.modules.map(asChoice)),
   workflow: selectFrom(({ facts }) => facts.workflows.map(asChoice)),
-  source: selectFrom(({ facts }) => facts.sources.map(asChoice)),
+  source: selectFrom(({ facts }) => facts.sources.filter(({ key }) => !key.includes(":")).map(asChoice)),
+  endpoint: selectFrom(({ facts }) =>
+    facts.sources
+      .filter(({ key }) => key.startsWith(WEBHOOK))
+      .map(({ key, name }) => ({ value: key.slice(WEBHOOK.length), label: name })),
+  ),
+  texts: listFrom(() => []),
   zone: suggestFrom(({ facts }) => facts.zones.map((zone) => ({ value: zone, label: zone }))),
   group: selectFrom(({ facts }) => groups(facts)),
   groups: listFrom(groups),

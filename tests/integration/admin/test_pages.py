@@ -35,6 +35,7 @@ WITHOUT_A_PAGE = {
     "ApprovalDecision": "stands on its approval's page",
     "ApprovalRemark": "stands on its approval's page",
     "ApprovalDelegation": "stands on its approval's page",
+    "BacktestAlarm": "what a shadow has judged, for itself; the counts are on its page",
     "UndoneField": "stands on its undo's page",
     "StartCount": "counts the runs of an hour for the blast radius",
     "ScenarioResult": "stands on its scenario's page",

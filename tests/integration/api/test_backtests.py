@@ -119,6 +119,87 @@ def test_what_the_draft_names_must_be_in_sight(
     assert start(owner, live).status_code == 201
 
 
+def follow(client: APIClient, workflow: Workflow, **body: Any) -> Any:
+    return client.post(f"/api/v1/workflows/{workflow.pk}/shadows/", body, format="json")
+
+
+def test_shadow_is_started_follows_what_comes_and_is_stopped(
+    owner: APIClient, live: Workflow, make_ticket: Make
+) -> None:
+    answer = follow(owner, live, days=7)
+    assert answer.status_code == 201, answer.content
+    made = answer.json()
+    assert (made["shadow"], made["version"], made["against"], made["agreement"]) == (True, None, 1, None)
+    make_ticket("N-1", amount="80")
+    make_ticket("N-2", amount="50")
+    run_everything()
+    seen = owner.get(address(live, f"{made['id']}/")).json()
+    assert (seen["status"], seen["ended_why"]) == ("running", "")
+    assert (seen["looked_at"], seen["counts"]["newly_selected"], seen["agreement"]) == (2, 1, 50.0)
+    assert seen["judged_until"] > made["since"]
+    found = owner.get(address(live, f"{made['id']}/differences/")).json()["results"]
+    assert [row["record"] for row in found] == ["N-1"]
+    assert owner.get(address(live)).json()["results"] == []  # it is no backtest
+    listed = owner.get(f"/api/v1/workflows/{live.pk}/shadows/").json()["results"]
+    assert [row["id"] for row in listed] == [made["id"]]
+    again = follow(owner, live)
+    assert (again.status_code, again.json()["code"]) == (409, "shadow-exists")
+    stop = address(live, f"{made['id']}/stop/")
+    stopped = owner.post(stop, {"reason": "Seen enough"}, format="json")
+    assert (stopped.status_code, stopped.json()["ended_why"]) == (200, "alice stopped it.")
+    run_everything()
+    assert owner.get(address(live, f"{made['id']}/")).json()["status"] == "succeeded"
+    assert owner.post(stop, {}, format="json").json()["code"] == "already-ended"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"version": "newest"}, 400, "invalid"),
+        ({"version": 9}, 404, "not-found"),
+        ({"version": 1}, 409, "already-live"),
+        ({"days": 0}, 400, "min-value"),
+        ({"days": 91}, 400, "max-value"),
+        ({"against": 1}, 400, "unknown-field"),
+    ],
+)
+def test_what_can_not_be_a_shadow_is_refused_with_a_problem(
+    owner: APIClient, live: Workflow, body: dict[str, Any], status: int, code: str
+) -> None:
+    answer = follow(owner, live, **body)
+    assert answer.status_code == status, answer.content
+    content = answer.json()
+    assert code in (content["code"], *(problem["code"] for problem in content["problems"]))
+    assert not Backtest.objects.exists()
+
+
+def test_shadow_is_evidence_at_the_gate_for_the_digest_that_it_followed(
+    owner: APIClient, live: Workflow, make_ticket: Make
+) -> None:
+    made = follow(owner, live).json()
+    make_ticket("N-1", amount="80")
+    make_ticket("N-2", amount="50")
+    run_everything()
+
+    def simulated() -> dict[str, Any]:
+        lines = owner.get(f"/api/v1/workflows/{live.pk}/gate/").json()["lines"]
+        return next(line for line in lines if line["key"] == "simulated")
+
+    assert "shadow" not in simulated()["sentence"]  # the live version is not what was followed
+    publish(owner, live)
+    run_everything()
+    line = simulated()
+    assert line["state"] == "met"
+    assert "As a shadow beside version 1 (since " in line["sentence"]
+    assert "it agreed on 1 of 2 live events (50.0 %): 1 newly selected" in line["sentence"]
+    assert {"text": "Shadow", "to": f"workflows/{live.pk}/backtests/?backtest={made['id']}"} in line[
+        "evidence"
+    ]
+    save_draft(owner, live)
+    publish(owner, live)
+    assert "shadow" not in simulated()["sentence"]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

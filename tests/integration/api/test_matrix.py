@@ -31,7 +31,9 @@ from automations.models import (
 from automations.services.checkpoints import add_checkpoint
 from automations.services.policies import create_policy
 from webhooks.inbound.services import create_endpoint
-from webhooks.models import Receipt
+from webhooks.models import Delivery, Destination, Receipt
+from webhooks.outbound.destinations import create_destination
+from webhooks.secrets.services import create_secret
 
 from .conftest import client_of
 from .routes import ADDRESSES, VIEWS
@@ -162,6 +164,9 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "backtest"): (SIGHT, SIGHT),
     ("POST", "backtest-cancel"): (OPERATE, SIGHT),
     ("GET", "backtest-differences"): (SIGHT, SIGHT),
+    ("GET", "shadows"): (SIGHT, SIGHT),
+    ("POST", "shadows"): (OPERATE, SIGHT),
+    ("POST", "shadow-stop"): (OPERATE, SIGHT),
     ("GET", "runs"): (EVERYBODY, EVERYBODY),
     ("GET", "run"): (SIGHT, SIGHT),
     ("GET", "run-steps"): (SIGHT, SIGHT),
@@ -196,6 +201,29 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "endpoint-test"): (ADMIN, OPERATE),
     ("GET", "receipts"): (EVERYBODY, EVERYBODY),
     ("GET", "receipt"): (OPERATE, OPERATE),
+    ("GET", "destinations"): (EVERYBODY, EVERYBODY),
+    ("POST", "destinations"): (BUILD, EVERYBODY),
+    ("GET", "destination"): (SIGHT, SIGHT),
+    ("PATCH", "destination"): (ADMIN, SIGHT),
+    ("POST", "destination-enable"): (ADMIN, SIGHT),
+    ("POST", "destination-disable"): (ADMIN, SIGHT),
+    ("POST", "destination-rotate"): (ADMIN, SIGHT),
+    ("POST", "destination-recover"): (ADMIN, SIGHT),
+    ("GET", "destination-shares"): (ADMIN, SIGHT),
+    ("PUT", "destination-shares"): (ADMIN, SIGHT),
+    ("DELETE", "destination-shares"): (ADMIN, SIGHT),
+    ("GET", "deliveries"): (EVERYBODY, EVERYBODY),
+    ("GET", "delivery"): (SIGHT, SIGHT),
+    ("POST", "delivery-resend"): (OPERATE, SIGHT),
+    ("GET", "secrets"): (EVERYBODY, EVERYBODY),
+    ("POST", "secrets"): (BUILD, EVERYBODY),
+    ("GET", "secret"): (SIGHT, SIGHT),
+    ("PATCH", "secret"): (ADMIN, SIGHT),
+    ("DELETE", "secret"): (ADMIN, SIGHT),
+    ("PUT", "secret-value"): (ADMIN, SIGHT),
+    ("GET", "secret-shares"): (ADMIN, SIGHT),
+    ("PUT", "secret-shares"): (ADMIN, SIGHT),
+    ("DELETE", "secret-shares"): (ADMIN, SIGHT),
 }
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -222,6 +250,10 @@ def clients(workflow: Workflow, tickets: Module, root: Any, alice: Any, charlie:
         actor=root,
     )
     alice.groups.add(Group.objects.get(name="Builder"))
+    secret = create_secret(key="crm-token", value="0123456789", hosts=["crm.example.com"], actor=root)
+    crm, _ = create_destination(key="crm", name="CRM", url="https://crm.example.com/hook", actor=root)
+    grants.set_rights(crm, alice, ("view", "use"))
+    grants.set_rights(secret, alice, ("view", "use"))
     made = {"owner": client_of(alice), "outsider": client_of(charlie), "nobody": APIClient()}
     for name in ROLES:
         user = get_user_model().objects.create(username=name)
@@ -230,6 +262,8 @@ def clients(workflow: Workflow, tickets: Module, root: Any, alice: Any, charlie:
         permissions.share(workflow, group.name)
         assign_perm("automations.use_module" if name in OPERATE else "automations.view_module", user, tickets)
         assign_perm("automations.view_policy", user, policy)
+        for thing in (crm, secret):
+            grants.set_rights(thing, user, ("view", "use") if name in OPERATE else ("view",))
         made[name] = client_of(user)
     return made
 
@@ -274,7 +308,22 @@ def places(
     receipt = Receipt.objects.create(
         endpoint=endpoint, verdict="malformed", status=400, received_at=now, last_at=now
     )
+    other, _ = create_destination(key="other", name="Other", url="https://crm.example.com/", actor=root)
+    delivery = Delivery.objects.create(
+        destination=Destination.objects.filter(key="crm").first() or other,
+        key="1:a1",
+        message_id="msg_1",
+        type="x",
+        body="{}",
+        max_attempts=10,
+        workflow=workflow,
+        due_at=now,
+        created_at=now,
+    )
     return {
+        "destination": "crm",
+        "secret": "crm-token",
+        "delivery": delivery.pk,
         "endpoint": "shop",
         "receipt": receipt.pk,
         "workflow": workflow.pk,
@@ -307,6 +356,8 @@ def address_of(name: str, places: dict[str, Any]) -> str:
         "backtest": "workflow",
         "backtest-cancel": "workflow",
         "backtest-differences": "workflow",
+        "shadows": "workflow",
+        "shadow-stop": "workflow",
         "scenarios": "workflow",
         "scenario": "workflow",
         "scenario-proposal": "workflow",

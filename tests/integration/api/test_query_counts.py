@@ -32,7 +32,9 @@ from automations.services.policies import create_policy
 from automations.services.records import comment_record, create_record, update_record
 from tests.integration.revising import revise
 from webhooks.inbound.services import add_secret, create_endpoint
-from webhooks.models import Receipt
+from webhooks.models import Delivery, Receipt
+from webhooks.outbound.destinations import create_destination
+from webhooks.secrets.services import create_secret
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +97,19 @@ class World:
             requested_by=self.alice,
         )
         self.backtest = getattr(self, "backtest", backtest)
+        Backtest.objects.create(
+            workflow=self.first,
+            version=version,
+            against=version,
+            document={},
+            is_shadow=True,
+            ended_why="alice stopped it.",
+            since=now - timedelta(days=1),
+            until=now,
+            due_at=now,
+            created_at=now,
+            requested_by=self.alice,
+        )
         BacktestDifference.objects.create(
             backtest=self.backtest,
             kind="newly_selected",
@@ -143,6 +158,25 @@ class World:
         Receipt.objects.create(
             endpoint=endpoint, verdict="accepted", status=202, received_at=now, last_at=now
         )
+        secret = create_secret(key=f"s{n}", value=f"value-{n:09}", hosts=["example.com"], actor=self.alice)
+        destination, _ = create_destination(
+            key=f"d{n}",
+            name="D",
+            url="https://example.com/",
+            actor=self.alice,
+            headers=[{"name": "X-Token", "text": "", "secret": secret}],
+        )
+        Delivery.objects.create(
+            destination=destination,
+            key=f"{n}:a1",
+            message_id=f"msg_{n}",
+            type="x",
+            body="{}",
+            max_attempts=10,
+            workflow=workflow,
+            due_at=now,
+            created_at=now,
+        )
         TriggerSource.objects.create(key=f"api-s{n}", kind="api", name="x", module=self.tickets)
         rule = {"field": "amount", "op": "gt", "value": str(n)}
         PolicyUse.objects.create(policy_key="p0", workflow=workflow)
@@ -174,6 +208,7 @@ LISTS = [
     "workflows/{workflow}/checkpoints/",
     "workflows/{workflow}/scenarios/",
     "workflows/{workflow}/backtests/",
+    "workflows/{workflow}/shadows/",
     "workflows/{workflow}/backtests/{backtest}/differences/",
     "runs/",
     "runs/{run}/steps/",
@@ -182,6 +217,10 @@ LISTS = [
     "tokens/",
     "webhooks/endpoints/",
     "webhooks/receipts/",
+    "webhooks/destinations/",
+    "webhooks/deliveries/",
+    "webhooks/deliveries/?state=pending",
+    "webhooks/secrets/",
 ]
 
 

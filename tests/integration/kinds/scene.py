@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from automations import permissions
 from automations.models import Module, RecordComment, Run, Step
 from automations.services.records import create_record
 from automations.testing import chain, make_module, make_workflow, node, run_everything
+from webhooks.models import Delivery
+from webhooks.outbound.destinations import create_destination
 
 FIELDS = [
     {"key": "title", "type": "text"},
@@ -40,6 +43,9 @@ def people(alice: Any, bob: Any, charlie: Any) -> Group:
 @pytest.fixture
 def scene(tickets: Module, people: Group, alice: Any) -> None:
     make_module("errands", {"title": "text"})
+    for key, format in (("crm", "webhook"), ("channel", "slack")):
+        url = "https://hooks.example.com/in"
+        create_destination(key=key, name=key, url=url, format=format, actor=alice)
     manual = chain(node("t1", "trigger.manual"), node("a1", "action.set_variable", values={"x": 1}))
     make_workflow("child", manual, owner=alice)
     create_record(module=tickets, key="T0", values={"owner": "alice", "status": "open"}, actor=None)
@@ -52,6 +58,12 @@ def comments() -> list[str]:
 
 def children() -> list[Any]:
     return [run.input for run in Run.objects.filter(workflow__key="child").order_by("id")]
+
+
+def sent() -> list[tuple[str, str, Any]]:
+    """(destination, state, what it says) of each delivery."""
+    rows = Delivery.objects.order_by("id").values_list("destination__key", "state", "body")
+    return [(key, state, (said := json.loads(body)).get("data") or said["text"]) for key, state, body in rows]
 
 
 def play(module: Module, owner: Any, mode: str, *actions: dict[str, Any]) -> Run:

@@ -24,7 +24,7 @@ from automations.models import (
 )
 from automations.testing import node, run_everything
 
-from .scene import children, comments, play
+from .scene import children, comments, play, sent
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +41,7 @@ class Case:
     leaves: object = False
     output: Mapping[str, Any] = field(default_factory=dict)
     waits: bool = False
-    """Whether its run waits for people in execute; in simulate nobody is asked."""
+    """Whether its run waits in execute, for people or for an answer; in simulate nobody is asked."""
 
 
 def told() -> list[tuple[str, str]]:
@@ -124,6 +124,27 @@ CASES: dict[str, list[Case]] = {
             left=mails,
             leaves=[("bob@example.org", "Hello", "pending")],
         ),
+    ],
+    "call_webhook": [
+        Case(
+            {"destination": "crm", "type": "ticket.seen", "data": {"title": "{{ record.title }}!"}},
+            left=sent,
+            leaves=[("crm", "pending", {"title": "Ink!"})],
+            waits=True,
+        ),
+        Case(
+            {"destination": "crm", "data": {"amount": {"ref": "record.amount"}}, "wait": False},
+            left=sent,
+            leaves=[("crm", "pending", {"amount": "250"})],
+        ),
+    ],
+    "chat_message": [
+        Case(
+            {"destination": "channel", "text": "{{ record.title }} <!channel>"},
+            left=sent,
+            leaves=[("channel", "pending", "Ink &lt;!channel&gt;")],
+            waits=True,
+        )
     ],
     "set_variable": [Case({"values": {"tier": "gold"}}, output={"tier": "gold"})],
     "wait": [Case({"for": "PT0S"})],

@@ -18,6 +18,9 @@ from automations.runtime import subscriptions
 from automations.services.approvals import decide_approval
 from automations.services.records import create_record
 from automations.testing import chain, edge, give_modules, let_act, make_workflow, node, run_everything
+from tests.receiver import Receiver, receiver
+from webhooks.models import Destination
+from webhooks.outbound.lane import deliver
 
 from ..kinds.scene import people, scene, tickets  # noqa: F401 (fixtures)
 
@@ -34,12 +37,20 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "set_variable": {"values": {"x": "{{ record.amount }}"}},
     "wait": {"for": "PT1H"},
     "start_workflow": {"workflow": "child", "for_each": {"ref": "record.lines"}},
+    "call_webhook": {"destination": "crm", "data": {"title": "{{ record.title }}"}},
+    "chat_message": {"destination": "channel", "text": "{{ record.title }}"},
     "stop": {"outcome": "succeeded", "message": "Enough"},
 }
 ANSWERED = {"action.approval", "action.wait"}
 """Steps whose output tells what people, or the clock, have answered: in simulate that is assumed."""
 SIMULATION = {"run", "step", "logentry", "event", "decision"}
 """The tables in which a simulated run stands: itself, and what the trigger said to its event."""
+
+
+@pytest.fixture
+def peer() -> Iterator[Receiver]:
+    with receiver() as made:
+        yield made
 
 
 def test_every_kind_of_action_is_tried() -> None:
@@ -117,7 +128,7 @@ def plan_of(run: Run, key: str) -> list[tuple[Any, ...]]:
 
 
 def goes_on(run: Run, person: Any) -> None:
-    """In execute a wait lasts and people are asked: let the time come, and let them agree."""
+    """In execute a wait lasts, people are asked and others are called: let the time come, let them agree and answer."""
     approval = Approval.objects.filter(run=run, state="pending").first()
     if approval is not None:
         decide_approval(approval=approval, actor=person, verdict="approve", plan_hash=approval.plan_hash)
@@ -126,6 +137,7 @@ def goes_on(run: Run, person: Any) -> None:
         if step.wait and step.wait["until"]:
             Step.objects.filter(pk=step.pk).update(wait={**step.wait, "until": past})
     Run.objects.filter(pk=run.pk, status="waiting").update(due_at=past)
+    deliver()
     run_everything()
 
 
@@ -152,6 +164,8 @@ def test_simulate_opens_no_socket_writes_only_itself_and_plans_what_execute_does
     people: Group,  # noqa: F811
     alice: Any,
     bob: Any,
+    settings: Any,
+    peer: Receiver,
 ) -> None:
     give_modules(alice)
     workflow = make_workflow("w", document_of(kind), owner=alice, mode=Mode.SIMULATE)
@@ -163,6 +177,8 @@ def test_simulate_opens_no_socket_writes_only_itself_and_plans_what_execute_does
     assert tables - {"django_q_ormq"} <= SIMULATION, tables
     assert (simulated.mode, simulated.status, simulated.inconclusive) == ("simulate", "succeeded", False)
 
+    settings.WEBHOOKS_ALLOWED_ADDRESSES = ["127.0.0.1/32"]
+    Destination.objects.update(url=peer.url)
     let_act(workflow, alice)
     subscriptions.forget()
     executed = play(tickets, "T2")

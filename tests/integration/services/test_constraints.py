@@ -68,7 +68,14 @@ SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
     ApiToken: {"id": TYPICAL["UUIDField"], "scope": "read"},
     Approval: {"kind": "step", "reach": None, "hold_id": None, "state": "pending", "ended_at": None},
     ApprovalDecision: {"verdict": "approve"},
-    Backtest: {"status": "queued", "finished_at": None, "until": LATER, "looked_at": 5},
+    Backtest: {
+        "status": "queued",
+        "finished_at": None,
+        "until": LATER,
+        "looked_at": 5,
+        "is_shadow": False,
+        "ended_why": "",
+    },
     BacktestDifference: {"kind": "newly_selected"},
     Checkpoint: {"occasion": "save"},
     DeadLetter: {"state": "open"},
@@ -120,6 +127,8 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("backtest_finished_when_terminal", {"status": "cancelled", "finished_at": None}),
     ("backtest_counts_each_event_once", {"looked_at": 4}),
     ("backtest_counts_each_event_once", {"looked_at": 6}),
+    ("backtest_shadow_has_a_live_version", {"is_shadow": True, "against_id": None}),
+    ("backtest_shadow_has_a_live_version", {"ended_why": "Somebody stopped it."}),
     ("backtestdifference_kind_known", {"kind": "same"}),
     ("checkpoint_occasion_known", {"occasion": "lunch"}),
     ("deadletter_state_known", {"state": "asleep"}),
@@ -175,6 +184,7 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
 """What each check refuses."""
 
 TWICE: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+    "backtest_one_shadow": ({"is_shadow": True, "against_id": 1}, {}),
     "hold_one_hour_pending": ({"bound": "hour", "firing": ""}, {}),
     "run_retried_once": ({"retry_of_id": 1}, {"dedupe_key": "y"}),
     "approval_asked_once": ({"state": "approved", "ended_at": WHEN}, {}),
@@ -269,6 +279,7 @@ def test_no_column_of_choices_takes_a_value_that_is_none_of_them(
     [
         (Approval, {"kind": "blast_radius", "reach": "{}", "hold_id": 1}),
         (Backtest, {"status": "succeeded", "finished_at": WHEN}),
+        (Backtest, {"is_shadow": True, "against_id": 1, "ended_why": "Somebody stopped it."}),
         (Hold, {"bound": "hour", "firing": ""}),
         (Hold, {"state": "released", "ended_at": WHEN}),
         (Module, {"kind": "native", "model_label": "demo.Order"}),

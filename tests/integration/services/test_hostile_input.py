@@ -164,6 +164,14 @@ STRUCTURED: Mapping[str, tuple[tuple[Any, str], ...]] = {
         (math.nan, "days"),
         (True, "days"),
     ),
+    "backtests.start_shadow days": (
+        (0, "days"),
+        (91, "days"),
+        (10**30, "days"),
+        ("7", "days"),
+        (math.nan, "days"),
+        (True, "days"),
+    ),
     "days": ((0, "days"), (366, "days"), (10**30, "days"), ("7", "days"), (math.nan, "days"), (True, "days")),
     "document": (
         ("text", ""),

@@ -15,7 +15,7 @@ from automations.services.records import create_record
 from automations.services.releases import demote_workflow
 from automations.services.scenarios import save_scenario
 from automations.services.workflows import create_workflow
-from automations.testing import chain, let_act, make_module, make_workflow, node
+from automations.testing import chain, let_act, make_module, make_workflow, node, run_everything
 
 pytestmark = pytest.mark.django_db
 
@@ -236,3 +236,25 @@ def test_backtest_counts_what_another_limit_would_have_done(
     assert "T0" in out
     assert run(capsys, "backtest", "greet", "--against", 5)[0] == 2
     assert run(capsys, "backtest", "greet", "--days", 0)[0] == 1
+
+
+def test_shadow_is_started_read_and_stopped(
+    workflow: Workflow, alice: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, "shadow", "greet")[0] == 2  # there was none
+    assert run(capsys, "shadow", "greet", "--start")[0] == 1  # the draft is what is live
+    trigger = node("t1", "trigger.record", module="tickets", on=["created"])
+    document = chain(trigger, node("a1", "action.comment", text="Good day."))
+    save_draft(workflow=workflow, document=document, revision=None, actor=alice)
+    code, out, _ = run(capsys, "shadow", "greet", "--start", "--days", 2, "--actor", "alice")
+    assert (code, "The draft beside version 1" in out, "It goes on." in out) == (0, True, True)
+    create_record(module=Module.objects.get(key="tickets"), key="T1", values={}, actor=alice)
+    run_everything()
+    code, out, _ = run(capsys, "shadow", "greet", "--json")
+    told = json.loads(out)
+    assert (code, told["looked_at"], told["agreement"]) == (0, 1, 0.0)
+    assert told["differences"][0]["record"] == "T1"
+    code, out, _ = run(capsys, "shadow", "greet", "--stop", "--actor", "alice", "--reason", "Seen enough")
+    assert (code, "alice stopped it." in out) == (0, True)
+    assert AuditEntry.objects.filter(action="backtest.shadow_stopped", reason="Seen enough").count() == 1
+    assert run(capsys, "shadow", "greet", "--stop")[0] == 1

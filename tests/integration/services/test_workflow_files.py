@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from django.contrib.auth import get_user_model
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from automations.engine.documents import Definition, Node
@@ -193,6 +193,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
 
 @settings(max_examples=200)
+@example(value={"0E0": "1e5", "-0": "12e-3", "null": "~", "true": "", "1_0": "0x1F"})
 @given(
     value=st.recursive(
         TEXT | st.booleans() | st.integers(-(10**9), 10**9) | st.none(),

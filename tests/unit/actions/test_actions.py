@@ -12,7 +12,9 @@ from automations.engine.schemas import check_config
 KEYS = [
     "approval",
     "assign",
+    "call_webhook",
     "change_status",
+    "chat_message",
     "comment",
     "create_record",
     "notify",
@@ -57,6 +59,8 @@ def test_what_changes_records_can_be_undone_and_needs_a_right_on_the_module() ->
     assert {kind.key: kind.undo for kind in KINDS} == {
         "approval": "nothing",
         "assign": "before_image",
+        "call_webhook": "none",
+        "chat_message": "none",
         "change_status": "before_image",
         "comment": "none",
         "create_record": "delete",

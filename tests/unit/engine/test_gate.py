@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,6 +12,7 @@ from automations.engine.gate import (
     GateFacts,
     LimitFacts,
     LineState,
+    ShadowFacts,
     SimulatedFacts,
     StartFact,
     is_green,
@@ -95,6 +97,28 @@ def test_a_policy_can_ask_for_a_second_person_too() -> None:
     demanded = replace(GREEN, four_eyes_demanded="ada has set Orders to “four eyes”")
     assert states(demanded)["four-eyes"] is LineState.OPEN
     assert sentence(demanded, "four-eyes").startswith("ada has set Orders")
+
+
+def test_what_its_shadow_agreed_on_is_evidence_though_nothing_has_started_it_since() -> None:
+    shadow = ShadowFacts(
+        judged=1284,
+        agreed=1241,
+        newly_selected=31,
+        no_longer_selected=10,
+        other=2,
+        against=2,
+        since=datetime(2026, 3, 22, 14, 30, tzinfo=UTC),
+    )
+    seen = replace(GREEN, simulated=SimulatedFacts(shadow=shadow))
+    assert states(seen)["simulated"] is LineState.MET
+    assert sentence(seen, "simulated").endswith(
+        " As a shadow beside version 2 (since 2026-03-22 14:30 UTC) it agreed on 1241 of 1284 live events (96.7 %):"
+        " 31 newly selected, 10 no longer selected, 2 with another effect or way."
+    )
+    ended = replace(shadow, judged=1, agreed=1, until=datetime(2026, 3, 29, tzinfo=UTC))
+    told = sentence(replace(GREEN, simulated=SimulatedFacts(runs=1, shadow=ended)), "simulated")
+    assert "(since 2026-03-22 14:30 UTC, until 2026-03-29 00:00 UTC)" in told
+    assert "1 of 1 live event (100.0 %)" in told
 
 
 def test_what_was_simulated_is_told_and_an_inconclusive_run_holds() -> None:

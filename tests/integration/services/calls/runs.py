@@ -69,6 +69,11 @@ def _backtest(world: World) -> Backtest:
     return there or backtests.start_backtest(workflow=world.fresh(), actor=world.alice)
 
 
+def _shadow(world: World) -> Backtest:
+    there = Backtest.objects.filter(workflow=world.workflow, is_shadow=True).first()
+    return there or backtests.start_shadow(workflow=world.fresh(), actor=world.alice)
+
+
 CALLS: tuple[Call, ...] = (
     Call(
         approvals.decide_approval,
@@ -102,6 +107,16 @@ CALLS: tuple[Call, ...] = (
         backtests.cancel_backtest,
         lambda w: {"backtest": _backtest(w), "actor": w.bob, "reason": "Wrong one"},
         Audited("backtest.cancelled", "backtest"),
+    ),
+    Call(
+        backtests.start_shadow,
+        lambda w: {"workflow": w.workflow, "actor": w.bob, "days": 3},
+        Audited("workflow.shadow_started", "workflow"),
+    ),
+    Call(
+        backtests.stop_shadow,
+        lambda w: {"backtest": _shadow(w), "actor": w.bob, "reason": "Seen enough"},
+        Audited("backtest.shadow_stopped", "backtest"),
     ),
     Call(
         backtests.work_on,

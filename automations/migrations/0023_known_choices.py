@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0021_go_live"),
+        ("automations", "0022_shadows"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

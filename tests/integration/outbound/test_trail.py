@@ -1,0 +1,86 @@
+"""Every service of secrets, destinations and deliveries leaves one entry in the trail, with nothing secret in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from automations.models import AuditEntry
+from webhooks.models import Destination, Secret
+from webhooks.outbound import destinations, redelivery
+from webhooks.secrets import services
+
+from .conftest import make_delivery
+
+pytestmark = pytest.mark.django_db
+VALUE = "canary-value-0123456789"
+
+
+def _disabled(crm: Destination, secret: Secret, actor: Any) -> Any:
+    destinations.disable_destination(destination=crm, actor=actor)
+    return {"destination": crm, "actor": actor}
+
+
+Calls = dict[str, tuple[Callable[..., Any], Callable[[Destination, Secret, Any], dict[str, Any]]]]
+CALLS: Calls = {
+    "secret.created": (
+        services.create_secret,
+        lambda crm, secret, actor: {"key": "new", "value": VALUE, "hosts": ["a.example"], "actor": actor},
+    ),
+    "secret.value_set": (
+        services.set_secret_value,
+        lambda crm, secret, actor: {"secret": secret, "value": VALUE, "actor": actor},
+    ),
+    "secret.updated": (
+        services.update_secret,
+        lambda crm, secret, actor: {"secret": secret, "changes": {"description": "x"}, "actor": actor},
+    ),
+    "secret.deleted": (
+        services.delete_secret,
+        lambda crm, secret, actor: {"secret": secret, "actor": actor, "reason": "gone"},
+    ),
+    "destination.created": (
+        destinations.create_destination,
+        lambda crm, secret, actor: {"key": "new", "name": "N", "url": "https://a.example/", "actor": actor},
+    ),
+    "destination.updated": (
+        destinations.update_destination,
+        lambda crm, secret, actor: {"destination": crm, "changes": {"rate": 7}, "actor": actor},
+    ),
+    "destination.disabled": (
+        destinations.disable_destination,
+        lambda crm, secret, actor: {"destination": crm, "actor": actor, "reason": "moved"},
+    ),
+    "destination.enabled": (destinations.enable_destination, _disabled),
+    "destination.key_rotated": (
+        destinations.rotate_signing_key,
+        lambda crm, secret, actor: {"destination": crm, "actor": actor},
+    ),
+    "delivery.resent": (
+        redelivery.resend_delivery,
+        lambda crm, secret, actor: {
+            "delivery": make_delivery(crm, state="failed", finished_at=timezone.now()),
+            "actor": actor,
+        },
+    ),
+    "destination.recovered": (
+        redelivery.recover_destination,
+        lambda crm, secret, actor: {"destination": crm, "since": timezone.now(), "actor": actor},
+    ),
+}
+
+
+@pytest.mark.parametrize("action", CALLS)
+def test_a_service_leaves_one_entry(action: str, crm: Destination, alice: Any) -> None:
+    secret = services.create_secret(key="tok", value="another-value-42", hosts=["a.example"], actor=alice)
+    service, arguments = CALLS[action]
+    given = arguments(crm, secret, alice)
+    before = set(AuditEntry.objects.values_list("pk", flat=True))
+    service(**given)
+    entry = AuditEntry.objects.exclude(pk__in=before).get()
+    assert (entry.action, entry.actor_id) == (action, alice.pk)
+    assert VALUE not in str((entry.before, entry.after, entry.reason))
+    assert "whsec_" not in str((entry.before, entry.after))

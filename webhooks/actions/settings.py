@@ -1,0 +1,44 @@
+"""The settings that all actions share which send something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from automations.actions.values import check_name
+from automations.engine.errors import Problem
+from automations.engine.kinds import ValidationContext
+
+SHARED: dict[str, Any] = {
+    "wait": {
+        "type": "boolean",
+        "default": True,
+        "title": "Wait for the answer",
+        "x-widget": "switch",
+        "x-help": "Go on only when it was taken, with what came back; the step fails when nobody took it.",
+    },
+    "max_attempts": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 10,
+        "title": "Attempts at most",
+        "x-widget": "number",
+        "x-help": "5 attempts take about three hours, 10 about three days. Empty: as the destination says.",
+    },
+}
+
+
+def destination_setting(help: str) -> dict[str, Any]:
+    return {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 80,
+        "title": "Destination",
+        "x-widget": "destination",
+        "x-help": help,
+    }
+
+
+def check_destination(config: Mapping[str, Any], context: ValidationContext, path: str) -> list[Problem]:
+    known = context.names.get("destination", frozenset())
+    return check_name("destination", config["destination"], known, f"{path}.destination")

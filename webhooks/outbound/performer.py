@@ -1,0 +1,131 @@
+"""How a step's delivery is planned, and put into the outbox in the transaction of the run's progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+
+from automations.engine.outcomes import Failed, Outcome, Succeeded, Unplanned, Wait
+from automations.runtime.performers import Performer, Plan
+from automations.runtime.queue import wake_on_commit
+from automations.runtime.unit import Unit
+from webhooks.actions.effects import SendDelivery
+from webhooks.outbound.addressees import parse_url
+from webhooks.outbound.bodies import MAX_BODY, chat_body, event_body
+from webhooks.outbound.lane import TASK
+from webhooks.outbound.models import Delivery, Destination
+from webhooks.outbound.news import WAIT, news_of, settle
+from webhooks.outbound.signing import new_message_id
+from webhooks.secrets.known import KNOWN
+
+SHOWN = 300
+"""Characters of the body that a preview shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    destination: Destination
+    body: str
+
+
+class SendDeliveryPerformer(Performer):
+    """In simulate only the plan: nothing is looked up on the network, nothing is sent, no secret is read."""
+
+    kind = SendDelivery.kind
+
+    def uses(self, effect: SendDelivery, unit: Unit) -> Model | None:
+        return _destination(effect)
+
+    def plan(self, effect: SendDelivery, unit: Unit) -> Plan | Failed | Unplanned:
+        destination = _destination(effect)
+        if destination is None:
+            return Failed("unknown-destination", f"There is no destination “{effect.destination}”.")
+        if destination.state == Destination.State.DISABLED:
+            reason = f"{destination.name} is disabled: {destination.disabled_reason}"
+            return Failed("destination-disabled", reason)
+        if bool(effect.text) == (destination.format == Destination.Format.WEBHOOK):
+            takes = "events" if effect.text else "chat messages"
+            return Failed("wrong-format", f"{destination.name} takes {takes}, not this.")
+        body = (
+            chat_body(destination.format, effect.text)
+            if effect.text
+            else event_body(effect.type, unit.now, effect.data)
+        )
+        if len(body.encode()) > MAX_BODY:
+            return Failed("body-too-large", f"The message is larger than {MAX_BODY // 1024} KiB.")
+        host = parse_url(destination.url).host
+        said = f"POST to {host} ({destination.name}): {effect.text or body}"[:SHOWN]
+        taken = {"delivery": None, "status": 200, "attempts": 1, "body": ""}
+        return Plan(
+            said,
+            detail=Ready(destination, body),
+            assumed=Succeeded(taken, message=f"{said} Taken as accepted.", assumed=True),
+        )
+
+    def perform(self, effect: SendDelivery, plan: Plan, unit: Unit) -> Outcome:
+        if unit.run.clock:
+            assert plan.assumed is not None
+            return plan.assumed  # a replay tells nobody about what is past
+        ready: Ready = plan.detail
+        earlier = self._earlier(effect, unit)
+        if earlier is not None and earlier.state == Delivery.State.SUCCEEDED:
+            return settle(unit, unit.node, news_of(earlier))
+        if earlier is None:
+            unit.batch.add(_new(effect, ready, unit))
+        else:
+            _again(earlier, effect, ready, unit)
+        wake_on_commit(TASK)
+        if effect.wait:
+            return Wait(WAIT, message=plan.message)
+        return Succeeded({"delivery": None, "status": None, "attempts": 0, "body": ""}, message=plan.message)
+
+    @staticmethod
+    def _earlier(effect: SendDelivery, unit: Unit) -> Delivery | None:
+        """The delivery of this very step, where the run goes on with another run's steps: it is brought again under its
+        own id, never made twice."""
+        if unit.run.keys_of is None:
+            return None
+        return Delivery.objects.select_for_update(of=("self",), no_key=True).filter(key=effect.key).first()
+
+
+def _destination(effect: SendDelivery) -> Destination | None:
+    return Destination.objects.filter(key=effect.destination, archived_at=None).first()
+
+
+def _attempts(effect: SendDelivery, destination: Destination) -> int:
+    return min(effect.max_attempts or destination.max_attempts, destination.max_attempts)
+
+
+def _new(effect: SendDelivery, ready: Ready, unit: Unit) -> Delivery:
+    destination = ready.destination
+    return Delivery(
+        destination=destination,
+        key=effect.key,
+        message_id=new_message_id(),
+        type=effect.type,
+        body=KNOWN.text(ready.body),
+        run_id=unit.run.id,
+        node=unit.node,
+        workflow_id=unit.run.workflow_id,
+        waits=effect.wait,
+        retry_refusals=bool(destination.retry_other_refusals),
+        max_attempts=_attempts(effect, destination),
+        due_at=unit.run.database_now,
+        created_at=unit.run.database_now,
+    )
+
+
+def _again(earlier: Delivery, effect: SendDelivery, ready: Ready, unit: Unit) -> None:
+    """Bring a delivery again that was given up, or is still under way for a run that has ended, for this run."""
+    changes: dict[str, Any] = {"run_id": unit.run.id, "node": unit.node, "waits": effect.wait}
+    if earlier.finished_at is not None:
+        changes |= {
+            "state": Delivery.State.PENDING,
+            "series": earlier.attempt,
+            "max_attempts": _attempts(effect, ready.destination),
+            "due_at": unit.run.database_now,
+            "finished_at": None,
+        }
+    Delivery.objects.filter(pk=earlier.pk).update(**changes)

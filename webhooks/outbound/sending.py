@@ -1,0 +1,180 @@
+"""One attempt: called without a database, recorded in one transaction under the lease."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.contrib.postgres.functions import TransactionNow
+from django.db import transaction
+
+from webhooks.conf import allowed_addresses, limits
+from webhooks.outbound import health
+from webhooks.outbound.claims import Claimed
+from webhooks.outbound.composing import Composed
+from webhooks.outbound.dialling import Answer, CallError, Resolve, call, look_up
+from webhooks.outbound.models import Attempt, Delivery, Destination
+from webhooks.outbound.news import tell_run
+from webhooks.outbound.schedule import Judgement, Result, judge
+from webhooks.secrets.known import KNOWN
+
+MAX_KEPT = 20_000
+"""Characters of an answer that are kept, after it was masked."""
+LOST = "lost"
+
+Roll = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came of a call: the result that is judged, and what of the answer may be kept, masked and cut."""
+
+    result: Result
+    address: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+    cut: bool = False
+
+
+def send(composed: Composed, *, resolve: Resolve = look_up) -> Came:
+    """Make the call. Never raises for what a peer does; touches no database, so that many can be made at once."""
+    try:
+        answer = call(
+            "POST",
+            composed.addressee,
+            headers=composed.headers,
+            body=composed.body,
+            allowed=allowed_addresses(),
+            limits=limits(),
+            resolve=resolve,
+        )
+    except CallError as error:
+        result = Result(error=error.code, message=KNOWN.text(error.message), refused=error.refused)
+        return Came(result, address=error.address)
+    body, cut = kept_body(answer)
+    headers = {name: KNOWN.text(value) for name, value in answer.headers.items()}
+    result = Result(status=answer.status, retry_after=answer.headers.get("retry-after", ""))
+    return Came(result, answer.address, headers, body, cut)
+
+
+def kept_body(answer: Answer) -> tuple[str, bool]:
+    """What is kept of an answer's body: text, masked, then cut. Where it was cut on the wire, so much of its end is left
+    out that no beginning of a secret stays there."""
+    text = answer.body.decode("utf-8", "replace").replace("\0", "\ufffd")
+    if answer.cut:
+        text = text[: -KNOWN.longest or None]
+    text = KNOWN.text(text)
+    return text[:MAX_KEPT], answer.cut or len(text) > MAX_KEPT
+
+
+def record(
+    claimed: Claimed,
+    came: Came,
+    *,
+    took: timedelta = timedelta(0),
+    now: datetime | None = None,
+    roll: Roll = random.random,
+) -> bool:
+    """Write down how an attempt went and what follows, if the lease is still ours. Returns whether it was. `now` is the
+    database's time where nothing is said."""
+    with transaction.atomic():
+        destination = Destination.objects.select_for_update(no_key=True).get(pk=claimed.destination_id)
+        held_at = _held(claimed)
+        if held_at is None:
+            return False
+        now = now or held_at
+        judgement = _judged(claimed, came.result, destination, now, roll())
+        next_at = now + timedelta(seconds=judgement.wait) if judgement.wait is not None else None
+        _write(claimed, came, judgement, started_at=now - took, now=now, next_at=next_at)
+        health.note(destination, judgement, tried=claimed.tried, now=now)
+    return True
+
+
+def _held(claimed: Claimed) -> datetime | None:
+    """Lock the delivery, if the lease is still ours; gives the database's time."""
+    rows = Delivery.objects.select_for_update(no_key=True).annotate(read_at=TransactionNow())
+    held = rows.filter(pk=claimed.id, state=Delivery.State.SENDING, lease_token=claimed.token)
+    return held.values_list("read_at", flat=True).first()
+
+
+def _judged(
+    claimed: Claimed, result: Result, destination: Destination, now: datetime, roll: float
+) -> Judgement:
+    judgement = judge(
+        result,
+        tried=claimed.tried,
+        max_attempts=claimed.max_attempts,
+        retry_refusals=claimed.retry_refusals,
+        now=now,
+        roll=roll,
+    )
+    if judgement.wait is not None and destination.state == Destination.State.DISABLED:
+        return Judgement(False, judgement.error, judgement.message)
+    return judgement
+
+
+def _write(
+    claimed: Claimed,
+    came: Came,
+    judgement: Judgement,
+    *,
+    started_at: datetime,
+    now: datetime,
+    next_at: datetime | None,
+) -> None:
+    Attempt.objects.create(
+        delivery_id=claimed.id,
+        number=claimed.attempt,
+        started_at=started_at,
+        finished_at=now,
+        address=came.address,
+        status=came.result.status,
+        error=judgement.error,
+        message=judgement.message[:500],
+        response_headers=came.headers,
+        response_body=came.body,
+        response_cut=came.cut,
+        next_attempt_at=next_at,
+    )
+    again = judgement.wait is not None
+    ended = Delivery.State.SUCCEEDED if judgement.succeeded else Delivery.State.FAILED
+    Delivery.objects.filter(pk=claimed.id).update(
+        state=Delivery.State.PENDING if again else ended,
+        due_at=next_at or now,
+        lease_token=None,
+        status=came.result.status,
+        error=judgement.error,
+        finished_at=None if again else now,
+    )
+    if not again and claimed.waits and claimed.run_id is not None:
+        tell_run(
+            run_id=claimed.run_id,
+            node=claimed.node,
+            delivery=claimed.id,
+            series=claimed.series,
+            now=now,
+            news={
+                "ok": judgement.succeeded,
+                "status": came.result.status,
+                "attempts": claimed.attempt,
+                "error": judgement.error,
+                "message": judgement.message,
+                "body": came.body,
+            },
+        )
+
+
+def record_loss(claimed: Claimed, *, now: datetime) -> None:
+    """The attempt before this one never came back: its worker died. Whether the call was made is not known; the next one
+    carries the same id, so that the receiver can tell."""
+    Attempt.objects.create(
+        delivery_id=claimed.id,
+        number=claimed.attempt - 1,
+        started_at=now,
+        finished_at=now,
+        error=LOST,
+        message="The worker that made this attempt is gone; whether the call arrived is not known.",
+        next_attempt_at=now,
+    )

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from automations.api.shares import shares_view
+from webhooks.outbound import api, deliveries_api
+from webhooks.secrets import api as secrets_api
+
+DESTINATION = "destinations/<slug:key>/"
+SECRET = "secrets/<slug:key>/"  # noqa: S105 - an address
+
+urlpatterns = [
+    path("destinations/", api.DestinationsView.as_view(), name="destinations"),
+    path(DESTINATION, api.DestinationView.as_view(), name="destination"),
+    path(f"{DESTINATION}enable/", api.DestinationEnableView.as_view(), name="destination-enable"),
+    path(f"{DESTINATION}disable/", api.DestinationDisableView.as_view(), name="destination-disable"),
+    path(f"{DESTINATION}rotate/", api.DestinationRotateView.as_view(), name="destination-rotate"),
+    path(f"{DESTINATION}recover/", api.DestinationRecoverView.as_view(), name="destination-recover"),
+    path(
+        f"{DESTINATION}shares/",
+        shares_view("destination", "destinations", api.destination_for).as_view(),
+        name="destination-shares",
+    ),
+    path("deliveries/", deliveries_api.DeliveriesView.as_view(), name="deliveries"),
+    path("deliveries/<int:pk>/", deliveries_api.DeliveryView.as_view(), name="delivery"),
+    path("deliveries/<int:pk>/resend/", deliveries_api.DeliveryResendView.as_view(), name="delivery-resend"),
+    path("secrets/", secrets_api.SecretsView.as_view(), name="secrets"),
+    path(SECRET, secrets_api.SecretView.as_view(), name="secret"),
+    path(f"{SECRET}value/", secrets_api.SecretValueView.as_view(), name="secret-value"),
+    path(
+        f"{SECRET}shares/",
+        shares_view("secret", "secrets", secrets_api.secret_for).as_view(),
+        name="secret-shares",
+    ),
+]
