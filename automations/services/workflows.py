@@ -109,7 +109,7 @@ def update_workflow(*, workflow: Workflow, changes: Mapping[str, Any], actor: An
     bump_activation()
     after = {key: _plain(getattr(workflow, key)) for key in changes}
     if before.get("limits") != after.get("limits") and workflow.mode == Mode.SIMULATE:
-        void_consent(workflow, "The limits were changed.")
+        void_consent(workflow)
     write_audit(actor=actor, action="workflow.updated", obj=workflow, before=before, after=after)
     return workflow
 

@@ -41,8 +41,8 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "chat_message": {"destination": "channel", "text": "{{ record.title }}"},
     "stop": {"outcome": "succeeded", "message": "Enough"},
 }
-ANSWERED = {"action.approval", "action.wait"}
-"""Steps whose output tells what people, or the clock, have answered: in simulate that is assumed."""
+ANSWERED = {"action.approval", "action.wait", "action.call_webhook", "action.chat_message"}
+"""Steps whose output tells what people, the clock or the outside have answered: in simulate that is assumed."""
 SIMULATION = {"run", "step", "logentry", "event", "decision"}
 """The tables in which a simulated run stands: itself, and what the trigger said to its event."""
 
@@ -182,7 +182,9 @@ def test_simulate_opens_no_socket_writes_only_itself_and_plans_what_execute_does
     let_act(workflow, alice)
     subscriptions.forget()
     executed = play(tickets, "T2")
-    for _ in range(3):  # in “every” it waits for people and for its time, one after the other
+    for _ in range(
+        len(CONFIGS)
+    ):  # in “every” it waits for people, for its time and for others, one after the other
         goes_on(executed, bob)
         executed.refresh_from_db()
     assert (executed.mode, executed.status) == ("execute", "succeeded")

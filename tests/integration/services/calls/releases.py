@@ -113,7 +113,7 @@ CALLS: tuple[Call, ...] = (
     ),
     Call(
         live.void_consent,
-        lambda w: {"workflow": _asked(w), "why": "The limits were changed."},
+        lambda w: {"workflow": _asked(w), "version": None},
         Traced(("consent",), "a part of services that say who changed what"),
     ),
     Call(
