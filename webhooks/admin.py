@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from webhooks.inbound import admin as inbound
+from webhooks.outbound import admin as outbound
 
-__all__ = ["inbound"]
+__all__ = ["inbound", "outbound"]

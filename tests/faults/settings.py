@@ -6,3 +6,7 @@ from config.settings import *  # noqa: F403
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults.plugin"]  # noqa: F405
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+WEBHOOKS_ALLOWED_ADDRESSES = ["127.0.0.1/32"]
+WEBHOOKS_TOTAL_SECONDS = 3
+"""So that the lease of a call is over within twelve seconds."""

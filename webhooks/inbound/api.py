@@ -297,7 +297,8 @@ class EndpointSecretView(EndpointBase):
     @operation("endpoints_end_secret", TAG, answer=SecretAnswer, example=EXAMPLE["secrets"][0])
     def delete(self, request: Request, key: str, number: int) -> Response:
         """Let a secret count no more, at once."""
-        secret = self.endpoint(key, change=True).secrets.filter(pk=number).first()
+        endpoint = self.endpoint(key, change=True)
+        secret = EndpointSecret.objects.filter(endpoint=endpoint, pk=number).first()
         if secret is None:
             raise NotFoundError("There is no such secret.")
         ended = services.end_secret(secret=secret, actor=self.actor, now=timezone.now())

@@ -176,7 +176,7 @@ def _check_headers(scheme: Scheme, incoming: Incoming) -> Envelope:
 
 
 def _check_time(endpoint: Endpoint, at: int, now: datetime) -> str:
-    apart = round(now.timestamp() - at)
+    apart = int(now.timestamp()) - at
     said = f"{abs(apart):,} s {'old' if apart >= 0 else 'ahead of our clock'}"
     if abs(now.timestamp() - at) > endpoint.tolerance_seconds:
         detail = f"The signed time is {said}; {endpoint.tolerance_seconds} s are let pass."

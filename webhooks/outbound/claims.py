@@ -11,10 +11,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from webhooks.conf import setting
 from webhooks.outbound.schedule import BREAKS_AFTER
 
-LEASE_SECONDS = 60
-"""Four times what a call may last: a lease that runs out belongs to a worker that is gone."""
+LEASE_CALLS = 4
+"""A lease lasts as long as so many calls may: one that runs out belongs to a worker that is gone."""
 RATE_SECONDS = 60
 MAX_DESTINATIONS = 100
 
@@ -103,7 +104,9 @@ def claim(*, limit: int) -> list[Claimed]:
         if not room:
             return []
         free = [min(limit, count) for count in room.values()]
-        cursor.execute(CLAIM, [list(room), free, limit, uuid.uuid4(), LEASE_SECONDS])
+        cursor.execute(
+            CLAIM, [list(room), free, limit, uuid.uuid4(), LEASE_CALLS * setting("WEBHOOKS_TOTAL_SECONDS")]
+        )
         claimed = sorted((Claimed(*row) for row in cursor.fetchall()), key=lambda one: one.id)
         _count(cursor, claimed)
     return claimed

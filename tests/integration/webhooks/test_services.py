@@ -199,4 +199,5 @@ def test_the_console_shows_each_check_and_takes_nothing_in(opened: services.Open
     change_endpoint(endpoint=opened.endpoint, changes={"allowed_networks": ["10.0.0.1"]}, actor=root)
     opened.endpoint.refresh_from_db()
     assert tried(sender="110.0.0.10") == [("sender", False)]
+    assert tried()[-1] == ("event", True)
     assert not Receipt.objects.exists()
