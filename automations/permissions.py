@@ -16,6 +16,7 @@ from automations.grants import (
     MODELS,
     RIGHTS,
     ROLES,
+    SETTING_RIGHTS,
     THING_RIGHTS,
     WORKFLOW_RIGHTS,
     RoleHolder,
@@ -74,6 +75,14 @@ def may_share(actor: Any, thing: Shared) -> bool:
     if may_do_all(actor) or getattr(thing, "owner_id", None) == actor.pk:
         return True
     return holds(actor, "publish" if isinstance(thing, Workflow) else "change", thing)
+
+
+def changeable_settings(actor: Any, workflow: Workflow) -> tuple[str, ...]:
+    """The settings of the workflow that the actor may change."""
+    if not may(actor, "edit", workflow):
+        return ()
+    has = {"edit": True, "publish": may(actor, "publish", workflow), "share": may_share(actor, workflow)}
+    return tuple(name for name, right in SETTING_RIGHTS.items() if has[right])
 
 
 def grant_owner(workflow: Workflow, user: Any) -> None:

@@ -42,6 +42,7 @@ from automations.services import scenarios
 from automations.services.audit import write_audit
 from automations.services.identities import identity_problems, preview_identity
 from automations.services.live import OPEN, lock_workflow
+from automations.services.mode_policies import policies_binding
 from automations.services.pins import limit_facts, start_facts
 from automations.services.scenario_runs import run_scenarios
 from automations.services.versions import require_valid, validate_definition_of
@@ -208,8 +209,7 @@ def _earlier(workflow: Workflow, version: WorkflowVersion) -> int | None:
 
 def _policies(workflow: Workflow) -> tuple[str, str]:
     """What policies say of this workflow: why nothing may act, and why a second person has to agree; "" for neither."""
-    rows = ModePolicy.objects.filter(Q(module=None) | Q(module=workflow.module_id)).select_related("module")
-    said = {row.rule: row for row in rows.order_by("-pk")}
+    said = {row.rule: row for row in policies_binding(workflow)}
     return _told(said.get(ModePolicy.Rule.SIMULATE_ONLY)), _told(said.get(ModePolicy.Rule.FOUR_EYES))
 
 

@@ -258,12 +258,13 @@ export function apiAt(home: string) {
     logs: (run: number, after: number) => get<Page<LogEntry>>(`runs/${run}/logs/?after=${after}`),
     /** One page of any list, by its address with filters; `cursor` is that of the page before. */
     list,
-    /** Every workflow that is not archived, page after page. */
-    allWorkflows: async (signal?: Signal) => {
+    /** Every workflow that is not archived, or every one that is, page after page. */
+    allWorkflows: async (signal?: Signal, archived = false) => {
       const found: Workflow[] = [];
       let cursor = "";
       do {
-        const page: Page<Workflow> = await list("workflows/?limit=200", cursor, signal);
+        const address = `workflows/?limit=200${archived ? "&archived=true" : ""}`;
+        const page: Page<Workflow> = await list(address, cursor, signal);
         found.push(...page.results);
         cursor = cursorOf(page.next);
       } while (cursor !== "");

@@ -1,5 +1,6 @@
 import type { Drawing, GraphDocument, Layout, Note } from "../graph/document";
 import type { Values } from "./recordTypes";
+import type { Binding, Limits, Setting } from "./settingsTypes";
 
 export type Mode = "simulate" | "execute";
 
@@ -12,7 +13,9 @@ export interface Workflow {
   team: string;
   owner: string | null;
   run_as: string | null;
+  runbook_url: string;
   zone: string;
+  limits: Limits;
   mode: Mode;
   active_version: number | null;
   draft_revision: number;
@@ -22,11 +25,15 @@ export interface Workflow {
   simulate_only: boolean;
   paused_at: string | null;
   pause_reason: string;
+  archived_at: string | null;
 }
 
 /** With what the reader may do with it: "view", "edit", "run_test", "publish", "promote", "rollback", "run", … */
 export interface WorkflowDetail extends Workflow {
   rights: string[];
+  /** Which of its settings the reader may change. */
+  may_change: Setting[];
+  mode_policies: Binding[];
 }
 
 export interface Problem {
@@ -114,7 +121,13 @@ export interface Me {
   name: string;
   email: string;
   roles: string[];
-  may: { create_workflows: boolean; manage_modules: boolean; create_policies: boolean; send_events: boolean };
+  may: {
+    create_workflows: boolean;
+    manage_modules: boolean;
+    create_policies: boolean;
+    send_events: boolean;
+    set_mode_policies: boolean;
+  };
   unread_notifications: number;
 }
 
@@ -170,6 +183,15 @@ export interface IdentityPreview {
     candidates: number;
     denied: number;
     why: string;
+  }[];
+  /** What each step takes, whichever records there are. */
+  needs: {
+    node: string;
+    title: string;
+    right: string;
+    noun: "module" | "workflow";
+    thing: string;
+    held: boolean;
   }[];
 }
 

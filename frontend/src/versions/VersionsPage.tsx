@@ -9,7 +9,7 @@ import { ModeChip } from "../ui/chips";
 import { dateTime } from "../ui/format";
 import { Link } from "../ui/Link";
 import { Show } from "../ui/Page";
-import { nameIn, WorkflowHead } from "../ui/WorkflowHead";
+import { WorkflowHead } from "../ui/WorkflowHead";
 import { Comparison } from "./Comparison";
 import { ReasonDialog } from "./ReasonDialog";
 import { RunsOfLive } from "./RunsOfLive";
@@ -57,7 +57,7 @@ export default function VersionsPage({ id }: { id: number }) {
   };
   return (
     <>
-      <WorkflowHead id={id} name={nameIn(loaded)} here="versions" what="Versions of" />
+      <WorkflowHead id={id} loaded={loaded} here="versions" what="Versions of" />
       <Show loaded={loaded} again={again}>
         {({ workflow, versions, kinds, words }) => {
           const may = (right: string) => workflow.rights.includes(right);

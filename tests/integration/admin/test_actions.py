@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from automations import permissions
+from automations.grants import ROLES, set_rights
 from automations.models import (
     ApiToken,
     AuditEntry,
@@ -132,12 +133,23 @@ def test_a_refused_action_says_why_and_stops_no_other(
 
 
 def test_staff_without_the_right_are_refused(operator: Client, workflow: Workflow) -> None:
-    said = act(operator, Workflow, "pause", workflow)
+    said = act(operator, Workflow, "archive", workflow)
     assert len(said) == 1
-    assert "edit" in said[0]
+    assert "publish" in said[0]
     workflow.refresh_from_db()
-    assert workflow.paused_at is None
-    assert not AuditEntry.objects.filter(action="workflow.paused").exists()
+    assert workflow.archived_at is None
+    assert not AuditEntry.objects.filter(action="workflow.archived").exists()
+
+
+def test_a_builder_sees_the_limits_and_whom_it_runs_as_and_changes_neither(
+    operator: Client, bob: Any, workflow: Workflow
+) -> None:
+    set_rights(workflow, bob, ROLES["Builder"])
+    page = operator.get(reverse("admin:automations_workflow_change", args=(workflow.pk,)))
+    shown = page.context["adminform"]
+    assert set(shown.readonly_fields) >= {"limits", "run_as", "owner"}
+    assert "name" in shown.form.fields
+    assert not {"limits", "run_as", "owner"} & set(shown.form.fields)
 
 
 def test_a_workflow_is_archived(admin_client: Client, workflow: Workflow) -> None:

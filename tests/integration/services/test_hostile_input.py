@@ -223,6 +223,12 @@ STRUCTURED: Mapping[str, tuple[tuple[Any, str], ...]] = {
         ("a\0b", "rule"),
         ("anarchy", "rule"),
     ),
+    "workflows.update_workflow seen": (
+        (7, "seen"),
+        ("name", "seen"),
+        ({"mode": "simulate"}, "seen.mode"),
+        ({HUGE: 1}, f"seen.{HUGE[:63]}"),
+    ),
     "seen": (
         (7, "seen"),
         (["a"], "seen"),

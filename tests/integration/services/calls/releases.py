@@ -136,6 +136,12 @@ CALLS: tuple[Call, ...] = (
         lambda w: {"policy": _policy(w), "reason": "Done", "actor": w.bob},
         Audited("modepolicy.lifted", "policy"),
     ),
+    Call(mode_policies.policies_binding, lambda w: {"workflow": w.fresh()}, READS),
+    Call(
+        mode_policies.workflows_bound,
+        lambda w: {"policies": [_policy(w)], "workflows": Workflow.objects.all()},
+        READS,
+    ),
     Call(
         consents.ask_consent,
         lambda w: {"workflow": _two_promote(w), "actor": w.bob, "note": "Please look"},

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from guardian.shortcuts import assign_perm
+
+from automations import permissions
 from automations.engine.documents import Definition, Node
 from automations.models import Workflow
 from automations.services import (
@@ -26,6 +29,11 @@ from .shapes import READS, Audited, Call, Traced, definition_of
 
 def _paused(world: World) -> Any:
     return workflows.pause_workflow(workflow=world.fresh(), reason="", actor=world.alice)
+
+
+def _seen_by(world: World, person: Any) -> Workflow:
+    assign_perm(permissions.codename("view"), person, world.workflow)
+    return world.fresh()
 
 
 def _file(world: World) -> Any:
@@ -159,7 +167,12 @@ CALLS: tuple[Call, ...] = (
     ),
     Call(
         workflows.update_workflow,
-        lambda w: {"workflow": w.workflow, "changes": {"name": "Greet all", "owner": w.bob}, "actor": w.bob},
+        lambda w: {
+            "workflow": _seen_by(w, w.bob),
+            "changes": {"name": "Greet all", "owner": w.bob, "run_as": w.bob, "limits": {"share": 20}},
+            "actor": w.alice,
+            "seen": {"name": "Greet", "owner": "alice", "run_as": None},
+        },
         Audited("workflow.updated", "workflow"),
     ),
     Call(
