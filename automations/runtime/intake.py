@@ -110,8 +110,8 @@ def _check_contract(event: NewEvent) -> None:
 
 def _request_hash(event: NewEvent) -> str:
     target = event.target
-    if target is not None:  # what fires together is not a part of what is sent
-        target = {key: value for key, value in target.items() if key not in ("firing", "size")}
+    if target is not None:  # what fires together, and at which version, is not a part of what is sent
+        target = {key: value for key, value in target.items() if key not in ("firing", "size", "version")}
     return _hash(event.type, event.record_key, event.data, target)
 
 
