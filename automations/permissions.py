@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -223,8 +222,9 @@ def may_add(actor: Any, noun: str) -> bool:
 
 def things_with(actor: Any, noun: str, *rights: str) -> QuerySet[Any]:
     """The things of a kind on which the actor holds any of these rights, on them or on all."""
+    rows = MODELS[noun]._default_manager.all()
     names = [codename(right, noun) for right in rights]
-    return rows_with(actor, names, MODELS[noun]._default_manager.all())
+    return get_objects_for_user(actor, names, rows, any_perm=True, accept_global_perms=True)
 
 
 def require_right(actor: Any, right: str, thing: Shared) -> None:
@@ -272,11 +272,6 @@ def changeable_policies(actor: Any) -> QuerySet[Policy]:
 
 def _policies_with(actor: Any, *rights: str) -> QuerySet[Policy]:
     return things_with(actor, "policy", *rights)
-
-
-def rows_with(actor: Any, names: Sequence[str], rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Those of an app's own rows on which, or on all of which, the actor has one of the rights (“app.codename”)."""
-    return get_objects_for_user(actor, list(names), rows, any_perm=True, accept_global_perms=True)
 
 
 def visible_runs(actor: Any) -> QuerySet[Run]:

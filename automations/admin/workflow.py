@@ -247,6 +247,12 @@ class WorkflowVersionAdmin(SeenAdmin):
     search_fields = ("workflow__name", "workflow__key", "note", "digest")
     date_hierarchy = "published_at"
     actions = (with_reason("Roll back to this version…", _roll_back),)
+    readonly_fields = ("starts",)
+
+    @admin.display(empty_value="nothing, or what is live: it pins no workflow")
+    def starts(self, version: WorkflowVersion) -> str | None:
+        pins = version.document.get("workflows") or {}
+        return ", ".join(f"{key} at version {pin['version']}" for key, pin in sorted(pins.items())) or None
 
     @staticmethod
     def sees(actor: Any) -> QuerySet[WorkflowVersion]:

@@ -13,6 +13,7 @@ from automations import permissions
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
 from automations.api.people import person_for
+from automations.api.references import require_module_seen
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView
@@ -238,6 +239,8 @@ class WorkflowsView(ApiView):
         module = permissions.visible_modules(self.actor).filter(key=key).first() if key else None
         if key and module is None:
             raise NotFoundError(f"There is no module “{key}”.", code="unknown-module")
+        for scenario in wanted.get("scenarios", ()):
+            require_module_seen(self.actor, scenario.get("given"))
         made = service.create_workflow(**wanted, module=module, actor=self.actor)
         answer = detail(made, self.actor)
         answer.status_code = 201

@@ -36,17 +36,16 @@ from automations.models import (
     Workflow,
     WorkflowVersion,
 )
+from automations.models.promotion import GREEN
 from automations.runtime.subscriptions import definition_of
 from automations.services import scenarios
 from automations.services.audit import write_audit
 from automations.services.identities import identity_problems, preview_identity
 from automations.services.live import OPEN, lock_workflow
 from automations.services.mode_policies import policies_binding
+from automations.services.pins import limit_facts, start_facts
 from automations.services.scenario_runs import run_scenarios
 from automations.services.versions import require_valid, validate_definition_of
-
-GREEN = "The gate is green."
-"""Why the alarm about a broken glass has ended, when what was missing has been made good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +182,8 @@ def _facts(
         forbidden=forbidden,
         simulated=_simulated(version, shadow),
         denied=None if errors else _denied(workflow, version, definition),
+        starts=start_facts(workflow, definition),
+        limits=limit_facts(workflow, version),
     )
 
 
@@ -281,5 +282,6 @@ def _evidence(workflow: Workflow, shadow: Backtest | None) -> dict[str, list[Lin
         "non-admin-scenario": proofs,
         "simulated": runs,
         "identity": [Link("Design", here)],
+        "started": [Link("Versions", f"{here}versions/")],
         "rollback": [Link("Versions", f"{here}versions/")],
     }

@@ -13,7 +13,7 @@ from automations import permissions
 from automations.engine.errors import Problem, quoted
 from automations.errors import ConflictError, ForbiddenError, InvalidError
 from automations.grants import SETTING_RIGHTS
-from automations.models import AuditEntry, Module, Workflow
+from automations.models import AuditEntry, Mode, Module, Workflow
 from automations.modules.schema import is_zone
 from automations.runtime import activation
 from automations.runtime.backtests.following import end_shadow
@@ -21,6 +21,7 @@ from automations.runtime.subscriptions import bump_activation, definition_of
 from automations.services.audit import write_audit
 from automations.services.drafts import save_draft
 from automations.services.identities import identity_problems
+from automations.services.live import void_consent
 from automations.services.scenario_files import replace_scenarios, scenarios_from_file
 from automations.services.texts import require_texts, text_problems
 
@@ -93,7 +94,7 @@ def update_workflow(
     *, workflow: Workflow, changes: Mapping[str, Any], actor: Any, seen: Mapping[str, Any] | None = None
 ) -> Workflow:
     """Change a workflow's settings (EDITABLE). `seen` says what some of them were when the actor looked, people by their
-    user names.
+    user names. Consent to let a version act, asked or given, is void when the limits are others.
 
     Raises InvalidError for other settings, for bad values, and for an identity that may not do what the live version
     does; ForbiddenError for settings that the actor may not change, ConflictError when one that was seen is another now.
@@ -123,6 +124,8 @@ def update_workflow(
     workflow.save(update_fields=[*changes, "updated_at"])
     bump_activation()
     after = {key: _plain(getattr(workflow, key)) for key in changes}
+    if before.get("limits") != after.get("limits") and workflow.mode == Mode.SIMULATE:
+        void_consent(workflow)
     write_audit(actor=actor, action="workflow.updated", obj=workflow, before=before, after=after)
     return workflow
 

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.e2e.conftest import CHROMIUM, FLAGS, sign_in
 from tests.e2e.test_approvals import asked
 from tests.e2e.test_backtests import changed
+from tests.e2e.test_closed_bundles import bundle, publish
 from tests.e2e.test_editor import call, make
 from tests.e2e.test_holds import held as hold
 from tests.e2e.test_policies import document
@@ -116,6 +117,7 @@ def shadow(page: Page) -> None:
     changed(page, f"Shadowed {time.monotonic_ns()}")
     page.get_by_role("link", name="Backtests").click()
     page.get_by_role("button", name="Start shadow").click()
+    expect(page.locator(".shadow-going")).to_be_visible()  # it judges what comes from now on
     for number, priority in enumerate(("urgent", "low", "normal")):
         ticket(page, f"SH-{time.monotonic_ns()}-{number}", priority)
     expect(page.locator(".shadow-agreement")).to_contain_text("66.7", timeout=30_000)
@@ -125,6 +127,23 @@ def shadow(page: Page) -> None:
 def versions(page: Page) -> None:
     workflow(page, "SLA alert")
     page.get_by_role("link", name="Versions").click()
+
+
+def pinned(page: Page) -> None:
+    """What a version starts, beside what it would start when it is published anew."""
+    page.goto("/")
+    _, caller = bundle(page)
+    page.goto(f"/workflows/{caller}/versions/?from=1&to=draft")
+    expect(page.get_by_role("list", name="Beside the steps")).to_be_visible()
+
+
+def started(page: Page) -> None:
+    page.goto("/")
+    errand, caller = bundle(page)
+    publish(page, caller)
+    page.goto(f"/workflows/{errand}/versions/")
+    page.get_by_role("button", name="Roll back to 1…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("will go on to do so")
 
 
 def workflow_runs(page: Page) -> None:
@@ -288,6 +307,8 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "backtests": backtests,
     "shadow": shadow,
     "versions": versions,
+    "pinned": pinned,
+    "started": started,
     "promote": lambda page: released(page, "promote"),
     "golive": lambda page: released(page, "golive"),
     "workflow-runs": workflow_runs,

@@ -29,6 +29,7 @@ import type {
   Traffic,
 } from "./runTypes";
 import type {
+  BesideDifference,
   Checkpoint,
   CheckpointDetail,
   Draft,
@@ -233,6 +234,8 @@ export function apiAt(home: string) {
       send<Validation>("POST", `workflows/${id}/validate/`, {}, { signal }),
     runTest: (id: number, body: RunTestBody, signal?: Signal) =>
       send<RunTest>("POST", `workflows/${id}/run-test/`, body, { signal, patience: SLOW_WORK_MS }),
+    difference: (id: number, number: number, other: number | "draft", signal?: Signal) =>
+      get<BesideDifference>(`workflows/${id}/versions/${number}/diff/?with=${other}`, signal),
     versions: (id: number, signal?: Signal) =>
       get<Page<Version>>(`workflows/${id}/versions/?limit=200`, signal),
     version: (id: number, number: number, signal?: Signal) =>

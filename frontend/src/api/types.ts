@@ -52,6 +52,8 @@ export interface Validation {
   digest: string;
   valid: boolean;
   problems: Problem[];
+  /** What its steps start, as publishing would pin it now. */
+  workflows: { key: string; version: number }[];
 }
 
 export interface Draft extends GraphDocument {
@@ -90,6 +92,24 @@ export interface Version {
   published_at: string;
   /** What it pins; `newer` is the newest revision, where it is another. */
   policies: { key: string; revision: number; newer: number | null }[];
+  /** What its steps start, whatever becomes live there later; `newer` is the live version, where it is another. */
+  workflows: { key: string; version: number; newer: number | null }[];
+  /** Workflows whose live version starts this very one. */
+  started_by: { id: number; name: string; version: number }[];
+}
+
+/** From one thing that a version pins to another; null stands for nothing, "live" for a workflow that is not pinned. */
+export interface PinChange {
+  path: string;
+  before: number | string | null;
+  after: number | string | null;
+}
+
+/** What a version holds beside its steps and connections, and how two of them differ in it. */
+export interface BesideDifference {
+  policies: PinChange[];
+  workflows: PinChange[];
+  settings: PinChange[];
 }
 
 export interface VersionDetail extends Version {

@@ -112,6 +112,11 @@ CALLS: tuple[Call, ...] = (
         Traced(("activation", "activetrigger", "workflow"), "a part of services that say who released what"),
     ),
     Call(
+        live.void_consent,
+        lambda w: {"workflow": _asked(w), "version": None},
+        Traced(("consent",), "a part of services that say who changed what"),
+    ),
+    Call(
         live.set_promotion,
         lambda w: {"workflow": w.fresh(), "promotion": None},
         Traced(("activation", "workflow"), "a part of services that say who released what"),

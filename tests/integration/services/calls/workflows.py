@@ -15,6 +15,7 @@ from automations.services import (
     drafts,
     findings,
     loops,
+    pins,
     rule_index,
     templates,
     versions,
@@ -66,7 +67,8 @@ CALLS: tuple[Call, ...] = (
     Call(drafts.document_of_draft, lambda w: {"workflow": w.workflow}, READS),
     Call(drafts.load_definitions, lambda w: {"workflows": [w.workflow]}, READS),
     Call(drafts.newest_policies, lambda w: {"keys": ["large"]}, READS),
-    Call(drafts.pin_policies, lambda w: {"definition": definition_of(w)}, READS),
+    Call(drafts.live_versions, lambda w: {"keys": ["greet"]}, READS),
+    Call(drafts.pin_definitions, lambda w: {"drawn": {w.workflow: definition_of(w)}}, READS),
     Call(
         drafts.save_draft,
         lambda w: {
@@ -119,6 +121,13 @@ CALLS: tuple[Call, ...] = (
         workflow_files.import_workflow,
         lambda w: {"file": _file(w), "workflow": w.fresh(), "actor": w.bob},
         READS,  # the same file again changes nothing; its parts are services of their own
+    ),
+    Call(pins.with_pins, lambda w: {"versions": list(w.workflow.versions.all()), "viewer": w.bob}, READS),
+    Call(pins.start_facts, lambda w: {"workflow": w.fresh(), "definition": definition_of(w)}, READS),
+    Call(
+        pins.limit_facts,
+        lambda w: {"workflow": w.fresh(), "version": w.fresh().active_version},
+        READS,
     ),
     Call(versions.describe_definition, lambda w: {"definition": definition_of(w)}, READS),
     Call(versions.validation_context, lambda w: {"definition": definition_of(w)}, READS),
