@@ -41,6 +41,7 @@ const facts: FormFacts = {
   policies: [{ key: "vip", name: "VIP" }],
   workflows: [],
   sources: [],
+  destinations: [],
   people: [{ username: "mia", name: "Mia" }],
   groups: ["Support"],
   zones: ["UTC"],
