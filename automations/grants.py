@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Model, Q
+from guardian.core import ObjectPermissionChecker
 from guardian.shortcuts import assign_perm, remove_perm
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
@@ -47,6 +48,15 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Admin": WORKFLOW_RIGHTS,
 }
 """The seeded roles and their rights on a workflow that is shared with them."""
+
+SETTING_RIGHTS: dict[str, str] = {
+    **dict.fromkeys(("name", "description", "team", "zone", "runbook_url"), "edit"),
+    "limits": "publish",
+    "owner": "share",
+    "run_as": "publish",
+}
+"""What people change of a workflow beside its graph, and the right that each takes (“share”: who may share it). Its
+limits and whom it acts as hold for the live version at once, without a gate: they are the affair of who publishes."""
 
 THING_RIGHTS = ("view", "use", "change")
 """Rights on a module and on a policy."""
@@ -193,3 +203,20 @@ def full_holders(thing: Shared, grants: Iterable[Grant]) -> set[int]:
     for person, group in members.values_list("pk", "groups"):
         held.setdefault(person, set()).update(by_group.get(group, ()))
     return {person for person, rights in held.items() if rights >= everything}
+
+
+class RoleHolder:
+    """Somebody who holds one role and nothing else, to try what it may. In no table: its number is negative."""
+
+    def __init__(self, role: Group) -> None:
+        self.pk = -role.pk
+        self._role = role
+
+    def __str__(self) -> str:
+        return f"The role {self._role.name}"
+
+    def has_perm(self, name: str, obj: Any = None) -> bool:
+        label, _, code = name.partition(".")
+        if obj is not None:
+            return bool(ObjectPermissionChecker(self._role).has_perm(code, obj))
+        return bool(self._role.permissions.filter(content_type__app_label=label, codename=code).exists())

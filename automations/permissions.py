@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
-from guardian.core import ObjectPermissionChecker
 from guardian.shortcuts import get_objects_for_user, get_users_with_perms
 
 from automations.errors import ForbiddenError, NotFoundError
@@ -17,14 +15,27 @@ from automations.grants import (
     MODELS,
     RIGHTS,
     ROLES,
+    SETTING_RIGHTS,
     THING_RIGHTS,
     WORKFLOW_RIGHTS,
+    RoleHolder,
     Shared,
     codename,
     noun_of,
     set_rights,
 )
-from automations.models import Approval, AuditEntry, Consent, Decision, Event, Module, Policy, Run, Workflow
+from automations.models import (
+    Approval,
+    AuditEntry,
+    Consent,
+    Decision,
+    Event,
+    Module,
+    Policy,
+    Run,
+    TriggerSource,
+    Workflow,
+)
 
 _READ = ("view_module", "view_policy")
 _WORK = (*_READ, "use_module", "use_policy", "add_event")
@@ -65,26 +76,17 @@ def may_share(actor: Any, thing: Shared) -> bool:
     return holds(actor, "publish" if isinstance(thing, Workflow) else "change", thing)
 
 
+def changeable_settings(actor: Any, workflow: Workflow) -> tuple[str, ...]:
+    """The settings of the workflow that the actor may change."""
+    if not may(actor, "edit", workflow):
+        return ()
+    has = {"edit": True, "publish": may(actor, "publish", workflow), "share": may_share(actor, workflow)}
+    return tuple(name for name, right in SETTING_RIGHTS.items() if has[right])
+
+
 def grant_owner(workflow: Workflow, user: Any) -> None:
     """Give a workflow's owner every right on it."""
     set_rights(workflow, user, WORKFLOW_RIGHTS)
-
-
-class RoleHolder:
-    """Somebody who holds one role and nothing else, to try what it may. In no table: its number is negative."""
-
-    def __init__(self, role: Group) -> None:
-        self.pk = -role.pk
-        self._role = role
-
-    def __str__(self) -> str:
-        return f"The role {self._role.name}"
-
-    def has_perm(self, name: str, obj: Any = None) -> bool:
-        label, _, code = name.partition(".")
-        if obj is not None:
-            return bool(ObjectPermissionChecker(self._role).has_perm(code, obj))
-        return bool(self._role.permissions.filter(content_type__app_label=label, codename=code).exists())
 
 
 def may_do_all(person: Any) -> bool:
@@ -220,13 +222,9 @@ def may_add(actor: Any, noun: str) -> bool:
 
 def things_with(actor: Any, noun: str, *rights: str) -> QuerySet[Any]:
     """The things of a kind on which the actor holds any of these rights, on them or on all."""
-    return get_objects_for_user(
-        actor,
-        [codename(right, noun) for right in rights],
-        MODELS[noun]._default_manager.all(),
-        any_perm=True,
-        accept_global_perms=True,
-    )
+    rows = MODELS[noun]._default_manager.all()
+    names = [codename(right, noun) for right in rights]
+    return get_objects_for_user(actor, names, rows, any_perm=True, accept_global_perms=True)
 
 
 def require_right(actor: Any, right: str, thing: Shared) -> None:
@@ -256,13 +254,7 @@ def visible_workflows(actor: Any) -> QuerySet[Workflow]:
 
 
 def visible_modules(actor: Any) -> QuerySet[Module]:
-    return get_objects_for_user(
-        actor,
-        ["automations.view_module", "automations.use_module"],
-        Module.objects.all(),
-        any_perm=True,
-        accept_global_perms=True,
-    )
+    return things_with(actor, "module", "view", "use")
 
 
 def visible_policies(actor: Any) -> QuerySet[Policy]:
@@ -279,18 +271,7 @@ def changeable_policies(actor: Any) -> QuerySet[Policy]:
 
 
 def _policies_with(actor: Any, *rights: str) -> QuerySet[Policy]:
-    return get_objects_for_user(
-        actor,
-        [codename(right, "policy") for right in rights],
-        Policy.objects.all(),
-        any_perm=True,
-        accept_global_perms=True,
-    )
-
-
-def rows_with(actor: Any, names: Sequence[str], rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Those of an app's own rows on which, or on all of which, the actor has one of the rights (“app.codename”)."""
-    return get_objects_for_user(actor, list(names), rows, any_perm=True, accept_global_perms=True)
+    return things_with(actor, "policy", *rights)
 
 
 def visible_runs(actor: Any) -> QuerySet[Run]:
@@ -299,13 +280,21 @@ def visible_runs(actor: Any) -> QuerySet[Run]:
 
 
 def visible_events(actor: Any) -> QuerySet[Event]:
-    """Events about modules that the actor may see, or judged by workflows that the actor may see."""
+    """Events about modules that the actor may see, or judged by workflows that the actor may see; webhooks about no module
+    by who sends events and so sees where they come in."""
     judged = visible_decisions(actor).filter(
         event_id=OuterRef("pk")
     )  # probed row by row, so that a page is cheap
-    return Event.objects.filter(
-        Q(module__in=visible_modules(actor).values("pk")) | Q(Exists(judged)) | Q(actor=actor)
-    )
+    seen = Q(module__in=visible_modules(actor).values("pk")) | Q(Exists(judged)) | Q(actor=actor)
+    if may_send_events(actor):
+        seen |= Q(module=None, source__kind=TriggerSource.Kind.WEBHOOK)
+    return Event.objects.filter(seen)
+
+
+def sees_where_it_came_in(actor: Any, event: Event) -> bool:
+    """Whether it is a webhook about no module, which is seen by who may send events."""
+    is_one = event.module_id is None and event.source.kind == TriggerSource.Kind.WEBHOOK
+    return is_one and may_send_events(actor)
 
 
 def visible_decisions(actor: Any) -> QuerySet[Decision]:

@@ -225,7 +225,7 @@ class EventView(ApiView):
         event = _visible(self.actor).filter(pk=pk).first()
         if event is None:
             raise NotFoundError("There is no such event.")
-        own = event.actor_id == self.actor.pk
+        own = event.actor_id == self.actor.pk or permissions.sees_where_it_came_in(self.actor, event)
         shown = own or (event.module is not None and permissions.may_view_module(self.actor, event.module))
         if not shown:
             readable = permissions.workflows_with(self.actor, "view_payloads").values("pk")

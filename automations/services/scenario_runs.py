@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from automations import permissions
+from automations import grants
 from automations.engine.documents import Definition
 from automations.engine.expectations import (
     Difference,
@@ -126,7 +126,7 @@ def identity_of(as_user: str, as_role: str) -> Any:
         role = Group.objects.filter(name=as_role).first()
         if role is None:
             raise NotFoundError(f"There is no role “{as_role}”.", code="unknown-role")
-        return permissions.RoleHolder(role)
+        return grants.RoleHolder(role)
     return None
 
 

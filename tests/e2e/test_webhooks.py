@@ -42,7 +42,7 @@ def admin(page: Page) -> Page:
     return page
 
 
-def test_an_endpoint_is_opened_tried_posted_to_and_its_secret_changed(admin: Page) -> None:
+def test_an_endpoint_is_opened_tried_posted_to_and_its_secret_changed(admin: Page, said: list[str]) -> None:
     page = admin
     page.get_by_role("link", name="Webhooks").click()
     expect(page.get_by_text("There is no endpoint yet")).to_be_visible()
@@ -50,7 +50,7 @@ def test_an_endpoint_is_opened_tried_posted_to_and_its_secret_changed(admin: Pag
     picture(page, "endpoints-empty")
     page.get_by_role("link", name="New endpoint").click()
     page.get_by_label("Name", exact=True).fill("The shop")
-    expect(page.get_by_label("Key (its events")).to_have_value("the-shop")
+    expect(page.get_by_label("Key (it stays")).to_have_value("the-shop")
     page.get_by_label("How its sender signs").select_option("stripe")
     expect(page.get_by_label("Secret (the sender shows it to you)")).to_be_visible()
     page.get_by_label("How its sender signs").select_option("standard")
@@ -83,6 +83,10 @@ def test_an_endpoint_is_opened_tried_posted_to_and_its_secret_changed(admin: Pag
     expect(receipts.filter(has_text="accepted")).to_contain_text("msg_1")
     assert violations(page) == []
     picture(page, "endpoint")
+    page.get_by_role("region", name="Receipts").get_by_role("link").click()
+    expect(page.get_by_text("webhook.the-shop.order.paid").first).to_be_visible()
+    expect(page.get_by_text("You lack the right")).to_have_count(0)
+    page.go_back()
 
     page.get_by_label("The secrets above still count for").select_option("0")
     page.get_by_role("button", name="Make a new secret").click()
@@ -94,6 +98,7 @@ def test_an_endpoint_is_opened_tried_posted_to_and_its_secret_changed(admin: Pag
     page.get_by_label("Addresses and networks that may send").fill("10.0.0.1/8")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("no address and no network")
+    assert "422" in said.pop()
     page.get_by_label("Addresses and networks that may send").fill("10.0.0.0/8")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()

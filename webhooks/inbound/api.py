@@ -297,7 +297,8 @@ class EndpointSecretView(EndpointBase):
     @operation("endpoints_end_secret", TAG, answer=SecretAnswer, example=EXAMPLE["secrets"][0])
     def delete(self, request: Request, key: str, number: int) -> Response:
         """Let a secret count no more, at once."""
-        secret = self.endpoint(key, change=True).secrets.filter(pk=number).first()
+        endpoint = self.endpoint(key, change=True)
+        secret = EndpointSecret.objects.filter(endpoint=endpoint, pk=number).first()
         if secret is None:
             raise NotFoundError("There is no such secret.")
         ended = services.end_secret(secret=secret, actor=self.actor, now=timezone.now())
@@ -309,7 +310,7 @@ class EndpointAddressView(EndpointBase):
     def post(self, request: Request, key: str) -> Response:
         """A new address; the old one is none from now on."""
         endpoint = self.endpoint(key, change=True)
-        services.renew_address(endpoint=endpoint, actor=self.actor)
+        services.renew_address(endpoint=endpoint, actor=self.actor, now=timezone.now())
         return Response({"address": self.one(key)["address"]})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 import time
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ def try_endpoint(
 ) -> Trial:
     """Sign a body with the endpoint's newest secret and hold it against the endpoint as if it had come in.
 
-    Signed `age_seconds` ago; from `sender` where networks matter. With `accept` it is taken in as a real one, which the
+    Signed `age_seconds` ago; from `sender`, or the first address that is allowed. With `accept` it is taken in as a real one, which the
     trail tells. Raises InvalidError for a body that is too large, ConflictError where nothing can be signed.
     """
     raw = body.encode("utf-8", "surrogatepass")
@@ -70,7 +71,7 @@ def try_endpoint(
         ),
     }
     token = decrypt(endpoint.token).decode()
-    incoming = Incoming(token, headers, raw, sender, started=time.monotonic())
+    incoming = Incoming(token, headers, raw, sender or _allowed_address(endpoint), started=time.monotonic())
     found = judge(incoming, endpoint, counting, now=now)
     if not accept or found.reply is not None:
         return Trial(headers, found, found.reply)
@@ -79,3 +80,8 @@ def try_endpoint(
         after = {"webhook_id": found.webhook_id, "type": found.type}
         write_audit(actor=actor, action="endpoint.sample_accepted", obj=endpoint, after=after)
     return Trial(headers, found, reply)
+
+
+def _allowed_address(endpoint: Endpoint) -> str:
+    networks = endpoint.allowed_networks
+    return str(ipaddress.ip_network(networks[0])[0]) if networks else ""

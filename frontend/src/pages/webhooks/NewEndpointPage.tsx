@@ -78,7 +78,7 @@ function Form({ onMade }: { onMade: (endpoint: NewEndpoint) => void }) {
         <input value={name} required maxLength={120} onChange={(event) => setName(event.target.value)} />
       </label>
       <label className="block">
-        Key (its events have the type webhook.key.…; it stays)
+        Key (it stays; the type of its events begins with it)
         <input
           value={key ?? keyFrom(name).slice(0, 40)}
           required

@@ -15,8 +15,8 @@ export function Receipts({ endpoint }: { endpoint: string }) {
   const verdict = search.verdict ?? "";
   const pages = usePages<Receipt>(`webhooks/receipts/${query({ endpoint, verdict })}`, mergeNewest);
   return (
-    <section aria-labelledby="receipts">
-      <h2 id="receipts">Receipts</h2>
+    <div className="receipts">
+      <h2>Receipts</h2>
       <Filters>
         <Choice label="Verdict" name="verdict" options={Object.entries(VERDICTS)} />
       </Filters>
@@ -51,7 +51,7 @@ export function Receipts({ endpoint }: { endpoint: string }) {
           />
         )}
       </Paged>
-    </section>
+    </div>
   );
 }
 
