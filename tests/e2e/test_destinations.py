@@ -69,7 +69,12 @@ def test_a_destination_is_made_and_its_deliveries_are_looked_into(admin: Page, s
     draft = call(page, "GET", f"workflows/{made['id']}/graph/")
     call(page, "PUT", f"workflows/{made['id']}/graph/", {**document, "revision": draft["revision"]})
     call(page, "POST", f"workflows/{made['id']}/publish/", {})
-    call(page, "POST", f"workflows/{made['id']}/promote/", {"break_glass": True, "reason": "A test lets it act at once."})
+    call(
+        page,
+        "POST",
+        f"workflows/{made['id']}/promote/",
+        {"break_glass": True, "reason": "A test lets it act at once."},
+    )
     call(page, "POST", f"workflows/{made['id']}/run/", {})
 
     deliveries = page.get_by_role("region", name="Deliveries").get_by_role("row")
@@ -99,6 +104,3 @@ def test_a_destination_is_made_and_its_deliveries_are_looked_into(admin: Page, s
     page.get_by_role("region", name="Deliveries").get_by_role("link", name="order.refunded").click()
     page.get_by_role("button", name="Resend").click()
     expect(page.get_by_text("Attempt 2")).to_be_visible(timeout=30_000)
-
-    page.goto(f"/workflows/{made['id']}/")
-    expect(page.get_by_text("Send order.refunded to the-crm").first).to_be_visible()
