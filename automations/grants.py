@@ -49,6 +49,15 @@ ROLES: dict[str, tuple[str, ...]] = {
 }
 """The seeded roles and their rights on a workflow that is shared with them."""
 
+SETTING_RIGHTS: dict[str, str] = {
+    **dict.fromkeys(("name", "description", "team", "zone", "runbook_url"), "edit"),
+    "limits": "publish",
+    "owner": "share",
+    "run_as": "publish",
+}
+"""What people change of a workflow beside its graph, and the right that each takes (“share”: who may share it). Its
+limits and whom it acts as hold for the live version at once, without a gate: they are the affair of who publishes."""
+
 THING_RIGHTS = ("view", "use", "change")
 """Rights on a module and on a policy."""
 

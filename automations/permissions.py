@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -16,6 +15,7 @@ from automations.grants import (
     MODELS,
     RIGHTS,
     ROLES,
+    SETTING_RIGHTS,
     THING_RIGHTS,
     WORKFLOW_RIGHTS,
     RoleHolder,
@@ -74,6 +74,14 @@ def may_share(actor: Any, thing: Shared) -> bool:
     if may_do_all(actor) or getattr(thing, "owner_id", None) == actor.pk:
         return True
     return holds(actor, "publish" if isinstance(thing, Workflow) else "change", thing)
+
+
+def changeable_settings(actor: Any, workflow: Workflow) -> tuple[str, ...]:
+    """The settings of the workflow that the actor may change."""
+    if not may(actor, "edit", workflow):
+        return ()
+    has = {"edit": True, "publish": may(actor, "publish", workflow), "share": may_share(actor, workflow)}
+    return tuple(name for name, right in SETTING_RIGHTS.items() if has[right])
 
 
 def grant_owner(workflow: Workflow, user: Any) -> None:
@@ -214,8 +222,9 @@ def may_add(actor: Any, noun: str) -> bool:
 
 def things_with(actor: Any, noun: str, *rights: str) -> QuerySet[Any]:
     """The things of a kind on which the actor holds any of these rights, on them or on all."""
+    rows = MODELS[noun]._default_manager.all()
     names = [codename(right, noun) for right in rights]
-    return rows_with(actor, names, MODELS[noun]._default_manager.all())
+    return get_objects_for_user(actor, names, rows, any_perm=True, accept_global_perms=True)
 
 
 def require_right(actor: Any, right: str, thing: Shared) -> None:
@@ -263,11 +272,6 @@ def changeable_policies(actor: Any) -> QuerySet[Policy]:
 
 def _policies_with(actor: Any, *rights: str) -> QuerySet[Policy]:
     return things_with(actor, "policy", *rights)
-
-
-def rows_with(actor: Any, names: Sequence[str], rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Those of an app's own rows on which, or on all of which, the actor has one of the rights (“app.codename”)."""
-    return get_objects_for_user(actor, list(names), rows, any_perm=True, accept_global_perms=True)
 
 
 def visible_runs(actor: Any) -> QuerySet[Run]:

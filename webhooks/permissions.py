@@ -13,23 +13,33 @@ from automations import permissions
 from automations.errors import ForbiddenError
 from webhooks.models import Endpoint, Receipt
 
+ENDPOINT_RIGHTS = ("view", "change")
+ENDPOINT_ROLES = {
+    "Viewer": ("view",),
+    "Operator": ("view",),
+    "Builder": ("view",),
+    "Publisher": ("view",),
+    "Approver": ("view",),
+    "Admin": ENDPOINT_RIGHTS,
+}
+"""What each role may on an endpoint that is shared with it."""
+
 
 def visible_endpoints(actor: Any) -> QuerySet[Endpoint]:
     if permissions.may_do_all(actor) or permissions.may_send_events(actor):
         return Endpoint.objects.all()
-    return _endpoints_with(actor, "view_endpoint", "change_endpoint")
+    return _endpoints_with(actor, *ENDPOINT_RIGHTS)
 
 
 def changeable_endpoints(actor: Any) -> QuerySet[Endpoint]:
     if permissions.may_do_all(actor):
         return Endpoint.objects.all()
-    return _endpoints_with(actor, "change_endpoint")
+    return _endpoints_with(actor, "change")
 
 
 def _endpoints_with(actor: Any, *rights: str) -> QuerySet[Endpoint]:
     """Those on which somebody has one of the rights, and his own."""
-    names = [f"webhooks.{right}" for right in rights]
-    held = permissions.rows_with(actor, names, Endpoint.objects.all()).values("pk")
+    held = permissions.things_with(actor, "endpoint", *rights).values("pk")
     return Endpoint.objects.filter(Q(owner=actor) | Q(pk__in=held))
 
 

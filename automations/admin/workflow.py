@@ -16,6 +16,7 @@ from automations import permissions
 from automations.admin.base import SeenAdmin, SeenInline, ServiceForm, as_json, with_reason
 from automations.admin.sharing import SharedAdmin
 from automations.errors import ForbiddenError
+from automations.grants import SETTING_RIGHTS
 from automations.models import Action, Checkpoint, Condition, Edge, Trigger, Workflow, WorkflowVersion
 from automations.services import gate as gates
 from automations.services import releases, versions, workflows
@@ -94,13 +95,11 @@ def _acting(right: str, act: Any) -> Any:
 
 pause = with_reason(
     "Pause…",
-    _acting(
-        "edit", lambda w, actor, reason: workflows.pause_workflow(workflow=w, actor=actor, reason=reason)
-    ),
+    _acting("run", lambda w, actor, reason: workflows.pause_workflow(workflow=w, actor=actor, reason=reason)),
 )
 resume = with_reason(
     "Resume…",
-    _acting("edit", lambda w, actor, _: workflows.resume_workflow(workflow=w, actor=actor)),
+    _acting("run", lambda w, actor, _: workflows.resume_workflow(workflow=w, actor=actor)),
     needs_reason=False,
 )
 publish = with_reason(
@@ -141,7 +140,8 @@ demote = with_reason(
 archive = with_reason(
     "Archive…",
     _acting(
-        "edit", lambda w, actor, reason: workflows.archive_workflow(workflow=w, actor=actor, reason=reason)
+        "publish",
+        lambda w, actor, reason: workflows.archive_workflow(workflow=w, actor=actor, reason=reason),
     ),
 )
 
@@ -215,7 +215,11 @@ class WorkflowAdmin(SharedAdmin):
         return permissions.may(request.user, "edit", obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return (*self.released, "key", "module") if obj is not None else ()
+        if obj is None:
+            return ()
+        may = permissions.changeable_settings(request.user, obj)
+        kept = [name for name in SETTING_RIGHTS if name not in may]
+        return (*self.released, "key", "module", *kept)
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("owner", "runbook_url", "limits") if obj is None else ()
@@ -243,6 +247,12 @@ class WorkflowVersionAdmin(SeenAdmin):
     search_fields = ("workflow__name", "workflow__key", "note", "digest")
     date_hierarchy = "published_at"
     actions = (with_reason("Roll back to this version…", _roll_back),)
+    readonly_fields = ("starts",)
+
+    @admin.display(empty_value="nothing, or what is live: it pins no workflow")
+    def starts(self, version: WorkflowVersion) -> str | None:
+        pins = version.document.get("workflows") or {}
+        return ", ".join(f"{key} at version {pin['version']}" for key, pin in sorted(pins.items())) or None
 
     @staticmethod
     def sees(actor: Any) -> QuerySet[WorkflowVersion]:

@@ -43,7 +43,9 @@ class ReachRecord(Answer):
     record = serializers.CharField()
 
 
-class ReachShape(Answer):
+class ExcessShape(Answer):
+    """Why work is above a bound."""
+
     bound = serializers.ChoiceField(
         ["firing", "share", "hour", "children"],
         help_text="What is above: runs at once, per cent, runs an hour.",
@@ -51,6 +53,9 @@ class ReachShape(Answer):
     count = serializers.IntegerField(help_text="Runs that wait.")
     cap = serializers.IntegerField()
     population = serializers.IntegerField(allow_null=True, help_text="share: of how many records.")
+
+
+class ReachShape(ExcessShape):
     records = ReachRecord(many=True, help_text="The first of them; `runs/?hold=` has all.")
     items = serializers.ListField(help_text="children: the first items that runs would be started for.")
 

@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automations import permissions
-from automations.api.graphs import PathStepAnswer, PlannedActionAnswer
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
 from automations.api.references import require_seen
+from automations.api.run_test_shapes import PathStepAnswer, PlannedActionAnswer
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView

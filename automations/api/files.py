@@ -71,7 +71,7 @@ class ImportedAnswer(Answer):
     revision = serializers.IntegerField(source="draft.revision")
     created = serializers.BooleanField()
     same = serializers.BooleanField(
-        help_text="False: a policy or the zone is another here than where the file was written."
+        help_text="False: a policy, a started workflow or the zone is another here than where the file was written."
     )
 
 
@@ -93,7 +93,11 @@ class DifferenceAnswer(Answer):
     nodes = NodeChangeAnswer(many=True)
     added_edges = serializers.ListField(child=serializers.DictField())
     removed_edges = serializers.ListField(child=serializers.DictField())
-    policies = ValueChangeAnswer(many=True)
+    policies = ValueChangeAnswer(many=True, help_text="By key, from revision to revision.")
+    workflows = ValueChangeAnswer(
+        many=True,
+        help_text="Started workflows by key, from version to version; “live” where none was pinned.",
+    )
     settings = ValueChangeAnswer(many=True)
 
 
@@ -130,6 +134,7 @@ DIFFERENCE: dict[str, Any] = {
     "added_edges": [{"from": "c1", "branch": "true", "to": "a2"}],
     "removed_edges": [],
     "policies": [{"path": "vip-customer", "before": 1, "after": 2}],
+    "workflows": [{"path": "notify-team", "before": 3, "after": 4}],
     "settings": [],
 }
 

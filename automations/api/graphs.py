@@ -15,8 +15,9 @@ from automations import permissions
 from automations.api.events import readable_event
 from automations.api.parsing import DocumentParser
 from automations.api.references import problems_for, require_seen, unseen
+from automations.api.run_test_shapes import RUN_TEST_EXAMPLE, RunTestAnswer, RunTestBody
 from automations.api.schema import operation
-from automations.api.serializers import Answer, Body, ProblemEntry
+from automations.api.serializers import Answer, ProblemEntry
 from automations.api.views import ApiView
 from automations.api.workflows import workflow_for
 from automations.errors import NotFoundError
@@ -24,7 +25,7 @@ from automations.models import Scenario, Workflow
 from automations.services import drafts, scenarios
 from automations.services.first_steps import note_tested
 from automations.services.go_live import note_run_test
-from automations.services.run_tests import DEFAULT_LIMIT, MAX_LIMIT, RunTestRequest, run_test
+from automations.services.run_tests import RunTestRequest, run_test
 from automations.services.versions import load_definition
 
 DOCUMENT_KEYS = frozenset({"schema", "revision", "nodes", "edges", "layout", "notes"})
@@ -76,6 +77,11 @@ class DocumentShape(Answer):
     notes = NoteShape(many=True, required=False, help_text="At most 100; left out, those there are stay.")
 
 
+class PinAnswer(Answer):
+    key = serializers.CharField()
+    version = serializers.IntegerField(help_text="The live one.")
+
+
 class ValidationAnswer(Answer):
     revision = serializers.IntegerField(help_text="The draft's save counter.")
     digest = serializers.CharField(
@@ -83,129 +89,7 @@ class ValidationAnswer(Answer):
     )
     valid = serializers.BooleanField(help_text="Whether there is no error; warnings don't count.")
     problems = ProblemEntry(many=True)
-
-
-class RunTestBody(Body):
-    version = serializers.JSONField(required=False, help_text="“draft” or a version's number.")
-    trigger = serializers.CharField(
-        max_length=64, required=False, allow_blank=True, help_text="Node id; else the first."
-    )
-    event = serializers.DictField(required=False, allow_null=True)
-    event_id = serializers.IntegerField(
-        required=False, min_value=1, allow_null=True, help_text="A past event, as rules saw it then."
-    )
-    scenario = serializers.IntegerField(
-        required=False, min_value=1, allow_null=True, help_text="What a scenario of this workflow is given."
-    )
-    record = serializers.CharField(max_length=120, required=False, allow_blank=True)
-    records = serializers.JSONField(
-        required=False, allow_null=True, help_text="“live” or a list of record keys."
-    )
-    input = serializers.DictField(required=False)
-    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT)
-    at = serializers.DateTimeField(required=False, allow_null=True, help_text="Stands in for now.")
-
-    def validate_version(self, value: Any) -> str | int:
-        if value == "draft" or (isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31):
-            return value  # type: ignore[no-any-return]
-        raise serializers.ValidationError("“version” is “draft” or a number.")
-
-    def validate_records(self, value: Any) -> Any:
-        keys = (
-            isinstance(value, list) and len(value) <= MAX_LIMIT and all(isinstance(key, str) for key in value)
-        )
-        if value is None or value == "live" or keys:
-            return value
-        raise serializers.ValidationError(
-            f"“records” is “live” or a list of at most {MAX_LIMIT} record keys."
-        )
-
-
-class ChangeAnswer(Answer):
-    field = serializers.CharField()
-    before = serializers.JSONField(allow_null=True)
-    after = serializers.JSONField(allow_null=True)
-
-
-class PlannedActionAnswer(Answer):
-    node = serializers.CharField()
-    kind = serializers.CharField()
-    risk = serializers.CharField()
-    allowed = serializers.BooleanField(help_text="Whether the identity that the workflow runs as may do it.")
-    status = serializers.CharField()
-    assumed = serializers.BooleanField()
-    changes = ChangeAnswer(many=True)
-    preview = serializers.JSONField(allow_null=True)
-
-
-class PathStepAnswer(Answer):
-    node = serializers.CharField()
-    branches = serializers.ListField(child=serializers.CharField())
-
-
-class CandidateAnswer(Answer):
-    record = serializers.CharField(allow_null=True)
-    branch = serializers.CharField()
-    path = PathStepAnswer(many=True)
-    status = serializers.CharField()
-    inconclusive = serializers.BooleanField()
-    actions = PlannedActionAnswer(many=True)
-
-
-class BranchTotalAnswer(Answer):
-    node = serializers.CharField()
-    branch = serializers.CharField()
-    total = serializers.IntegerField()
-
-
-class NearRecordAnswer(Answer):
-    record = serializers.CharField()
-    title = serializers.CharField(allow_blank=True)
-    saw = serializers.DictField(help_text="The values of the fields that the part looks at.")
-
-
-class NearestAnswer(Answer):
-    rule = serializers.DictField(help_text="The part of the trigger's rule that alone keeps them out.")
-    total = serializers.IntegerField()
-    records = NearRecordAnswer(many=True)
-
-
-class CandidatesAnswer(Answer):
-    total = serializers.IntegerField()
-    shown = serializers.IntegerField()
-    records = serializers.IntegerField(
-        allow_null=True, help_text="Records of the module; null where the test was not about all of them."
-    )
-    branches = BranchTotalAnswer(many=True)
-    nearest = NearestAnswer(
-        many=True, help_text="Where no live record is selected: those that fail at one part alone."
-    )
-    items = CandidateAnswer(many=True)
-
-
-class DecisionShape(Answer):
-    outcome = serializers.CharField()
-    reason = serializers.DictField()
-
-
-class TestLogAnswer(Answer):
-    seq = serializers.IntegerField()
-    at = serializers.DateTimeField()
-    level = serializers.CharField()
-    node = serializers.CharField()
-    record = serializers.CharField(allow_null=True)
-    message = serializers.CharField()
-    data = serializers.JSONField(allow_null=True)  # type: ignore[assignment]
-
-
-class RunTestAnswer(Answer):
-    run = serializers.IntegerField(allow_null=True)
-    mode = serializers.CharField()
-    matched = serializers.BooleanField()
-    decision = DecisionShape()
-    candidates = CandidatesAnswer()
-    logs = TestLogAnswer(many=True)
-    problems = ProblemEntry(many=True)
+    workflows = PinAnswer(many=True, help_text="What its steps start, as publishing would pin it now.")
 
 
 EXAMPLE: dict[str, Any] = {
@@ -230,42 +114,6 @@ PROBLEM: dict[str, Any] = {
     "message": "There is no operator “equals”.",
     "hint": "Did you mean “eq”?",
     "severity": "error",
-}
-RUN_TEST_EXAMPLE: dict[str, Any] = {
-    "run": None,
-    "mode": "simulate",
-    "matched": True,
-    "decision": {"outcome": "matched", "reason": {}},
-    "candidates": {
-        "total": 1,
-        "shown": 1,
-        "records": 1242,
-        "branches": [{"node": "c1", "branch": "true", "total": 1}],
-        "nearest": [],
-        "items": [
-            {
-                "record": "T-1042",
-                "branch": "true",
-                "path": [{"node": "t1", "branches": []}, {"node": "c1", "branches": ["true"]}],
-                "status": "succeeded",
-                "inconclusive": False,
-                "actions": [
-                    {
-                        "node": "a1",
-                        "kind": "action.assign",
-                        "risk": "low",
-                        "allowed": True,
-                        "status": "succeeded",
-                        "assumed": False,
-                        "changes": [{"field": "assignee", "before": None, "after": "bob"}],
-                        "preview": None,
-                    }
-                ],
-            }
-        ],
-    },
-    "logs": [],
-    "problems": [],
 }
 
 
@@ -318,7 +166,13 @@ class ValidateView(ApiView):
         "graph",
         request=None,
         answer=ValidationAnswer,
-        example={"revision": 12, "digest": "5f2c…", "valid": False, "problems": [PROBLEM]},
+        example={
+            "revision": 12,
+            "digest": "5f2c…",
+            "valid": False,
+            "problems": [PROBLEM],
+            "workflows": [{"key": "notify-team", "version": 4}],
+        },
     )
     def post(self, request: Request, pk: int) -> Response:
         """Every problem of the draft as saved: errors keep it from being published, warnings don't."""
@@ -332,6 +186,10 @@ class ValidateView(ApiView):
                 "digest": definition.digest(),
                 "valid": not any(problem.severity == "error" for problem in problems),
                 "problems": [problem.to_json() for problem in problems],
+                "workflows": [
+                    {"key": key, "version": pin["version"]}
+                    for key, pin in sorted((definition.workflows or {}).items())
+                ],
             }
         )
 

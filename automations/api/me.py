@@ -20,6 +20,7 @@ class MayAnswer(Answer):
     create_policies = serializers.BooleanField()
     send_events = serializers.BooleanField()
     view_as_others = serializers.BooleanField()
+    set_mode_policies = serializers.BooleanField()
 
 
 class MeAnswer(Answer):
@@ -49,6 +50,7 @@ class MeView(ApiView):
                 "create_policies": True,
                 "send_events": False,
                 "view_as_others": False,
+                "set_mode_policies": False,
             },
             "unread_notifications": 2,
         },
@@ -69,6 +71,7 @@ class MeView(ApiView):
                     "create_policies": permissions.may_create_policy(user),
                     "send_events": permissions.may_send_events(user),
                     "view_as_others": permissions.may_do_all(user),
+                    "set_mode_policies": permissions.may_set_mode_policies(user),
                 },
                 "unread_notifications": Notification.objects.filter(user=user, read_at=None).count(),
             }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
@@ -15,11 +16,19 @@ from automations.api.schema import operation
 from automations.api.serializers import Answer, Body
 from automations.api.views import ApiView
 from automations.errors import ForbiddenError, NotFoundError
-from automations.models import ModePolicy
-from automations.services.mode_policies import lift_mode_policy, set_mode_policy
+from automations.models import Mode, ModePolicy
+from automations.services.mode_policies import lift_mode_policy, set_mode_policy, workflows_bound
+
+SHOWN = 50
 
 
-class ModePolicyAnswer(Answer):
+class BoundAnswer(Answer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    mode = serializers.ChoiceField(Mode.choices)
+
+
+class DemandAnswer(Answer):
     id = serializers.IntegerField()
     module = serializers.CharField(
         source="module.key", default=None, allow_null=True, help_text="null: every workflow."
@@ -28,6 +37,14 @@ class ModePolicyAnswer(Answer):
     reason = serializers.CharField()
     set_by = serializers.CharField(source="set_by_name")
     set_at = serializers.DateTimeField()
+
+
+class ModePolicyAnswer(DemandAnswer):
+    """With whom it binds."""
+
+    binds = serializers.IntegerField(help_text="How many of the workflows that you may see.")
+    acting = serializers.IntegerField(help_text="How many of these are in execute.")
+    workflows = BoundAnswer(many=True, help_text=f"By name, at most {SHOWN}.")
 
 
 class ModePolicyBody(Body):
@@ -47,6 +64,9 @@ EXAMPLE: dict[str, Any] = {
     "reason": "Year-end close",
     "set_by": "ada",
     "set_at": "2026-12-30T17:00:00Z",
+    "binds": 1,
+    "acting": 1,
+    "workflows": [{"id": 4, "name": "Refund watch", "mode": "execute"}],
 }
 
 
@@ -55,14 +75,28 @@ def _require_admin(actor: Any) -> None:
         raise ForbiddenError("Only an admin sets and lifts mode policies.")
 
 
+def _told(policies: Sequence[ModePolicy], actor: Any) -> list[dict[str, Any]]:
+    seen = permissions.visible_workflows(actor).filter(archived_at=None)
+    bound = workflows_bound(policies=policies, workflows=seen)
+    return [
+        {
+            **DemandAnswer(policy).data,
+            "binds": len(bound[policy.pk]),
+            "acting": sum(workflow.mode == Mode.EXECUTE for workflow in bound[policy.pk]),
+            "workflows": BoundAnswer(bound[policy.pk][:SHOWN], many=True).data,
+        }
+        for policy in policies
+    ]
+
+
 class ModePoliciesView(ApiView):
     @operation("mode_policies_list", "mode-policies", answer=ModePolicyAnswer, many=True, example=EXAMPLE)
     def get(self, request: Request) -> Response:
-        """The policies that hold now: those of all, and those of modules that you may see."""
+        """The policies that hold now: those of all, and those of modules that you may see; and whom they bind."""
         rows = ModePolicy.objects.select_related("module")
         seen = permissions.visible_modules(self.actor).values("pk")
         rows = rows.filter(module=None) | rows.filter(module__in=seen)
-        return Response(page_of(request, rows, lambda page: ModePolicyAnswer(page, many=True).data))
+        return Response(page_of(request, rows, lambda page: _told(page, self.actor)))
 
     @operation(
         "mode_policies_set",
@@ -85,7 +119,7 @@ class ModePoliciesView(ApiView):
         if key and module is None:
             raise NotFoundError(f"There is no module “{key}”.", code="unknown-module")
         policy = set_mode_policy(**wanted, module=module, actor=self.actor)
-        return Response(ModePolicyAnswer(policy).data, status=201)
+        return Response(_told([policy], self.actor)[0], status=201)
 
 
 class LiftView(ApiView):

@@ -62,6 +62,7 @@ class ModuleAnswer(Answer):
 
 class ModuleDetailAnswer(ModuleAnswer):
     may_use = serializers.BooleanField(help_text="Whether you may make and change its records.")
+    may_change = serializers.BooleanField(help_text="Whether you may change the module itself, and share it.")
 
 
 TRANSITIONS_HELP = '{"open": ["closed"]}; {} allows every move.'
@@ -91,6 +92,7 @@ class ModuleChangeBody(Body):
         "created_at",
         "updated_at",
         "may_use",
+        "may_change",
     )
     name = serializers.CharField(max_length=120, required=False)
     fields = serializers.ListField(child=FieldBody(), max_length=200, required=False)  # type: ignore[assignment]
@@ -162,12 +164,20 @@ class ModulesView(ApiView):
 
 
 class ModuleView(ApiView):
-    @operation("modules_get", "modules", answer=ModuleDetailAnswer, example={**EXAMPLE, "may_use": True})
+    @operation(
+        "modules_get",
+        "modules",
+        answer=ModuleDetailAnswer,
+        example={**EXAMPLE, "may_use": True, "may_change": False},
+    )
     def get(self, request: Request, key: str) -> Response:
         """One module with its fields and its allowed moves, and whether you may change its records."""
         module = module_for(self, key)
-        may_use = permissions.may_use_module(self.actor, module)
-        return Response({**ModuleAnswer(module).data, "may_use": may_use})
+        may = {
+            "may_use": permissions.may_use_module(self.actor, module),
+            "may_change": permissions.may_change_module(self.actor, module),
+        }
+        return Response({**ModuleAnswer(module).data, **may})
 
     @operation(
         "modules_update",

@@ -22,7 +22,7 @@ from automations.models import Mode, WorkflowVersion
 from automations.runtime.blast_radius import cap_of
 from automations.runtime.subscriptions import definition_of
 from automations.services.drafts import load_draft
-from automations.services.policy_uses import with_policies
+from automations.services.pins import with_pins
 from automations.services.releases import promote_workflow, rollback_workflow
 from automations.services.runs import MAX_RECORDS, start_run, start_runs
 from automations.services.versions import publish_version
@@ -36,6 +36,20 @@ class PinnedPolicyAnswer(Answer):
     )
 
 
+class PinnedWorkflowAnswer(Answer):
+    key = serializers.CharField()
+    version = serializers.IntegerField(help_text="Which it starts, whatever becomes live there later.")
+    newer = serializers.IntegerField(
+        allow_null=True, help_text="The live one, where it is another: publishing anew pins it."
+    )
+
+
+class StarterAnswer(Answer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    version = serializers.IntegerField(help_text="Its live one.")
+
+
 class VersionAnswer(Answer):
     number = serializers.IntegerField()
     digest = serializers.CharField(help_text="SHA-256 of the canonical JSON of the document.")
@@ -43,10 +57,17 @@ class VersionAnswer(Answer):
     published_by = UserName(allow_null=True)
     published_at = serializers.DateTimeField()
     policies = PinnedPolicyAnswer(many=True)
+    workflows = PinnedWorkflowAnswer(many=True, help_text="What its steps start.")
+    started_by = StarterAnswer(
+        many=True,
+        help_text="Workflows whose live version starts this very one, also when another is live here.",
+    )
 
 
 class VersionDetailAnswer(VersionAnswer):
-    document = serializers.DictField(help_text="Frozen: nodes, edges, pinned policies, settings.")
+    document = serializers.DictField(
+        help_text="Frozen: nodes, edges, pinned policies and started workflows, settings."
+    )
 
 
 class PublishBody(Body):
@@ -89,6 +110,8 @@ EXAMPLE: dict[str, Any] = {
     "published_by": "alice",
     "published_at": "2026-03-29T14:30:00Z",
     "policies": [{"key": "large-order", "revision": 1, "newer": 2}],
+    "workflows": [{"key": "notify-team", "version": 4, "newer": 5}],
+    "started_by": [{"id": 9, "name": "Close the day", "version": 2}],
 }
 
 
@@ -118,7 +141,7 @@ class PublishView(ApiView):
             version = publish_version(workflow=workflow, note=wanted["note"], actor=self.actor)
             if wanted["mode"] == Mode.EXECUTE:
                 promote_workflow(workflow=workflow, reason=wanted["note"], actor=self.actor)
-        return Response(VersionAnswer(with_policies([version])[0]).data, status=201)
+        return Response(VersionAnswer(with_pins([version], viewer=self.actor)[0]).data, status=201)
 
 
 class RollbackView(ApiView):
@@ -149,10 +172,16 @@ class VersionsView(ApiView):
         """The published versions, newest first."""
         workflow = workflow_for(self, pk, "view")
         rows = (
-            WorkflowVersion.objects.filter(workflow=workflow).select_related("published_by").defer("document")
+            WorkflowVersion.objects.filter(workflow=workflow)
+            .select_related("published_by", "workflow")
+            .defer("document")
         )
         return Response(
-            page_of(request, rows, lambda page: VersionAnswer(with_policies(list(page)), many=True).data)
+            page_of(
+                request,
+                rows,
+                lambda page: VersionAnswer(with_pins(list(page), viewer=self.actor), many=True).data,
+            )
         )
 
 
@@ -163,11 +192,11 @@ class VersionView(ApiView):
     def get(self, request: Request, pk: int, number: int) -> Response:
         """One version with its frozen document."""
         workflow = workflow_for(self, pk, "view")
-        rows = WorkflowVersion.objects.filter(workflow=workflow, number=number).select_related("published_by")
-        version = rows.first()
+        rows = WorkflowVersion.objects.filter(workflow=workflow, number=number)
+        version = rows.select_related("published_by", "workflow").first()
         if version is None:
             raise NotFoundError(f"“{workflow.name}” has no version {number}.")
-        return Response(VersionDetailAnswer(with_policies([version])[0]).data)
+        return Response(VersionDetailAnswer(with_pins([version], viewer=self.actor)[0]).data)
 
 
 class StartRunView(ApiView):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -25,6 +25,7 @@ from automations.services.runs import cancel_run
 
 LOG_PAGE = 500
 RUN_STATUSES = [status.value for status in RunStatus]
+EVENTS = r"^\d{1,18}(-\d{1,18})?(,\d{1,18}(-\d{1,18})?){0,199}$"
 STEP_STATUSES = [status.value for status in StepStatus]
 
 
@@ -78,6 +79,11 @@ class RunQuery(Body):
     module = serializers.CharField(required=False, max_length=63)
     record = serializers.CharField(required=False, max_length=120)
     event = serializers.IntegerField(required=False, min_value=1)
+    events = serializers.RegexField(
+        EVENTS,
+        required=False,
+        help_text="Numbers and spans of events, such as those of one start: 5120-5219,5225.",
+    )
     hold = serializers.IntegerField(required=False, min_value=1, help_text="Those that were held together.")
     created_after = serializers.DateTimeField(required=False, help_text="Made at or after this moment.")
     created_before = serializers.DateTimeField(required=False, help_text="Made before this moment.")
@@ -205,6 +211,15 @@ def detail(run: Run, actor: Any, *, status: int = 200) -> Response:
     return Response({**RunAnswer(run).data, **payloads}, status=status)
 
 
+def _within(spans: str) -> Q:
+    """Of an event whose number is one of these, or within one of these spans."""
+    asked = Q()
+    for span in spans.split(","):
+        first, _, last = span.partition("-")
+        asked |= Q(event_id__gte=int(first), event_id__lte=int(last or first))
+    return asked
+
+
 class RunsView(ApiView):
     @operation("runs_list", "runs", answer=RunAnswer, many=True, query=RunQuery, example=EXAMPLE)
     def get(self, request: Request) -> Response:
@@ -222,7 +237,10 @@ class RunsView(ApiView):
             "created_after": "created_at__gte",
             "created_before": "created_at__lt",
         }
+        events = wanted.pop("events", "")
         rows = visible(self.actor).filter(**{lookups[name]: value for name, value in wanted.items()})
+        if events:
+            rows = rows.filter(_within(events))
         return Response(page_of(request, rows, lambda page: RunAnswer(page, many=True).data))
 
 

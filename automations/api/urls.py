@@ -17,6 +17,7 @@ from automations.api import (
     go_live,
     graphs,
     identities,
+    manual_starts,
     me,
     mode_policies,
     modules,
@@ -60,6 +61,11 @@ urlpatterns = [
     path("modules/", modules.ModulesView.as_view(), name="modules"),
     path("modules/<slug:key>/", modules.ModuleView.as_view(), name="module"),
     path("modules/<slug:key>/shares/", shares.ModuleSharesView.as_view(), name="module-shares"),
+    path(
+        "modules/<slug:key>/manual-starts/",
+        manual_starts.ManualStartsView.as_view(),
+        name="module-manual-starts",
+    ),
     path("modules/<slug:key>/explain/", explanations.ExplainView.as_view(), name="module-explain"),
     path(
         "modules/<slug:key>/preview-text/", explanations.PreviewTextView.as_view(), name="module-preview-text"

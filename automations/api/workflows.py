@@ -12,12 +12,15 @@ from rest_framework.response import Response
 from automations import permissions
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
+from automations.api.people import person_for
+from automations.api.references import require_module_seen
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView
 from automations.errors import ForbiddenError, NotFoundError
-from automations.models import Mode, ModePolicy, Workflow
+from automations.models import ActiveTrigger, Mode, ModePolicy, Workflow
 from automations.services import workflows as service
+from automations.services.mode_policies import policies_binding
 
 
 class WorkflowAnswer(Answer):
@@ -50,8 +53,25 @@ class WorkflowAnswer(Answer):
     updated_at = serializers.DateTimeField()
 
 
+class BindingAnswer(Answer):
+    """A mode policy, as those see it whose workflow it binds."""
+
+    id = serializers.IntegerField()
+    rule = serializers.ChoiceField(ModePolicy.Rule.choices)
+    module = serializers.CharField(
+        source="module.name", default=None, allow_null=True, help_text="null: every workflow."
+    )
+    reason = serializers.CharField()
+    set_by = serializers.CharField(source="set_by_name")
+    set_at = serializers.DateTimeField()
+
+
 class WorkflowDetailAnswer(WorkflowAnswer):
     rights = serializers.ListField(child=serializers.CharField(), help_text="What you may do with it.")
+    may_change = serializers.ListField(
+        child=serializers.CharField(), help_text="Which of its settings you may change."
+    )
+    mode_policies = BindingAnswer(many=True, help_text="What binds it.")
 
 
 class WorkflowQuery(Body):
@@ -84,8 +104,8 @@ class WorkflowBody(Body):
 
 class WorkflowChangeBody(Body):
     read_only_names = (
-        *("id", "key", "module", "owner", "run_as", "mode", "active_version", "draft_revision", "paused_at"),
-        *("glass_broken", "simulate_only"),
+        *("id", "key", "module", "mode", "active_version", "draft_revision", "paused_at"),
+        *("glass_broken", "simulate_only", "may_change", "mode_policies"),
         *("pause_reason", "archived_at", "created_at", "updated_at", "rights"),
     )
     name = serializers.CharField(max_length=160, required=False)
@@ -94,9 +114,25 @@ class WorkflowChangeBody(Body):
     zone = serializers.CharField(max_length=64, required=False)
     runbook_url = serializers.URLField(max_length=200, required=False, allow_blank=True)
     limits = serializers.DictField(required=False)
+    owner = serializers.CharField(
+        max_length=150, required=False, help_text="A user name. Takes the right to share it."
+    )
+    run_as = serializers.CharField(
+        max_length=150,
+        required=False,
+        allow_null=True,
+        help_text="A user name; null: who publishes. Takes the right to publish, as do the limits.",
+    )
+    seen = serializers.DictField(
+        required=False,
+        help_text="What settings were when you looked: when one of them is another now, nothing is changed (409"
+        " “settings-changed”, with `by`, `at` and what they are `now`).",
+    )
 
 
 class ReasonBody(Body):
+    """Also the query string of what has no body."""
+
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 
@@ -123,12 +159,19 @@ EXAMPLE: dict[str, Any] = {
     "created_at": "2026-03-29T14:30:00Z",
     "updated_at": "2026-03-29T14:30:00Z",
 }
-DETAIL = {**EXAMPLE, "rights": ["view", "edit", "run_test"]}
+DETAIL = {
+    **EXAMPLE,
+    "rights": ["view", "edit", "run_test"],
+    "may_change": ["name", "description", "team", "zone", "runbook_url"],
+    "mode_policies": [],
+}
 
 
 def visible(actor: Any) -> QuerySet[Workflow]:
+    watched = ActiveTrigger.objects.filter(workflow=OuterRef(OuterRef("pk"))).values("module")
     policies = ModePolicy.objects.filter(
-        Q(module=None) | Q(module=OuterRef("module")), rule=ModePolicy.Rule.SIMULATE_ONLY
+        Q(module=None) | Q(module=OuterRef("module")) | Q(module__in=watched),
+        rule=ModePolicy.Rule.SIMULATE_ONLY,
     )
     return (
         permissions.visible_workflows(actor)
@@ -149,8 +192,13 @@ def workflow_for(view: ApiView, pk: int, right: str) -> Workflow:
 def detail(workflow: Workflow, actor: Any) -> Response:
     """The answer about one workflow, as the services have left it."""
     workflow = visible(actor).get(pk=workflow.pk)
-    rights = [right for right in permissions.WORKFLOW_RIGHTS if permissions.may(actor, right, workflow)]
-    return Response({**WorkflowAnswer(workflow).data, "rights": rights})
+    told = {
+        **WorkflowAnswer(workflow).data,
+        "rights": [right for right in permissions.WORKFLOW_RIGHTS if permissions.may(actor, right, workflow)],
+        "may_change": permissions.changeable_settings(actor, workflow),
+        "mode_policies": BindingAnswer(policies_binding(workflow), many=True).data,
+    }
+    return Response(told)
 
 
 class WorkflowsView(ApiView):
@@ -191,6 +239,8 @@ class WorkflowsView(ApiView):
         module = permissions.visible_modules(self.actor).filter(key=key).first() if key else None
         if key and module is None:
             raise NotFoundError(f"There is no module “{key}”.", code="unknown-module")
+        for scenario in wanted.get("scenarios", ()):
+            require_module_seen(self.actor, scenario.get("given"))
         made = service.create_workflow(**wanted, module=module, actor=self.actor)
         answer = detail(made, self.actor)
         answer.status_code = 201
@@ -212,17 +262,21 @@ class WorkflowView(ApiView):
         example=DETAIL,
     )
     def patch(self, request: Request, pk: int) -> Response:
-        """Change what is not the graph: name, description, team, zone, runbook, limits."""
+        """Change what is not the graph: name, description, team, owner, zone, runbook, limits, whom it acts as."""
         workflow = workflow_for(self, pk, "edit")
-        changed = service.update_workflow(
-            workflow=workflow, changes=self.body(WorkflowChangeBody), actor=self.actor
-        )
+        changes = self.body(WorkflowChangeBody)
+        seen = changes.pop("seen", None)
+        for name in ("owner", "run_as"):
+            if changes.get(name) is not None:
+                changes[name] = person_for(changes[name])
+        changed = service.update_workflow(workflow=workflow, changes=changes, actor=self.actor, seen=seen)
         return detail(changed, self.actor)
 
-    @operation("workflows_archive", "workflows", status=204)
+    @operation("workflows_archive", "workflows", status=204, query=ReasonBody)
     def delete(self, request: Request, pk: int) -> Response:
         """Archive a workflow: it no longer starts; its versions and runs stay."""
-        service.archive_workflow(workflow=workflow_for(self, pk, "publish"), actor=self.actor)
+        workflow = workflow_for(self, pk, "publish")
+        service.archive_workflow(workflow=workflow, reason=self.query(ReasonBody)["reason"], actor=self.actor)
         return Response(status=204)
 
 

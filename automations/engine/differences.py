@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from automations.engine.documents import Definition, Edge, Node, canonical_json
+from automations.engine.starts import started_by
+
+LIVE = "live"
+"""Stands for a version of before there were pins: whatever is live is started."""
 
 Kind = Literal["added", "removed", "renamed", "changed"]
 
@@ -32,17 +36,20 @@ class NodeChange:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """All that differs. `policies` and `settings` are what a version holds beside its graph."""
+    """All that differs. `policies`, `workflows` and `settings` are what a version holds beside its graph: revisions of
+    policies, versions of the workflows that it starts."""
 
     nodes: tuple[NodeChange, ...]
     added_edges: tuple[Edge, ...]
     removed_edges: tuple[Edge, ...]
     policies: tuple[ValueChange, ...]
+    workflows: tuple[ValueChange, ...]
     settings: tuple[ValueChange, ...]
 
     @property
     def same(self) -> bool:
-        return not (self.nodes or self.added_edges or self.removed_edges or self.policies or self.settings)
+        edges = self.added_edges or self.removed_edges
+        return not (self.nodes or edges or self.policies or self.workflows or self.settings)
 
 
 def difference(before: Definition, after: Definition) -> Difference:
@@ -56,12 +63,31 @@ def difference(before: Definition, after: Definition) -> Difference:
         added_edges=tuple(edge for edge in dict.fromkeys(after.edges) if edge not in set(before.edges)),
         removed_edges=tuple(edge for edge in dict.fromkeys(before.edges) if edge not in set(after.edges)),
         policies=tuple(_values(_revisions(before), _revisions(after), "")),
+        workflows=tuple(_pins(before, after)),
         settings=tuple(_values(before.settings, after.settings, "")),
     )
 
 
 def _revisions(definition: Definition) -> dict[str, Any]:
     return {key: pinned["revision"] for key, pinned in definition.policies.items()}
+
+
+def _pins(before: Definition, after: Definition) -> Iterator[ValueChange]:
+    """The started workflows of which another version is pinned, by the versions' numbers."""
+    old, new = _pinned(before), _pinned(after)
+    for key in sorted({*old, *new}):
+        if old.get(key) != new.get(key):
+            yield ValueChange(key, _number(old.get(key)), _number(new.get(key)))
+
+
+def _pinned(definition: Definition) -> Mapping[str, Any]:
+    if definition.workflows is None:
+        return dict.fromkeys(started_by(definition), LIVE)
+    return definition.workflows
+
+
+def _number(pin: Any) -> Any:
+    return pin["version"] if isinstance(pin, Mapping) else pin
 
 
 def _node(before: Node | None, after: Node) -> Iterator[NodeChange]:

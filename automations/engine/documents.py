@@ -27,6 +27,8 @@ MAX_PROBLEMS = 200
 MAX_COLLECTED = 2 * MAX_PROBLEMS
 """Where collecting ends, so that a hopeless document is answered as fast as a good one."""
 NODE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+DIGEST = re.compile("[0-9a-f]{64}")
+MAX_VERSION = 2**31
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TOO_LARGE = 10**MAX_DIGITS
 
@@ -63,14 +65,17 @@ class Edge:
 class Definition:
     """A frozen snapshot of a workflow: what a version stores and the interpreter runs.
 
-    `policies` pins each policy by key as {"revision": n, "rule": tree}; a draft's are filled in when it is
-    loaded. `settings` holds what runs depend on beside the graph: zone, limits.
+    `policies` pins each policy by key as {"revision": n, "rule": tree}, `workflows` each workflow that a step starts as
+    {"version": n, "digest": name}; a draft's are filled in when it is loaded. `workflows` is None where no step starts
+    one, and in versions of before there were such pins: those start what is live. `settings` holds what runs depend on
+    beside the graph: the zone.
     """
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    workflows: Mapping[str, Mapping[str, Any]] | None = None
 
     def rules(self) -> dict[str, Any]:
         """The pinned policies as {key: rule}."""
@@ -78,13 +83,16 @@ class Definition:
 
     def to_document(self) -> dict[str, Any]:
         """The executable document; `parse_document` of it gives an equal definition."""
-        return {
+        document: dict[str, Any] = {
             "schema": SCHEMA_VERSION,
             "nodes": [node_to_json(node) for node in self.nodes],
             "edges": [edge_to_json(edge) for edge in self.edges],
             "policies": {key: dict(pinned) for key, pinned in sorted(self.policies.items())},
             "settings": dict(self.settings),
         }
+        if self.workflows is not None:
+            document["workflows"] = {key: dict(pin) for key, pin in sorted(self.workflows.items())}
+        return document
 
     def digest(self) -> str:
         """SHA-256 (hex) of the canonical JSON of the executable document. Layout has no part in it, nor has the
@@ -160,6 +168,7 @@ def parse_document(document: object) -> tuple[Definition | None, list[Problem]]:
             edges=tuple(edges),
             policies=document.get("policies") or {},
             settings=document.get("settings") or {},
+            workflows=document.get("workflows"),
         ),
         [],
     )
@@ -190,7 +199,7 @@ def _shape_problems(document: Mapping[str, Any], values: _Values) -> Iterator[Pr
         elif len(value) > most:
             message = f"{len(value):,} {key} are more than the {most:,} allowed."
             yield Problem(f"too-many-{key}", key, message, "Split the workflow and use “start workflow”.")
-    for key in ("policies", "settings", "layout"):
+    for key in ("policies", "workflows", "settings", "layout"):
         value = document.get(key)
         if value is None:
             continue
@@ -203,6 +212,8 @@ def _shape_problems(document: Mapping[str, Any], values: _Values) -> Iterator[Pr
                 yield wrong
             elif key == "policies":
                 yield from _policy_problems(value)
+            elif key == "workflows":
+                yield from _pin_problems(value)
 
 
 def _policy_problems(policies: Mapping[str, Any]) -> Iterator[Problem]:
@@ -211,6 +222,27 @@ def _policy_problems(policies: Mapping[str, Any]) -> Iterator[Problem]:
             message = "A pinned policy must be an object with its rule."
             hint = 'Send {"revision": 1, "rule": {…}}.'
             yield Problem("malformed-document", f"policies.{key}", message, hint)
+
+
+def _pin_problems(workflows: Mapping[str, Any]) -> Iterator[Problem]:
+    for key, pin in workflows.items():
+        if not isinstance(pin, Mapping) or not is_pin(pin):
+            message = "A pinned workflow must be an object with its version and that version's digest."
+            hint = 'Send {"version": 1, "digest": "…"}.'
+            yield Problem("malformed-document", f"workflows.{key}", message, hint)
+
+
+def is_pin(pin: Mapping[str, Any]) -> bool:
+    """Whether this is the pin of a started workflow: a version's number and digest, and nothing else."""
+    number, digest = pin.get("version"), pin.get("digest")
+    return (
+        pin.keys() == {"version", "digest"}
+        and isinstance(number, int)
+        and not isinstance(number, bool)
+        and 0 < number < MAX_VERSION
+        and isinstance(digest, str)
+        and DIGEST.fullmatch(digest) is not None
+    )
 
 
 def _parse_node(

@@ -55,6 +55,27 @@ class SimulatedFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class StartFact:
+    """A workflow that the version starts: at which `version` of it, None where it is not pinned; `newer` is the live one
+    where that is another. `trouble` says why it can't be started, `simulates` why it only simulates when it is."""
+
+    name: str
+    version: int | None = None
+    newer: int | None = None
+    trouble: str = ""
+    simulates: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitFacts:
+    """What bounds the workflow, whichever version is live: `now` as people say it, and `changes` of it since the version
+    was published."""
+
+    now: Sequence[str] = ()
+    changes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class GateFacts:
     """What the gate looks at. Names are those that people know: of scenarios, steps, persons.
 
@@ -77,6 +98,8 @@ class GateFacts:
     forbidden: str = ""
     simulated: SimulatedFacts = SimulatedFacts()
     denied: Sequence[str] | None = None
+    starts: Sequence[StartFact] = ()
+    limits: LimitFacts = LimitFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +126,8 @@ def judge_gate(facts: GateFacts) -> list[Line]:
         _none_fails(facts),
         _limited(facts),
         _simulated(facts),
+        _started(facts.starts),
+        _limits(facts.limits),
         _rollback(facts),
         _four_eyes(facts),
         _allowed(facts),
@@ -220,6 +245,33 @@ def _simulated(facts: GateFacts) -> Line:
     if seen.inconclusive:
         return _open(key, title, sentence, "Publish a version of which every step can be simulated.")
     return _met(key, title, sentence)
+
+
+def _started(starts: Sequence[StartFact]) -> Line:
+    key, title = "started", "What it starts is pinned"
+    if not starts:
+        return _not_needed(key, title, "It starts no other workflow.")
+    troubles = [start.trouble for start in starts if start.trouble]
+    if troubles:
+        hint = "Publish the draft anew: that pins what is live then."
+        return _open(key, title, " ".join(troubles), hint)
+    loose = [start.name for start in starts if start.version is None]
+    if loose:
+        sentence = f"{_named(loose)} would be started at whatever version is live: this one pins none."
+        return _open(key, title, sentence, "Publish the draft anew: that pins what is live then.")
+    return _met(key, title, " ".join(_start(start) for start in starts))
+
+
+def _start(start: StartFact) -> str:
+    newer = f" (version {start.newer} is live by now; publishing anew takes it up)" if start.newer else ""
+    return f"It starts “{start.name}” at version {start.version}{newer}. {start.simulates}".strip()
+
+
+def _limits(limits: LimitFacts) -> Line:
+    sentence = f"{'; '.join(limits.now)}." if limits.now else "It has no limits of its own."
+    if limits.changes:
+        sentence += f" Changed since this version was published: {'; '.join(limits.changes)}."
+    return _met("limits", "Limits", sentence)
 
 
 def _shadowed(shadow: ShadowFacts) -> str:

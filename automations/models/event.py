@@ -34,6 +34,14 @@ class TriggerSource(models.Model):
 
     class Meta:
         ordering = ("key",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=["module", "deadline", "schedule", "manual", "api", "workflow", "webhook"]
+                ),
+                name="triggersource_kind_known",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.key
@@ -80,6 +88,7 @@ class Event(models.Model):
         ordering = ("-id",)
         constraints = (
             models.UniqueConstraint(fields=("source", "idempotency_key"), name="event_accepted_once"),
+            models.CheckConstraint(condition=Q(state__in=["pending", "matched"]), name="event_state_known"),
         )
         indexes = (
             models.Index(fields=("id",), name="event_pending", condition=Q(state="pending")),
@@ -128,6 +137,21 @@ class Decision(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=("event", "workflow", "trigger_node"), name="decision_once_per_trigger"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    outcome__in=[
+                        "matched",
+                        "filtered",
+                        "duplicate",
+                        "throttled",
+                        "out_of_scope",
+                        "paused",
+                        "loop",
+                        "broken",
+                    ]
+                ),
+                name="decision_outcome_known",
             ),
         )
         indexes = (models.Index(fields=("workflow", "-id"), name="decision_by_workflow"),)

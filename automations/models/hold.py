@@ -46,6 +46,12 @@ class Hold(models.Model):
             models.UniqueConstraint(
                 fields=("workflow",), condition=Q(bound="hour", state="pending"), name="hold_one_hour_pending"
             ),
+            models.CheckConstraint(
+                condition=Q(bound__in=["firing", "share", "hour"]), name="hold_bound_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "released", "rejected", "expired"]), name="hold_state_known"
+            ),
             models.CheckConstraint(condition=Q(bound="hour") ^ ~Q(firing=""), name="hold_firing_is_named"),
             models.CheckConstraint(
                 condition=Q(state="pending", ended_at__isnull=True)

@@ -54,6 +54,11 @@ class OutgoingEmail(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "sent", "failed"]), name="email_state_known"
+            ),
+        )
         indexes = (models.Index(fields=("due_at",), name="email_due", condition=Q(state="pending")),)
 
     def __str__(self) -> str:

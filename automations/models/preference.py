@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 
 class Preference(models.Model):
@@ -26,6 +27,16 @@ class Preference(models.Model):
         default=True, help_text="The list of first steps stands on the home page."
     )
     steps = models.JSONField(default=dict, blank=True, help_text="When each first step was taken.")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(theme__in=["system", "light", "dark"]), name="preference_theme_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(density__in=["comfortable", "compact"]), name="preference_density_known"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"Preferences of {self.user}"

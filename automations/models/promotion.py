@@ -9,6 +9,8 @@ from django.db.models import F, Q
 from automations.models.version import WorkflowVersion
 from automations.models.workflow import Workflow
 
+GREEN = "The gate is green."
+"""Why the alarm about a broken glass has ended, when what was missing has been made good."""
 MIN_REASON = 10
 """Characters of the reason for which somebody breaks the glass."""
 
@@ -20,6 +22,9 @@ class Promotion(models.Model):
         GATE = "gate", "through the gate"
         BREAK_GLASS = "break_glass", "past the gate"
         BEFORE = "before", "before there was a gate"
+
+    THROUGH = ~Q(way="break_glass") | Q(settled_why=GREEN)
+    """The promotions of versions that went through the gate, at once or after their glass was broken."""
 
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="promotions")
     version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT, related_name="promotions")

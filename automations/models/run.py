@@ -100,6 +100,7 @@ class Run(models.Model):
                 | ~Q(status__in=[s.value for s in ACTIVE_RUN]) & Q(finished_at__isnull=False),
                 name="run_finished_when_terminal",
             ),
+            models.CheckConstraint(condition=Q(mode__in=Mode.values), name="run_mode_known"),
             models.CheckConstraint(
                 condition=~Q(status="running") | Q(lease_token__isnull=False), name="run_running_holds_lease"
             ),
@@ -159,7 +160,12 @@ class Step(models.Model):
 
     class Meta:
         ordering = ("run", "position")
-        constraints = (models.UniqueConstraint(fields=("run", "node"), name="step_once_per_run"),)
+        constraints = (
+            models.UniqueConstraint(fields=("run", "node"), name="step_once_per_run"),
+            models.CheckConstraint(
+                condition=Q(status__in=[s.value for s in StepStatus]), name="step_status_known"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.node
@@ -220,6 +226,11 @@ class DeadLetter(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "redriven", "discarded"]), name="deadletter_state_known"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.code} {self.run_id}"

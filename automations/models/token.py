@@ -4,6 +4,7 @@ import uuid
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from knox.models import AbstractAuthToken, AuthTokenManager
 
 
@@ -23,6 +24,9 @@ class ApiToken(AbstractAuthToken):
 
     class Meta:
         ordering = ("-created",)
+        constraints = (
+            models.CheckConstraint(condition=Q(scope__in=["read", "write"]), name="apitoken_scope_known"),
+        )
 
     def __str__(self) -> str:
         return self.name

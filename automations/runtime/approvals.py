@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Min
 
 from automations.engine.effects import RequestApproval, StartWorkflow
 from automations.engine.outcomes import Failed, Outcome, Succeeded, Wait
@@ -27,7 +26,6 @@ WAIT = "approval"
 MAX_ROUNDS = 10
 """A question whose answer never fits what would be done ends with the step's failure."""
 BATCH = 100
-MOMENTS = ("expires_at", "escalate_at", "remind_at")
 
 
 class Asked(NamedTuple):
@@ -225,13 +223,6 @@ def attend(*, now: datetime, clock: str = "") -> None:
         _escalate(approval.pk, now)
     for approval in _due("remind_at", now, clock):
         _remind(approval.pk, now)
-
-
-def next_due(*, clock: str) -> datetime | None:
-    """The earliest moment at which `attend` has something to do for this clock."""
-    waiting = Approval.objects.filter(state=Approval.State.PENDING, run__clock=clock)
-    moments = waiting.aggregate(*(Min(name) for name in MOMENTS)).values()
-    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _due(moment: str, now: datetime, clock: str) -> list[Approval]:

@@ -133,7 +133,11 @@ def _excess_of(subscription: Subscription, group: Sequence[Verdict], here: int) 
     """Of a firing whose events all stand in this batch, those count that started a run; of one that is cut in two by
     the border of a batch all that were announced count, because nobody knows yet how many of them match."""
     announced = int((group[0].event.target or {}).get("size", 0))
-    count = len(group) if here >= announced else announced
+    return _excess_of_many(subscription, len(group) if here >= announced else announced, group[0].event.now)
+
+
+def _excess_of_many(subscription: Subscription, count: int, now: datetime) -> Excess | None:
+    """Why so many runs of one firing are too many, if they are."""
     workflow = subscription.workflow
     cap = cap_of(workflow)
     if count > cap:
@@ -141,10 +145,24 @@ def _excess_of(subscription: Subscription, group: Sequence[Verdict], here: int) 
     share = workflow.limits.get("share")
     if share is None or count < SHARE_FLOOR or subscription.module is None:
         return None
-    population = _population(subscription, group[0].event.now)
+    population = _population(subscription, now)
     if count * 100 > int(share) * population:
         return Excess(Hold.Bound.SHARE, count, int(share), population)
     return None
+
+
+def foresee_excess(subscription: Subscription, count: int, now: datetime) -> Excess | None:
+    """What would hold a firing of so many runs, if all of them match and it began now; a simulated one is not held."""
+    excess = _excess_of_many(subscription, count, now)
+    cap = subscription.workflow.limits.get("runs_per_hour")
+    if excess is not None or cap is None:
+        return excess
+    since = now - timedelta(hours=1)
+    begun = StartCount.objects.filter(workflow=subscription.workflow, slot__gt=since).aggregate(
+        all=Sum("started")
+    )
+    beyond = count - max(0, int(cap) - (begun["all"] or 0))
+    return Excess(Hold.Bound.HOUR, beyond, int(cap)) if beyond > 0 else None
 
 
 def _population(subscription: Subscription, now: datetime) -> int:

@@ -14,7 +14,7 @@ from automations.runtime import announce
 from automations.runtime.approval_calls import tell_deciders
 from automations.runtime.blast_radius import EXPIRES_AFTER, REMIND_EVERY, Held, sentence
 from automations.runtime.queue import wake_on_commit
-from automations.runtime.signals import signal_parent
+from automations.runtime.signals import tell_parents
 
 LISTED = 200
 """Records that stand in the question itself; all of them stand in the list of runs."""
@@ -184,16 +184,7 @@ def _end(row: Hold, now: datetime, how: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(END, [NEVER, now, code, failure, row.pk, now, message])
         runs = [run for (run,) in cursor.fetchall()]
-    for run in Run.objects.filter(pk__in=runs, parent__isnull=False).only(
-        "parent_id", "parent_node", "event_id"
-    ):
-        signal_parent(
-            parent_id=run.parent_id or 0,
-            node=run.parent_node,
-            key=f"event:{run.event_id}",
-            outcome={"status": "cancelled", "run": run.pk, "message": message},
-            now=now,
-        )
+    tell_parents(runs, status="cancelled", message=message, now=now)
     _announce(runs, row.workflow_id)
 
 

@@ -57,6 +57,8 @@ class NewEvent:
     cause_workflow_id: int | None = None
     depth: int = 0
     target: Mapping[str, Any] | None = None
+    id: int | None = None
+    """Drawn from the table's sequence by a caller who has to know it beforehand; else drawn when it is stored."""
 
     def snapshot(self) -> dict[str, Any]:
         """The event as rules see it (its id is added when it is read)."""
@@ -108,8 +110,8 @@ def _check_contract(event: NewEvent) -> None:
 
 def _request_hash(event: NewEvent) -> str:
     target = event.target
-    if target is not None:  # what fires together is not a part of what is sent
-        target = {key: value for key, value in target.items() if key not in ("firing", "size")}
+    if target is not None:  # what fires together, and at which version, is not a part of what is sent
+        target = {key: value for key, value in target.items() if key not in ("firing", "size", "version")}
     return _hash(event.type, event.record_key, event.data, target)
 
 
@@ -133,11 +135,7 @@ RETURNING id
 
 def _insert(events: Sequence[NewEvent]) -> list[Accepted]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('automations_event', 'id')) FROM generate_series(1, %s)",
-            [len(events)],
-        )
-        ids = [row[0] for row in cursor.fetchall()]
+        ids = _ids(cursor, events)
         hashes = [_request_hash(event) if event.idempotency_key is not None else "" for event in events]
         rows = [_row(*entry) for entry in zip(ids, events, hashes, strict=True)]
         cursor.execute(INSERT, [json.dumps(rows)])
@@ -148,6 +146,19 @@ def _insert(events: Sequence[NewEvent]) -> list[Accepted]:
         Accepted(key, duplicate=False) if key in stored else _first(event, digest)
         for key, event, digest in zip(ids, events, hashes, strict=True)
     ]
+
+
+def _ids(cursor: Any, events: Sequence[NewEvent]) -> list[int]:
+    undrawn = sum(event.id is None for event in events)
+    drawn: list[int] = []
+    if undrawn:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('automations_event', 'id')) FROM generate_series(1, %s)",
+            [undrawn],
+        )
+        drawn = [row[0] for row in cursor.fetchall()]
+    fresh = iter(drawn)
+    return [next(fresh) if event.id is None else event.id for event in events]
 
 
 def _row(key: int, event: NewEvent, digest: str) -> dict[str, Any]:

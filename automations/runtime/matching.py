@@ -121,7 +121,7 @@ def _match_batch(limit: int, take: int) -> Judged:
         excess = blast_radius.find_excess(verdicts, events)
         holds.hold(excess, now=events[0].database_now)
         _write_decisions(verdicts)
-        _tell_parents(verdicts)
+        _tell_parents(events, verdicts)
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE automations_event SET state = 'matched' WHERE id = ANY(%s)",
@@ -139,7 +139,8 @@ def _pending(row: Sequence[Any], now: datetime) -> PendingEvent:
 
 def _verdicts(event: PendingEvent) -> list[Verdict]:
     if event.target is not None:
-        listeners = subscriptions.addressed(event.target["workflow"], event.target["node"])
+        meant = event.target
+        listeners = subscriptions.addressed(meant["workflow"], meant["node"], meant.get("version"))
     else:
         listeners = subscriptions.listening(event.module_id, event.type)
     return [_judge(event, subscription) for subscription in listeners]
@@ -181,7 +182,8 @@ def judge_event(event: PendingEvent, subscription: Subscription) -> Verdict:
     if event.depth >= MAX_DEPTH:
         why = f"{event.depth} runs stand between this event and its origin; the limit is {MAX_DEPTH}."
         return Verdict(event, subscription, LOOP, {"why": why}, dedupe, failure=why)
-    return Verdict(event, subscription, MATCHED, match.reason, dedupe)
+    reason = {**match.reason, "why": subscription.simulates} if subscription.simulates else match.reason
+    return Verdict(event, subscription, MATCHED, reason, dedupe)
 
 
 def _throttle(verdicts: Sequence[Verdict]) -> None:
@@ -336,19 +338,20 @@ def _write_decisions(verdicts: Sequence[Verdict]) -> None:
         cursor.execute(DECIDE, [json.dumps(rows)])
 
 
-def _tell_parents(verdicts: Sequence[Verdict]) -> None:
-    """A started workflow that does not start (paused, filtered, …) must not leave its caller waiting."""
-    for verdict in verdicts:
-        target = verdict.event.target or {}
-        if target.get("parent") and (verdict.run is None or verdict.failure):
+def _tell_parents(events: Sequence[PendingEvent], verdicts: Sequence[Verdict]) -> None:
+    """A started workflow that does not start (paused, filtered, gone, …) must not leave its caller waiting."""
+    answers = {verdict.event.id: verdict for verdict in verdicts}
+    for event in events:
+        target, verdict = event.target or {}, answers.get(event.id)
+        if target.get("parent") and (verdict is None or verdict.run is None or verdict.failure):
             signal_parent(
                 parent_id=target["parent"],
                 node=target["parent_node"],
-                key=f"event:{verdict.event.id}",
+                key=f"event:{event.id}",
                 outcome={
                     "status": "failed",
-                    "run": verdict.run,
-                    "message": f"Not started: {verdict.outcome}.",
+                    "run": verdict.run if verdict is not None else None,
+                    "message": f"Not started: {'gone' if verdict is None else verdict.outcome}.",
                 },
-                now=verdict.event.database_now,
+                now=event.database_now,
             )

@@ -30,6 +30,7 @@ from automations.models import Module, Workflow
 from automations.modules.adapter import RecordState
 from automations.registry import Registry
 from automations.runtime.reach import ask_about_reach
+from automations.runtime.starting import Target
 
 if TYPE_CHECKING:
     from automations.runtime.unit import Unit
@@ -259,19 +260,22 @@ class StartWorkflowPerformer(Performer):
 
     def plan(self, effect: StartWorkflow, unit: Unit) -> Plan | Failed:
         target = unit.startable(effect.workflow)
-        if target is None:
-            return Failed(
-                "workflow-not-active", f"“{effect.workflow}” has no active version with a manual trigger."
-            )
+        if isinstance(target, Failed):
+            return target
         if unit.run.depth + 1 > MAX_CHAIN_DEPTH:
             return Failed(
                 "chain-depth-exceeded", f"Runs may start each other {MAX_CHAIN_DEPTH} deep at most."
             )
         count = len(effect.items)
-        said = f"Start “{effect.workflow}” {count} time{'s' if count != 1 else ''}."
+        said = f"Start “{effect.workflow}”{target.said} {count} time{'s' if count != 1 else ''}."
+        if target.simulates:
+            said += f" {target.simulates}"
         if unit.reaches_too_far(count):
             said += f" Above the blast radius of {unit.blast_radius}: in execute it waits for approval."
-        return Plan(said, output={"workflow": effect.workflow, "children": count}, detail=target)
+        output: dict[str, Any] = {"workflow": effect.workflow, "children": count}
+        if target.number is not None:
+            output["version"] = target.number
+        return Plan(said, output=output, detail=target)
 
     def perform(self, effect: StartWorkflow, plan: Plan, unit: Unit) -> Outcome:
         if unit.reaches_too_far(len(effect.items)):
@@ -286,8 +290,11 @@ def start_children(effect: StartWorkflow, unit: Unit) -> Outcome:
 
 
 def _start(effect: StartWorkflow, plan: Plan, unit: Unit) -> Outcome:
-    unit.start_children(effect, plan.detail)
-    message = f"Start “{effect.workflow}” {plan.output['children']} times."
+    target: Target = plan.detail
+    unit.start_children(effect, target)
+    message = f"Start “{effect.workflow}”{target.said} {plan.output['children']} times."
+    if target.simulates:
+        message += f" {target.simulates}"
     if effect.wait and effect.items:
         return Wait("children", output=plan.output, message=f"{message} Waiting for them.")
     return Succeeded(plan.output, message=message)

@@ -14,6 +14,7 @@ from django.contrib.postgres.functions import TransactionNow
 from automations.engine.documents import Definition, canonical_json
 from automations.engine.journal import Journal, StepState
 from automations.engine.program import APPROVAL, Program
+from automations.engine.starts import version_of
 from automations.engine.statuses import ACTIVE_RUN, RunStatus, StepStatus
 from automations.models import (
     Approval,
@@ -104,7 +105,7 @@ def void_consents(
     now: datetime,
 ) -> list[str]:
     """The kept approvals, by node, after which something would be done now that nobody agreed to: another change than
-    was shown, or a step that has other settings since."""
+    was shown, or a step that has other settings, or starts another version, since."""
     agreed = [
         node.id
         for node in program.walk
@@ -119,11 +120,13 @@ def void_consents(
         return []
     shown = Approval.objects.filter(pk__in=[(kept[key].output or {}).get("approval") for key in agreed])
     plans = {_bound(entry) for approval in shown for entry in approval.plan}
-    settings = {node.id: node.config for node in before.nodes}
+    settings = {node.id: (node.config, version_of(before, node)) for node in before.nodes}
     void: dict[str, None] = {}
     for entry in _what_would_follow(run, version, program, kept, now):
         key = entry["node"]
-        same = _bound(entry) in plans and program.graph.nodes[key].config == settings.get(key)
+        node = program.graph.nodes[key]
+        now_set = (node.config, version_of(program.definition, node))
+        same = _bound(entry) in plans and now_set == settings.get(key)
         # What fails even on paper does nothing.
         if behind.get(key) and not same and entry["status"] != StepStatus.FAILED:
             void.update(dict.fromkeys(behind[key]))

@@ -23,7 +23,7 @@ from automations.models import NEVER, DeadLetter, RunSignal, Step
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.pending_approvals import end_with_runs
 from automations.runtime.rows import copy_rows
-from automations.runtime.signals import signal_parent
+from automations.runtime.signals import signal_parent, tell_parents
 from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
 
 if TYPE_CHECKING:
@@ -280,6 +280,7 @@ def give_up(run: ClaimedRun, *, code: str, message: str, attempts: int) -> None:
             [run.id, row[0], run.now, message],
         )
         end_with_runs([run.id], now=run.database_now, why="Its run has ended.")
+        tell_parents([run.id], status="failed", message=message, now=run.database_now)
         DeadLetter.objects.bulk_create(
             [DeadLetter(run_id=run.id, code=code, message=message, attempts=attempts, created_at=run.now)],
             ignore_conflicts=True,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -16,3 +17,17 @@ def signal_parent(*, parent_id: int, node: str, key: str, outcome: dict[str, Any
     )
     own_time = Case(When(clock="", then=None), default=Value(now), output_field=DateTimeField())
     Run.objects.filter(pk=parent_id, status="waiting").update(due_at=now, as_of=own_time)
+
+
+def tell_parents(run_ids: Iterable[int], *, status: str, message: str, now: datetime) -> None:
+    """Leave word for the runs that wait for these, which were ended from outside: in the transaction that ended them.
+    Who calls wakes a worker when it commits."""
+    waited_for = Run.objects.filter(pk__in=list(run_ids), parent__isnull=False)
+    for pk, parent, node, event in waited_for.values_list("pk", "parent_id", "parent_node", "event_id"):
+        signal_parent(
+            parent_id=parent,
+            node=node,
+            key=f"event:{event}",
+            outcome={"status": status, "run": pk, "message": message},
+            now=now,
+        )

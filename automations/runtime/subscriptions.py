@@ -5,8 +5,8 @@ from __future__ import annotations
 import fnmatch
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,13 +18,15 @@ from automations.engine.program import Program, compile_program
 from automations.models import Activation, ActiveTrigger, Mode, Module, Workflow, WorkflowVersion
 from automations.modules.schema import facts_of
 from automations.runtime.mode_policies import SimulateOnly, read_simulate_only
+from automations.runtime.starting import why_it_simulates, with_passed
 
 DEFAULT_MAX_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One live trigger. `judge` is None when it could not be compiled; `problem` then says why."""
+    """One live trigger, or that of a version that others have pinned. `judge` is None when it could not be compiled;
+    `problem` then says why. `simulates` says why a pinned version only simulates, "" where the workflow's mode holds."""
 
     workflow: Workflow
     version_id: int
@@ -36,6 +38,7 @@ class Subscription:
     judge: Judge | None
     zone: ZoneInfo
     problem: str = ""
+    simulates: str = ""
 
 
 @dataclass(slots=True)
@@ -43,6 +46,7 @@ class _Cache:
     mark: int = -1
     by_module: Mapping[int | None, Sequence[Subscription]] = field(default_factory=dict)
     by_node: Mapping[tuple[int, str], Subscription] = field(default_factory=dict)
+    pinned: dict[tuple[int, str], list[Subscription]] = field(default_factory=dict)
     simulate_only: SimulateOnly = field(default_factory=SimulateOnly)
 
 
@@ -75,6 +79,7 @@ def refresh() -> None:
             by_module[subscription.module.pk if subscription.module else None].append(subscription)
         _cache.by_module = by_module
         _cache.by_node = {(entry.workflow.pk, entry.node): entry for entry in subscriptions}
+        _cache.pinned = {}
         _cache.simulate_only = read_simulate_only()
         _cache.mark = mark
 
@@ -83,15 +88,44 @@ def mode_of(subscription: Subscription, module_id: int | None) -> str:
     """In which mode a trigger starts a run about a record of this module, as of the last `refresh`."""
     workflow = subscription.workflow
     own = subscription.module.pk if subscription.module else None
-    if _cache.simulate_only.covers(module_id, own, workflow.module_id):
+    if subscription.simulates or _cache.simulate_only.covers(module_id, own, workflow.module_id):
         return Mode.SIMULATE
     return workflow.mode
 
 
-def addressed(workflow_id: int, node: str) -> list[Subscription]:
-    """The live trigger that an event is meant for, if it is live, as of the last `refresh`."""
+def addressed(workflow_id: int, node: str, version_id: int | None = None) -> list[Subscription]:
+    """The live trigger that an event is meant for, if it is live, as of the last `refresh`. An event that means one
+    version, because who sent it has pinned it, gets that version's trigger, live or not."""
     found = _cache.by_node.get((workflow_id, node))
+    if version_id is not None and (found is None or found.version_id != version_id):
+        return _pinned(version_id, node)
     return [] if found is None else [found]
+
+
+def _pinned(version_id: int, node: str) -> list[Subscription]:
+    """The trigger of a version that is not the live one; none of an archived workflow."""
+    identity = (version_id, node)
+    if identity not in _cache.pinned:
+        _cache.pinned[identity] = list(_load_pinned(version_id, node))
+    return _cache.pinned[identity]
+
+
+def _load_pinned(version_id: int, node: str) -> Iterator[Subscription]:
+    rows = WorkflowVersion.objects.filter(pk=version_id, workflow__archived_at=None)
+    version = with_passed(rows).select_related("workflow").first()
+    if version is None:
+        return
+    definition = definition_of(version)
+    for entry in definition.nodes:
+        if entry.id == node:
+            found = subscribe(
+                workflow=version.workflow,
+                version_id=version.pk,
+                node=entry,
+                module=module_of(definition),
+                rules=definition.rules,
+            )
+            yield replace(found, simulates=why_it_simulates(version.workflow, version))
 
 
 def listening(module_id: int | None, event_type: str) -> list[Subscription]:

@@ -18,10 +18,10 @@ from django.db import models
 from automations.engine.effects import StartWorkflow
 from automations.engine.journal import Journal
 from automations.engine.kinds import ModuleFacts
+from automations.engine.outcomes import Failed
 from automations.engine.program import Program
 from automations.engine.rules import compile_rule
 from automations.models import (
-    ActiveTrigger,
     Approval,
     Module,
     Notification,
@@ -37,6 +37,7 @@ from automations.runtime import blast_radius, intake
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.identity import Acting
 from automations.runtime.mode_policies import SimulateOnly
+from automations.runtime.starting import Target, find_live, find_pinned, manual_trigger
 from automations.runtime.writes import Cause, WriteBatch
 
 
@@ -63,6 +64,7 @@ class Batch:
         self._users: dict[str, Any] = {}
         self._members: dict[str, list[str]] = {}
         self._started: dict[str, Workflow | None] = {}
+        self._pinned: dict[tuple[str, str], Target | Failed] = {}
         self._loads: dict[tuple[int, str, str], int] = {}
         self._rotations: dict[tuple[int, str], RotationCursor] = {}
         self._turned: set[tuple[int, str]] = set()
@@ -122,6 +124,13 @@ class Batch:
         if key not in self._started:
             self._started[key] = Workflow.objects.filter(key=key).first()
         return self._started[key]
+
+    def pinned(self, key: str, pin: Mapping[str, Any] | None) -> Target | Failed:
+        """The pinned version of a workflow that runs start; looked up once a batch."""
+        identity = (key, "" if pin is None else f"{pin['version']}:{pin['digest']}")
+        if identity not in self._pinned:
+            self._pinned[identity] = find_pinned(key, pin)
+        return self._pinned[identity]
 
     def may_approve(self, name: str, workflow: Workflow) -> bool:
         """Whether somebody may decide the approvals of a workflow; asked once a batch."""
@@ -306,24 +315,30 @@ class Unit:
             )
         )
 
-    def startable(self, key: str) -> tuple[int, str] | None:
-        """(workflow id, manual trigger node) of a workflow that can be started, or None."""
-        row = (
-            ActiveTrigger.objects.filter(workflow__key=key, kind="trigger.manual", workflow__archived_at=None)
-            .values_list("workflow_id", "node")
-            .first()
-        )
-        return row
+    def startable(self, key: str) -> Target | Failed:
+        """What starting a workflow fires: the version that the run's own is pinned to. A workflow that starts itself starts
+        the version that runs."""
+        definition = self.program.definition
+        if definition.workflows is None:
+            return find_live(key)
+        if key == self.workflow.key:
+            node = manual_trigger({"id": one.id, "type": one.type} for one in definition.nodes)
+            if node is None:
+                return Failed("workflow-not-active", f"“{key}” has no manual trigger.")
+            return Target(self.workflow.pk, node, self.run.version_id)
+        return self.batch.pinned(key, definition.workflows.get(key))
 
-    def start_children(self, effect: StartWorkflow, target: tuple[int, str]) -> None:
+    def start_children(self, effect: StartWorkflow, target: Target) -> None:
         source = workflow_source()
         record = self.record
         for index, item in enumerate(effect.items):
             goal: dict[str, Any] = {
-                "workflow": target[0],
-                "node": target[1],
+                "workflow": target.workflow,
+                "node": target.node,
                 "input": {**effect.input, "item": item},
             }
+            if target.version is not None:
+                goal["version"] = target.version
             if effect.wait:
                 goal |= {"parent": self.run.id, "parent_node": self.node}
             self.batch.events.append(

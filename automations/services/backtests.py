@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from automations.engine.differences import difference
 from automations.engine.documents import Definition, Node
 from automations.engine.errors import Problem
 from automations.errors import ConflictError, InvalidError, NotFoundError
@@ -251,6 +252,11 @@ def _notes(tried: Definition, beside: Definition | None) -> Iterator[dict[str, s
         yield _note("schedules", "Slots are those of the calendar, whether or not a ticker was there then.")
     if any(node.type == "trigger.manual" for node in triggers):
         yield _note("manual", "Of runs by hand only those of this workflow's own trigger are covered.")
+    if beside is not None and difference(beside, tried).workflows:
+        yield _note(
+            "started",
+            "The two start workflows at different versions. That they start them is compared, not what those do then.",
+        )
 
 
 def _is_rated(node: Node) -> bool:

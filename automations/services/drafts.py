@@ -21,6 +21,7 @@ from automations.engine.documents import (
 )
 from automations.engine.errors import Problem
 from automations.engine.rule_places import policies_in
+from automations.engine.starts import started_by
 from automations.errors import ConflictError, InvalidError
 from automations.models import Action, AuditEntry, Condition, PolicyRevision, Trigger, Workflow
 from automations.models import Edge as EdgeRow
@@ -37,7 +38,7 @@ MAX_PLACE = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft as a value: its definition with the newest policies, its save counter, its layout, its notes."""
+    """A draft as a value: its definition with what publishing would pin, its save counter, its layout, its notes."""
 
     definition: Definition
     revision: int
@@ -57,7 +58,7 @@ class Draft:
 
 
 def load_draft(workflow: Workflow) -> Draft:
-    """The draft from its rows; each policy it names is pinned to its newest revision."""
+    """The draft from its rows, with the pins that publishing would give it."""
     definition = load_definitions([workflow])[workflow.pk]
     stored = Workflow.objects.values_list("draft_revision", "layout", "notes")
     revision, layout, notes = stored.get(pk=workflow.pk)
@@ -65,8 +66,8 @@ def load_draft(workflow: Workflow) -> Draft:
 
 
 def load_definitions(workflows: Sequence[Workflow]) -> dict[int, Definition]:
-    """The drafts of workflows, by their ids, each policy pinned to its newest revision; as many queries for one as for
-    all."""
+    """The drafts of workflows, by their ids, with the pins that publishing would give them; as many queries for one as
+    for all."""
     ids = [workflow.pk for workflow in workflows]
     nodes: dict[int, list[tuple[int, Node]]] = {key: [] for key in ids}
     edges: dict[int, list[Edge]] = {key: [] for key in ids}
@@ -76,29 +77,43 @@ def load_definitions(workflows: Sequence[Workflow]) -> dict[int, Definition]:
             nodes[row.workflow_id].append((row.position, node))
     for row in EdgeRow.objects.filter(workflow__in=ids):
         edges[row.workflow_id].append(Edge(row.source, row.target, row.branch))
-    definitions = {
-        workflow.pk: Definition(
-            nodes=tuple(node for _, node in sorted(nodes[workflow.pk], key=lambda pair: pair[0])),
-            edges=tuple(edges[workflow.pk]),
-            settings={"zone": workflow.zone},
-        )
-        for workflow in workflows
-    }
-    named = {key: _policies_of(definition) for key, definition in definitions.items()}
-    pinned = newest_policies(set().union(*named.values()))
+    return pin_definitions(
+        {
+            workflow: Definition(
+                nodes=tuple(node for _, node in sorted(nodes[workflow.pk], key=lambda pair: pair[0])),
+                edges=tuple(edges[workflow.pk]),
+                settings={"zone": workflow.zone},
+            )
+            for workflow in workflows
+        }
+    )
+
+
+def pin_definitions(drawn: Mapping[Workflow, Definition]) -> dict[int, Definition]:
+    """What is drawn for workflows, by their ids, with what a version of it would pin: the newest revision of each policy
+    that it names, the live version of each workflow that it starts. A workflow that starts itself starts the version that
+    runs, whichever that is; one that has no live version is not pinned, and can't be started."""
+    named = {workflow: _policies_of(definition) for workflow, definition in drawn.items()}
+    started = {workflow: started_by(definition) for workflow, definition in drawn.items()}
+    policies = newest_policies(set().union(*named.values()))
+    others = {key for workflow, keys in started.items() for key in keys if key != workflow.key}
+    versions = live_versions(others)
     return {
-        key: replace(definition, policies={name: pinned[name] for name in named[key] if name in pinned})
-        for key, definition in definitions.items()
+        workflow.pk: replace(
+            definition,
+            policies={key: policies[key] for key in named[workflow] if key in policies},
+            workflows={
+                key: versions[key] for key in started[workflow] if key in versions and key != workflow.key
+            }
+            if started[workflow]
+            else None,
+        )
+        for workflow, definition in drawn.items()
     }
 
 
 def document_of_draft(workflow: Workflow) -> dict[str, Any]:
     return load_draft(workflow).to_document()
-
-
-def pin_policies(definition: Definition) -> dict[str, dict[str, Any]]:
-    """The newest revision of each policy that the definition names."""
-    return newest_policies(_policies_of(definition))
 
 
 def newest_policies(keys: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -113,6 +128,15 @@ def newest_policies(keys: Collection[str]) -> dict[str, dict[str, Any]]:
     return {
         row.policy.key: {"revision": row.number, "rule": row.rule} for row in newest.select_related("policy")
     }
+
+
+def live_versions(keys: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The live version of each of these workflows that has one and is not archived, as definitions pin it."""
+    if not keys:
+        return {}
+    live = Workflow.objects.filter(key__in=keys, archived_at=None, active_version__isnull=False)
+    rows = live.values_list("key", "active_version__number", "active_version__digest")
+    return {key: {"version": number, "digest": digest} for key, number, digest in rows}
 
 
 def _policies_of(definition: Definition) -> set[str]:

@@ -1,5 +1,5 @@
 """Advice on drafts that only a look at the other workflows gives: rules that stand elsewhere, archived policies,
-loops."""
+workflows that can't be started yet, loops."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from automations.engine.documents import Definition
 from automations.engine.errors import Problem
 from automations.engine.rule_places import Place, places_in, policies_in, rules_of
 from automations.engine.schemas import listed
+from automations.engine.starts import started_by, starts
 from automations.models import Policy, Workflow
 from automations.services.duplicates import places_elsewhere, policies_by_form
 from automations.services.loops import find_loops
@@ -32,7 +33,7 @@ def findings_across(drafts: Drafts, *, viewer: Any) -> dict[int, list[Problem]]:
                 found[workflow].append(_said_by_policy(place, same))
             elif others:
                 found[workflow].append(_stands_elsewhere(place, others))
-    for key, problem in (*_archived(known), *find_loops(known, viewer=viewer)):
+    for key, problem in (*_archived(known), *_unpublished(known), *find_loops(known, viewer=viewer)):
         found[key].append(problem)
     return found
 
@@ -69,3 +70,17 @@ def _archived(drafts: Drafts) -> Iterator[tuple[int, Problem]]:
                     hint = "Use another policy, write the rule out, or restore it."
                     at = f"nodes[{index}].{path}"
                     yield workflow.pk, Problem("archived-policy", at, message, hint, node.id, "warning")
+
+
+def _unpublished(drafts: Drafts) -> Iterator[tuple[int, Problem]]:
+    """Steps that start a workflow of which nothing is published: a version pins what is live, and here there is nothing."""
+    for workflow, definition in drafts:
+        pinned = {workflow.key, *(definition.workflows or ())}
+        unpinned = {key for key in started_by(definition) if definition.workflows is not None} - pinned
+        for index, node in enumerate(definition.nodes):
+            key = node.config.get("workflow")
+            if starts(node) and key in unpinned:
+                message = f"“{key}” has no version yet: a version of this workflow can't start it."
+                hint = f"Publish “{key}” first, then this workflow."
+                at = f"nodes[{index}].config.workflow"
+                yield workflow.pk, Problem("starts-unpublished", at, message, hint, node.id, "warning")

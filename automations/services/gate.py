@@ -36,16 +36,16 @@ from automations.models import (
     Workflow,
     WorkflowVersion,
 )
+from automations.models.promotion import GREEN
 from automations.runtime.subscriptions import definition_of
 from automations.services import scenarios
 from automations.services.audit import write_audit
 from automations.services.identities import identity_problems, preview_identity
 from automations.services.live import OPEN, lock_workflow
+from automations.services.mode_policies import policies_binding
+from automations.services.pins import limit_facts, start_facts
 from automations.services.scenario_runs import run_scenarios
 from automations.services.versions import require_valid, validate_definition_of
-
-GREEN = "The gate is green."
-"""Why the alarm about a broken glass has ended, when what was missing has been made good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +182,8 @@ def _facts(
         forbidden=forbidden,
         simulated=_simulated(version, shadow),
         denied=None if errors else _denied(workflow, version, definition),
+        starts=start_facts(workflow, definition),
+        limits=limit_facts(workflow, version),
     )
 
 
@@ -207,8 +209,7 @@ def _earlier(workflow: Workflow, version: WorkflowVersion) -> int | None:
 
 def _policies(workflow: Workflow) -> tuple[str, str]:
     """What policies say of this workflow: why nothing may act, and why a second person has to agree; "" for neither."""
-    rows = ModePolicy.objects.filter(Q(module=None) | Q(module=workflow.module_id)).select_related("module")
-    said = {row.rule: row for row in rows.order_by("-pk")}
+    said = {row.rule: row for row in policies_binding(workflow)}
     return _told(said.get(ModePolicy.Rule.SIMULATE_ONLY)), _told(said.get(ModePolicy.Rule.FOUR_EYES))
 
 
@@ -281,5 +282,6 @@ def _evidence(workflow: Workflow, shadow: Backtest | None) -> dict[str, list[Lin
         "non-admin-scenario": proofs,
         "simulated": runs,
         "identity": [Link("Design", here)],
+        "started": [Link("Versions", f"{here}versions/")],
         "rollback": [Link("Versions", f"{here}versions/")],
     }

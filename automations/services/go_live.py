@@ -275,7 +275,13 @@ def _drawn(facts: Facts, chapter: str, key: str) -> tuple[str, str]:
                 else ""
             )
             published = f"{by} published it on {facts.version.published_at:%Y-%m-%d}."
-            return state, " ".join(part for part in (what, sentence, published) if part)
+            told = [what, sentence, published]
+            if chapter in ("builder", "actions"):
+                pinned, starts = facts.line("started")
+                state, told = (OPEN if OPEN in (state, pinned) else state), [*told, starts]
+            if chapter == "builder":
+                told.append(facts.line("limits")[1])
+            return state, " ".join(part for part in told if part)
         case "run-test":
             return _run_tested(facts)
         case "positive" | "negative":

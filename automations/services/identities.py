@@ -71,11 +71,13 @@ def preview_identity(*, workflow: Workflow, definition: Definition, publisher: A
     """What whom a valid definition acts as could not do for the live candidates, step by step. Nothing is written.
 
     Returns {"identity", "by": "run_as" | "publisher" | "nobody", "candidates", "looked_at", "denied": actions that
-    would be refused, "actions": [{"node", "title", "kind", "candidates", "denied", "why"}]}. Each candidate is walked
+    would be refused, "actions": [{"node", "title", "kind", "candidates", "denied", "why"}], "needs": [{"node",
+    "title", "right", "noun", "thing", "held"}]: what its steps take, whoever they come to}. Each candidate is walked
     on past what is refused, so that every step that it would come to is counted; of many candidates the first
     LOOKED_AT of each trigger are.
     """
     identity = workflow.run_as or publisher
+    acting = Acting({})
     total = 0
     walked: list[Rehearsed] = []
     for trigger in (node for node in definition.nodes if node.family == "trigger"):
@@ -110,6 +112,17 @@ def preview_identity(*, workflow: Workflow, definition: Definition, publisher: A
             }
             for node in definition.nodes
             if node.family == "action" and asked[node.id]
+        ],
+        "needs": [
+            {
+                "node": need.node.id,
+                "title": need.node.title or need.node.id,
+                "right": need.right,
+                "noun": str(need.thing._meta.model_name),
+                "thing": need.thing.name,
+                "held": identity is not None and acting.may(identity, need.right, need.thing),
+            }
+            for need in _needs(definition)
         ],
     }
 

@@ -39,13 +39,20 @@ def make_live(
     version is void from now on, and a shadow beside the former one ends. `at` and `clock` belong to replays."""
     now = timezone.now()
     _leave(workflow, f"Version {version.number} took its place.", now)
-    Consent.objects.filter(workflow=workflow, state__in=OPEN).exclude(version=version).update(
-        state=Consent.State.VOID, ended_at=now, ended_why=f"Version {version.number} became the live one."
-    )
+    void_consent(workflow, version=version)
     end_shadow(why=f"Version {version.number} became the live one.", workflow=workflow.pk)
     workflow.active_version = version
     _store(workflow, promotion, "active_version")
     activation.activate(workflow=workflow, version=version, now=at or now, clock=clock)
+
+
+def void_consent(workflow: Workflow, *, version: WorkflowVersion | None = None) -> None:
+    """End the consent that is asked for or given: what it was about is no more. With a version that becomes the live one,
+    consent to that very one stays; without, the workflow's limits were changed."""
+    rows, why = Consent.objects.filter(workflow=workflow, state__in=OPEN), "The limits were changed."
+    if version is not None:
+        rows, why = rows.exclude(version=version), f"Version {version.number} became the live one."
+    rows.update(state=Consent.State.VOID, ended_at=timezone.now(), ended_why=why)
 
 
 def set_promotion(workflow: Workflow, promotion: Promotion | None) -> None:

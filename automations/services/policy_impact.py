@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core import signing
-from django.db.models import Count
+from django.db.models import Count, Value
 
 from automations import permissions
 from automations.engine.documents import Node, canonical_json
@@ -238,6 +238,7 @@ class _Counter:
                 for name, tree in self._trees(ask).items()
             }
             found = adapter.all().order_by().aggregate(**filters)
+            firsts = self._firsts(asks, found) if self.names else {}
             for index, ask in enumerate(asks):
                 before, gained, lost = (found[f"{name}_{index}"] for name in ("before", "gained", "lost"))
                 ask.shift = replace(
@@ -246,8 +247,8 @@ class _Counter:
                     after=before + gained - lost,
                     gained=gained,
                     lost=lost,
-                    first_gained=self._first(ask, "gained", gained),
-                    first_lost=self._first(ask, "lost", lost),
+                    first_gained=firsts.get((index, "gained"), ()),
+                    first_lost=firsts.get((index, "lost"), ()),
                 )
 
     def _trees(self, ask: _Ask) -> dict[str, Tree]:
@@ -257,12 +258,32 @@ class _Counter:
             "lost": AllOf((ask.before, Not(ask.after))),
         }
 
-    def _first(self, ask: _Ask, name: str, count: int) -> Sequence[str]:
-        if not count or not self.names:
-            return ()
-        adapter = adapter_for(ask.module)
-        rows = adapter.queryset(self._trees(ask)[name], context=ask.context)
-        return tuple(state.key for state in adapter.page(rows, FIRST))
+    def _firsts(
+        self, asks: Sequence[_Ask], counts: Mapping[str, int]
+    ) -> dict[tuple[int, str], Sequence[str]]:
+        """The newest records that each of these rules gains and loses, by its place: two queries for all of them."""
+        wanted = [
+            (index, name)
+            for index in range(len(asks))
+            for name in ("gained", "lost")
+            if counts[f"{name}_{index}"]
+        ]
+        if not wanted:
+            return {}
+        adapter = adapter_for(asks[0].module)
+        parts = [
+            adapter.queryset(self._trees(asks[index])[name], context=asks[index].context)
+            .annotate(impact_place=Value(place))
+            .values_list("impact_place", "pk")[:FIRST]
+            for place, (index, name) in enumerate(wanted)
+        ]
+        pairs = sorted(parts[0].union(*parts[1:], all=True), key=lambda pair: pair[1], reverse=True)
+        rows = adapter.all().in_bulk({key for _, key in pairs})
+        firsts: dict[tuple[int, str], list[str]] = {one: [] for one in wanted}
+        for place, key in pairs:
+            if key in rows:
+                firsts[wanted[place]].append(adapter.state_of(rows[key]).key)
+        return {one: tuple(keys) for one, keys in firsts.items()}
 
 
 def _together(asked: Iterable[_Ask]) -> Iterator[list[_Ask]]:

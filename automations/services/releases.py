@@ -11,11 +11,11 @@ from automations import permissions
 from automations.engine.errors import Problem
 from automations.errors import ConflictError, GateClosedError, InvalidError, NotFoundError
 from automations.models import Mode, Promotion, Workflow, WorkflowVersion
-from automations.models.promotion import MIN_REASON
+from automations.models.promotion import GREEN, MIN_REASON
 from automations.runtime.messages import tell
 from automations.runtime.subscriptions import definition_of
 from automations.services.audit import write_audit
-from automations.services.gate import GREEN, Gate, read_gate
+from automations.services.gate import Gate, read_gate
 from automations.services.identities import require_permitted
 from automations.services.live import live_facts, lock_workflow, make_live, set_promotion
 from automations.services.texts import require_texts

@@ -25,8 +25,9 @@ from automations.models import (
     Workflow,
 )
 from automations.modules.adapter import adapter_for
-from automations.runtime import announce, intake
+from automations.runtime import announce, intake, queue
 from automations.runtime.pending_approvals import end_with_runs
+from automations.runtime.signals import tell_parents
 from automations.services.audit import write_audit
 from automations.services.texts import require_object, require_texts, text_problems
 
@@ -194,7 +195,8 @@ def _accepted(events: Sequence[intake.NewEvent]) -> list[intake.Accepted]:
 
 
 def cancel_run(*, run: Run, actor: Any, reason: str = "") -> Run:
-    """End a run that has not ended; what it did stands. A worker that holds it finds its lease gone.
+    """End a run that has not ended; what it did stands. A worker that holds it finds its lease gone, and a run that waits
+    for it hears of it.
 
     Raises InvalidError for the reason, ConflictError when the run has ended already.
     """
@@ -221,6 +223,8 @@ def cancel_run(*, run: Run, actor: Any, reason: str = "") -> Run:
         )
         end_with_runs([run.pk], now=now, why="Its run was cancelled.")
         run.refresh_from_db()
+        tell_parents([run.pk], status="cancelled", message=str(run.failure["message"]), now=now)
+        queue.wake_on_commit()
         LogEntry.objects.create(
             run=run,
             seq=run.last_seq + 1,

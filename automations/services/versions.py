@@ -22,6 +22,7 @@ from automations.engine.rule_lint import lint_rules
 from automations.engine.rule_places import modules_of
 from automations.engine.schemas import check_config
 from automations.engine.sentences import sentences_of
+from automations.engine.starts import version_of
 from automations.engine.validation import validate_definition
 from automations.errors import ConflictError, InvalidError, NotFoundError
 from automations.models import (
@@ -157,8 +158,13 @@ def require_valid(workflow: Workflow, definition: Definition) -> list[Problem]:
 
 
 def describe_definition(definition: Definition) -> list[str]:
-    """A definition as plain sentences, one a step."""
-    return sentences_of(definition, _summary)
+    """A definition as plain sentences, one a step; with the version of what a step starts, where it is pinned."""
+
+    def summary(node: Node) -> str:
+        text, version = _summary(node), version_of(definition, node)
+        return f"{text}, at version {version}" if text and version is not None else text
+
+    return sentences_of(definition, summary)
 
 
 def _summary(node: Node) -> str:

@@ -25,7 +25,19 @@ MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 100
 OWN = ("name", "description", "team", "zone", "runbook_url", "limits")
 """The workflow's own fields that travel; people and rights belong to an installation."""
-KEYS = ("automations", "key", "module", *OWN, "digest", "nodes", "edges", "policies", "layout", "scenarios")
+KEYS = (
+    "automations",
+    "key",
+    "module",
+    *OWN,
+    "digest",
+    "nodes",
+    "edges",
+    "policies",
+    "workflows",
+    "layout",
+    "scenarios",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,8 @@ class WorkflowFile:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """`same` says that the draft has the digest that the file names: policies and zone are as they were there."""
+    """`same` says that the draft has the digest that the file names: policies, started workflows and zone are as they were
+    there."""
 
     workflow: Workflow
     draft: Draft
@@ -78,6 +91,7 @@ def export_workflow(
         "nodes": [{**node_to_json(node), "config": _sorted(node.config)} for node in nodes],
         "edges": [edge_to_json(edge) for edge in edges],
         "policies": _sorted(definition.policies),
+        "workflows": _sorted(definition.workflows),
         "layout": _sorted({node.id: layout[node.id] for node in nodes if node.id in layout}),
         "scenarios": [{**row, "given": _sorted(row["given"])} for row in scenarios],
     }
@@ -115,7 +129,11 @@ def read_file(text: str) -> WorkflowFile:
     ]
     document = {
         "schema": 1,
-        **{key: content[key] for key in ("nodes", "edges", "policies", "layout") if key in content},
+        **{
+            key: content[key]
+            for key in ("nodes", "edges", "policies", "workflows", "layout")
+            if key in content
+        },
     }
     problems += parse_document(document)[1] if "nodes" in content else []
     scenarios = None

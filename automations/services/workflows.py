@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -10,20 +11,23 @@ from django.utils.text import slugify
 
 from automations import permissions
 from automations.engine.errors import Problem, quoted
-from automations.errors import ConflictError, InvalidError
-from automations.models import AuditEntry, Module, Workflow
+from automations.errors import ConflictError, ForbiddenError, InvalidError
+from automations.grants import SETTING_RIGHTS
+from automations.models import AuditEntry, Mode, Module, Workflow
 from automations.modules.schema import is_zone
 from automations.runtime import activation
 from automations.runtime.backtests.following import end_shadow
-from automations.runtime.subscriptions import bump_activation
+from automations.runtime.subscriptions import bump_activation, definition_of
 from automations.services.audit import write_audit
 from automations.services.drafts import save_draft
+from automations.services.identities import identity_problems
+from automations.services.live import void_consent
 from automations.services.scenario_files import replace_scenarios, scenarios_from_file
 from automations.services.texts import require_texts, text_problems
 
 TEXTS = ("name", "description", "team", "runbook_url", "zone")
 PEOPLE = ("owner", "run_as")
-EDITABLE = (*TEXTS, *PEOPLE, "limits")
+EDITABLE = tuple(SETTING_RIGHTS)
 LIMITS = {"blast_radius": (1, 1_000_000), "share": (1, 100), "runs_per_hour": (1, 1_000_000)}
 """Runs that one firing may start, as a number and in per cent of the records that it could be about, and an hour."""
 
@@ -86,28 +90,107 @@ def create_workflow(
 
 
 @transaction.atomic
-def update_workflow(*, workflow: Workflow, changes: Mapping[str, Any], actor: Any) -> Workflow:
-    """Change a workflow's own fields (EDITABLE). Raises InvalidError for others and for bad values."""
-    if not isinstance(changes, Mapping):
-        message = "Changes are an object by field."
-        raise InvalidError([Problem("wrong-value-type", "changes", message, 'Send {"name": "…"}.')])
-    problems = [
-        Problem("unknown-field", key, f"“{key}” can't be changed here.", f"Send only {', '.join(EDITABLE)}.")
-        for key in changes
-        if key not in EDITABLE
-    ]
-    problems += _problems(changes)
+def update_workflow(
+    *, workflow: Workflow, changes: Mapping[str, Any], actor: Any, seen: Mapping[str, Any] | None = None
+) -> Workflow:
+    """Change a workflow's settings (EDITABLE). `seen` says what some of them were when the actor looked, people by their
+    user names. Consent to let a version act, asked or given, is void when the limits are others.
+
+    Raises InvalidError for other settings, for bad values, and for an identity that may not do what the live version
+    does; ForbiddenError for settings that the actor may not change, ConflictError when one that was seen is another now.
+    """
+    problems = [*_unknown_settings(changes, "changes"), *_unknown_settings(seen or {}, "seen")]
+    problems += _problems(changes) if isinstance(changes, Mapping) else []
     if problems:
         raise InvalidError(problems)
-    workflow = Workflow.objects.select_for_update(of=("self",), no_key=True).get(pk=workflow.pk)
+    workflow = (
+        Workflow.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("owner", "run_as", "active_version__published_by")
+        .defer("active_version__document")
+        .get(pk=workflow.pk)
+    )
+    moved = [key for key, value in (seen or {}).items() if _plain(getattr(workflow, key)) != value]
+    if moved:
+        raise _changed_since(workflow, moved)
+    changes = {key: value for key, value in changes.items() if getattr(workflow, key) != value}
+    _require_may_change(workflow, changes, actor)
+    if not changes:
+        return workflow
     before = {key: _plain(getattr(workflow, key)) for key in changes}
     for key, value in changes.items():
         setattr(workflow, key, value)
+    if problems := _people_problems(workflow, changes, actor):
+        raise InvalidError(problems)
     workflow.save(update_fields=[*changes, "updated_at"])
     bump_activation()
     after = {key: _plain(getattr(workflow, key)) for key in changes}
+    if before.get("limits") != after.get("limits") and workflow.mode == Mode.SIMULATE:
+        void_consent(workflow)
     write_audit(actor=actor, action="workflow.updated", obj=workflow, before=before, after=after)
     return workflow
+
+
+def _unknown_settings(given: object, path: str) -> list[Problem]:
+    if not isinstance(given, Mapping):
+        message = "Settings are an object by name."
+        return [Problem("wrong-value-type", path, message, 'Send {"name": "…"}.')]
+    return [
+        Problem(
+            "unknown-field",
+            str(key) if path == "changes" else f"{path}.{str(key)[:63]}",
+            f"{quoted(key)} can't be changed here.",
+            f"Send only {', '.join(EDITABLE)}.",
+        )
+        for key in given
+        if key not in EDITABLE
+    ]
+
+
+def _changed_since(workflow: Workflow, moved: list[str]) -> ConflictError:
+    """What is told when somebody was faster: who, when, and what those settings are now."""
+    entries = AuditEntry.objects.filter(
+        object_type="workflow", object_id=str(workflow.pk), action="workflow.updated"
+    )
+    last = entries.first()
+    who = f"{last.actor_name} at {last.at:%H:%M:%S} UTC" if last is not None else "somebody else"
+    names = ", ".join(name.replace("_", " ") for name in moved)
+    facts = {"by": last.actor_name, "at": last.at.isoformat()} if last is not None else {}
+    return ConflictError(
+        f"Changed by {who} since you looked: {names}. Nothing of yours is saved yet.",
+        code="settings-changed",
+        facts={**facts, "now": {key: _plain(getattr(workflow, key)) for key in moved}},
+    )
+
+
+def _require_may_change(workflow: Workflow, names: Mapping[str, Any], actor: Any) -> None:
+    """The system itself (no actor) may change everything."""
+    if actor is None:
+        return
+    may = permissions.changeable_settings(actor, workflow)
+    if missing := [name for name in names if name not in may]:
+        needed = {SETTING_RIGHTS[name] for name in missing}
+        raise ForbiddenError(
+            f"You may not change {', '.join(name.replace('_', ' ') for name in missing)} of “{workflow.name}”:"
+            f" it takes the right {' and '.join(f'“{right}”' for right in sorted(needed))}."
+        )
+
+
+def _people_problems(workflow: Workflow, changes: Mapping[str, Any], actor: Any) -> list[Problem]:
+    """Who owns a workflow sees it. And whoever it is to run as may do what its live version does, as may who says so:
+    it holds for the next run, so that nobody lends a live version rights that they have not themselves."""
+    problems: list[Problem] = []
+    owner = changes.get("owner")
+    if owner is not None and not permissions.may(owner, "view", workflow):
+        message = f"{owner} can't see “{workflow.name}”."
+        problems.append(Problem("owner-sees-nothing", "owner", message, "Share it with them first."))
+    version = workflow.active_version
+    if "run_as" in changes and version is not None:
+        definition = definition_of(version)
+        found = identity_problems(workflow, definition, publisher=actor)
+        if workflow.run_as is None and version.published_by != actor:
+            found += identity_problems(workflow, definition, publisher=version.published_by)
+        problems += [replace(problem, path="run_as") for problem in found]
+    return problems
 
 
 @transaction.atomic

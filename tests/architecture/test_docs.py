@@ -277,7 +277,8 @@ def test_the_trigger_that_the_how_to_writes_judges(own_kinds: pytest.MonkeyPatch
 
 def test_each_promise_of_the_pages_names_a_test_that_exists() -> None:
     rows = [line for line in text_of("docs/reference/pages.md").splitlines() if re.match(r"\| \d+ \|", line)]
-    assert [int(row.split("|")[1]) for row in rows] == list(range(1, 31))
+    assert [int(row.split("|")[1]) for row in rows] == list(range(1, len(rows) + 1))
+    assert len(rows) >= 30
     named = [re.findall(r"`(test_\w+\.py)::(test_\w+)`", row) for row in rows]
     assert [row for row, tests in zip(rows, named, strict=True) if not tests and "roadmap" not in row] == []
     for file, test in itertools.chain.from_iterable(named):

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.e2e.conftest import CHROMIUM, FLAGS, sign_in
 from tests.e2e.test_approvals import asked
 from tests.e2e.test_backtests import changed
+from tests.e2e.test_closed_bundles import bundle, publish
 from tests.e2e.test_editor import call, make
 from tests.e2e.test_holds import held as hold
 from tests.e2e.test_policies import document
@@ -127,6 +128,23 @@ def versions(page: Page) -> None:
     page.get_by_role("link", name="Versions").click()
 
 
+def pinned(page: Page) -> None:
+    """What a version starts, beside what it would start when it is published anew."""
+    page.goto("/")
+    _, caller = bundle(page)
+    page.goto(f"/workflows/{caller}/versions/?from=1&to=draft")
+    expect(page.get_by_role("list", name="Beside the steps")).to_be_visible()
+
+
+def started(page: Page) -> None:
+    page.goto("/")
+    errand, caller = bundle(page)
+    publish(page, caller)
+    page.goto(f"/workflows/{errand}/versions/")
+    page.get_by_role("button", name="Roll back to 1…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("will go on to do so")
+
+
 def workflow_runs(page: Page) -> None:
     workflow(page, "SLA alert")
     address = re.sub(r"\?.*", "", page.url)
@@ -162,6 +180,8 @@ def sharing(page: Page) -> None:
 
 def viewing(page: Page) -> None:
     page.goto("/")
+    for policy in call(page, "GET", "mode-policies/")["results"]:
+        call(page, "POST", f"mode-policies/{policy['id']}/lift/", {"reason": "The picture is taken"})
     page.get_by_role("button", name="Your menu").click()
     page.get_by_role("button", name="View as…").click()
     page.get_by_role("combobox", name="View as").fill("noor")
@@ -182,6 +202,51 @@ def held(page: Page) -> None:
     page.goto("/approvals/")
     page.get_by_role("link", name=re.compile("^Start .* runs of")).first.click()
     expect(page.get_by_role("list", name="What they are about")).to_be_visible()
+
+
+def settings(page: Page) -> None:
+    workflow(page, "SLA alert")
+    page.get_by_role("link", name="Settings").click()
+    expect(page.get_by_role("region", name="What they may do", exact=True)).to_contain_text("may")
+
+
+def denied(page: Page) -> None:
+    settings(page)
+    page.get_by_label("Runs act as").select_option("sam")
+    expect(page.get_by_text("sam may not do all")).to_be_visible()
+    page.get_by_role("heading", name="Whom it acts as").scroll_into_view_if_needed()
+
+
+def bound(page: Page) -> None:
+    if not call(page, "GET", "mode-policies/")["results"]:
+        for module, rule, why in (
+            ("orders", "simulate_only", "Year-end close"),
+            (None, "four_eyes", "The auditors ask for it"),
+        ):
+            call(page, "POST", "mode-policies/", {"module": module, "rule": rule, "reason": why})
+
+
+def mode_policies(page: Page) -> None:
+    bound(page)
+    page.goto("/mode-policies/")
+
+
+def setting_one(page: Page) -> None:
+    mode_policies(page)
+    page.get_by_role("button", name="Set a mode policy…").click()
+
+
+def under_policy(page: Page) -> None:
+    bound(page)
+    workflow(page, "Refund watch")
+
+
+def starting(page: Page) -> None:
+    page.goto("/records/orders/")
+    for box in page.locator("td.select input").all()[:12]:
+        box.check()
+    page.get_by_role("button", name="Start a workflow…").click()
+    expect(page.get_by_role("dialog").get_by_role("status")).to_be_visible()
 
 
 def audit(page: Page) -> None:
@@ -241,6 +306,8 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "backtests": backtests,
     "shadow": shadow,
     "versions": versions,
+    "pinned": pinned,
+    "started": started,
     "promote": lambda page: released(page, "promote"),
     "golive": lambda page: released(page, "golive"),
     "workflow-runs": workflow_runs,
@@ -252,6 +319,9 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "failed": failed,
     "retrying": retrying,
     "undoing": undoing,
+    "settings": settings,
+    "settings-denied": denied,
+    "starting": starting,
     "audit": audit,
     "decisions": opened("/decisions/"),
     "events": opened("/events/"),
@@ -270,7 +340,12 @@ OF_SAM: dict[str, Callable[[Page], None]] = {
     "held": held,
 }
 """As he sees them who is asked to decide."""
-OF_ADA: dict[str, Callable[[Page], None]] = {"view-as": viewing}
+OF_ADA: dict[str, Callable[[Page], None]] = {
+    "mode-policies": mode_policies,
+    "mode-policy-set": setting_one,
+    "under-policy": under_policy,
+    "view-as": viewing,
+}
 """As an admin sees them."""
 
 

@@ -20,6 +20,8 @@ PAGES = {
     "/decisions/": ("Decisions", "The trigger’s rules hold."),
     "/events/": ("Events", "record.created"),
     "/events/1/": ("Event 1", "What rules saw"),
+    "/workflows/1/settings/": (re.compile("Settings of "), "runs per firing"),
+    "/mode-policies/": ("Mode policies", "No mode policy holds."),
     "/audit/?action=workflow.published": ("Audit trail", "workflow.published"),
     "/records/": ("Records", "Tickets"),
     "/records/tickets/": ("Tickets", "T-0001"),

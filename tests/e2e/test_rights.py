@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -75,3 +76,33 @@ def test_an_admin_looks_with_anothers_eyes_and_a_banner_says_so_until_it_is_stop
     expect(banner).to_have_count(0)
     assert call(page, "GET", "me/")["username"] == "ada"
     said[:] = [line for line in said if REFUSED not in line]
+
+
+def test_a_module_and_a_policy_are_shared_on_their_pages(page: Page) -> None:
+    sign_in(page, "ada")
+    key = f"shared-{time.monotonic_ns()}"
+    rule = {"field": "status", "op": "eq", "value": "open"}
+    body = {"key": key, "name": "Shared rule", "module": "tickets", "rule": rule}
+    call(page, "POST", "policies/", body)
+    for address, name, wide in (
+        ("/records/orders/", "Orders", "on all modules"),
+        (f"/conditions/{key}/", "Shared rule", "on all policies"),
+    ):
+        page.goto(address)
+        page.get_by_role("button", name="Share…").click()
+        dialog = page.get_by_role("dialog", name=f"Who may do what with “{name}”")
+        expect(dialog.get_by_role("row", name="Admin group")).to_contain_text(wide)
+        dialog.get_by_label("Share with").select_option("user:sam")
+        dialog.get_by_label("Rights").select_option("Operator")
+        dialog.get_by_role("button", name="Share", exact=True).click()
+        expect(dialog.get_by_role("row", name="Sam")).to_contain_text("as Operator: view, use")
+        assert violations(page) == []
+        dialog.get_by_role("button", name="Take away from Sam").click()
+        expect(dialog.get_by_role("row", name="Sam")).to_have_count(0)
+        dialog.get_by_role("button", name="Close").click()
+
+
+def test_who_may_not_share_a_module_is_not_offered_it(signed_in: Page) -> None:
+    signed_in.goto("/records/orders/")
+    expect(signed_in.get_by_role("button", name="New record")).to_be_visible()
+    expect(signed_in.get_by_role("button", name="Share…")).to_have_count(0)

@@ -42,7 +42,7 @@ def admin(page: Page) -> Page:
     return page
 
 
-def test_an_endpoint_is_opened_tried_posted_to_and_its_secret_changed(admin: Page) -> None:
+def test_an_endpoint_is_opened_tried_posted_to_and_its_secret_changed(admin: Page, said: list[str]) -> None:
     page = admin
     page.get_by_role("link", name="Webhooks").click()
     expect(page.get_by_text("There is no endpoint yet")).to_be_visible()
@@ -98,6 +98,7 @@ def test_an_endpoint_is_opened_tried_posted_to_and_its_secret_changed(admin: Pag
     page.get_by_label("Addresses and networks that may send").fill("10.0.0.1/8")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("no address and no network")
+    assert "422" in said.pop()
     page.get_by_label("Addresses and networks that may send").fill("10.0.0.0/8")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()

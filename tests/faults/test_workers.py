@@ -170,3 +170,45 @@ def test_terminated_worker_finishes_what_it_holds_and_exits_with_0(tmp_path: Pat
         assert worker.wait(30) == 0
         assert not psutil.wait_procs(children, timeout=5)[1]
         assert it.query("SELECT status, lease_token FROM automations_run") == [("succeeded", None)]
+
+
+def test_run_that_waits_for_others_goes_on_when_one_is_cancelled_and_one_kills_its_worker(
+    tmp_path: Path,
+) -> None:
+    calls = tmp_path / "calls"
+    started = (
+        "def started(key, *actions):\n"
+        "    return make_workflow(key, chain(node('t1', 'trigger.manual'), *actions), owner=owner)\n"
+        "started('slow', node('w1', 'action.wait', **{'for': 'PT1H'}))\n"
+        f"started('bad', {misbehave('kill', calls)})\n"
+        "for key in ('slow', 'bad'):\n"
+        "    workflow(f'waits-{key}', node('a1', 'action.start_workflow', workflow=key, wait=True))\n"
+        "tickets(1, 1)"
+    )
+    cancel = (
+        "from django.contrib.auth import get_user_model\n"
+        "from automations.models import Run\n"
+        "from automations.services.runs import cancel_run\n"
+        "cancel_run(run=Run.objects.get(workflow__key='slow'), actor=get_user_model().objects.get(), reason='No')"
+    )
+    waiting = (
+        "SELECT count(*) FROM automations_run r JOIN automations_workflow w ON w.id = r.workflow_id"
+        " WHERE w.key = 'slow' AND r.status = 'waiting'"
+    )
+    with world(tmp_path) as it:
+        it.script(f"{SETUP}\n{started}")
+        it.start("automations_worker")
+        it.start("automations_ticker")
+        it.wait_for(lambda: bool(it.value(waiting)), 60, "the slow one waits")
+        it.script(cancel)
+        it.wait_until_ended(4, 120)
+        ended = (
+            "SELECT w.key, r.status, r.failure_code FROM automations_run r"
+            " JOIN automations_workflow w ON w.id = r.workflow_id ORDER BY w.key"
+        )
+        assert it.query(ended) == [
+            ("bad", "failed", "attempts-spent"),
+            ("slow", "cancelled", "cancelled"),
+            ("waits-bad", "failed", "child-failed"),
+            ("waits-slow", "failed", "child-failed"),
+        ]

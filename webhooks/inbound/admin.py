@@ -10,7 +10,8 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 
-from automations.admin.base import SeenAdmin, SeenInline, ServiceAdmin, ServiceForm, with_reason
+from automations.admin.base import SeenAdmin, SeenInline, ServiceForm, with_reason
+from automations.admin.sharing import SharedAdmin
 from webhooks import permissions
 from webhooks.inbound import services
 from webhooks.inbound.models import Endpoint, EndpointSecret, Receipt
@@ -54,7 +55,7 @@ def _ending_all(endpoint: Endpoint, actor: Any, reason: str) -> None:
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(ServiceAdmin):
+class EndpointAdmin(SharedAdmin):
     form = EndpointForm
     sees = staticmethod(permissions.visible_endpoints)
     list_display = ("key", "name", "scheme", "is_enabled", "owner", "created_at")

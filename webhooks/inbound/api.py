@@ -310,7 +310,7 @@ class EndpointAddressView(EndpointBase):
     def post(self, request: Request, key: str) -> Response:
         """A new address; the old one is none from now on."""
         endpoint = self.endpoint(key, change=True)
-        services.renew_address(endpoint=endpoint, actor=self.actor)
+        services.renew_address(endpoint=endpoint, actor=self.actor, now=timezone.now())
         return Response({"address": self.one(key)["address"]})
 
 

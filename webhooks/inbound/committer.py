@@ -18,6 +18,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from automations.runtime.intake import KeyReusedError
+from automations.runtime.queue import wake
 from webhooks.inbound import storing, tidying
 from webhooks.inbound.limits import Limits
 from webhooks.inbound.requests import AWAY, Incoming, Reply
@@ -85,14 +86,14 @@ class Committer:
     def _work(self) -> None:
         while batch := self._gather():
             try:
-                replies = self._stored([incoming for incoming, _ in batch])
+                replies = self.stored([incoming for incoming, _ in batch])
             except Exception:
                 logger.exception("Webhooks could not be taken in")
                 connection.close()
                 replies = [AWAY] * len(batch)
             for (_, tell), reply in zip(batch, replies, strict=True):
                 tell(reply)
-            self._tidy()
+            self._follow_up(taken_in=any(reply.status == 202 for reply in replies))
         connection.close()
 
     def _gather(self) -> list[_Waiting]:
@@ -112,7 +113,7 @@ class Committer:
                 self._waiting.put(None)
         return batch
 
-    def _stored(self, batch: Sequence[Incoming]) -> list[Reply]:
+    def stored(self, batch: Sequence[Incoming]) -> list[Reply]:
         """Store a batch; where its requests can't be stored together, one by one, so that a bad one stops no other.
 
         A connection that was lost, and a deadlock, are tried once more: had the first try been committed after all,
@@ -133,7 +134,7 @@ class Committer:
 
     def _alone(self, incoming: Incoming) -> list[Reply]:
         try:
-            return self._stored([incoming])
+            return self.stored([incoming])
         except Exception:
             logger.exception("A webhook could not be taken in")
             return [AWAY]
@@ -142,16 +143,18 @@ class Committer:
         if connection.connection is None:
             with connection.cursor() as cursor:
                 cursor.execute(SESSION)
-        return storing.answer(batch, now=timezone.now(), limits=self._limits)
+        return storing.answer(batch, now=timezone.now(), limits=self._limits, wake=False)
 
-    def _tidy(self) -> None:
-        if time.monotonic() - self._tidied < TIDY_SECONDS:
-            return
-        self._tidied = time.monotonic()
+    def _follow_up(self, *, taken_in: bool) -> None:
+        """What nobody waits for: workers are woken, and now and then old receipts go."""
         try:
-            tidying.tidy(now=timezone.now())
-        except DatabaseError as error:
-            logger.warning("Old receipts stay for now: %s", error)
+            if taken_in:
+                wake()
+            if time.monotonic() - self._tidied > TIDY_SECONDS:
+                self._tidied = time.monotonic()
+                tidying.tidy(now=timezone.now())
+        except DatabaseError as error:  # the ticker finds what is due, and the next round what is old
+            logger.warning("Webhooks were taken in, and the workers not told: %s", error)
 
 
 def _resolve(answer: asyncio.Future[Reply], reply: Reply) -> None:

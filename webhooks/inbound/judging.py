@@ -29,6 +29,8 @@ from webhooks.inbound.schemes import FORM, Envelope, MalformedError, Scheme
 logger = logging.getLogger(__name__)
 
 Verdict = Receipt.Verdict
+OF_SENDERS = ("webhook-", "x-hub-", "x-github-", "stripe-", "x-slack-", "x-shopify-")
+"""How the headers begin that a sender signs or names things with: twice, they would say two things."""
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +49,8 @@ class Judgement:
     secret_hint: str = ""
     receipt: int = 0
     """The number of its delivery, once it has one."""
+    event: int | None = None
+    """The number of its event, likewise."""
     type: str = ""
     record_key: str = ""
     dedupe: str = ""
@@ -167,7 +171,7 @@ def _check_type(scheme: Scheme, incoming: Incoming) -> str:
 def _check_headers(scheme: Scheme, incoming: Incoming) -> Envelope:
     try:
         for name in sorted(incoming.repeated):
-            if name.startswith(("webhook-", "x-", "stripe-")) and name in incoming.headers:
+            if name.startswith(OF_SENDERS):
                 raise MalformedError(f"The header {name[:80]} came more than once.")
         return scheme.read(incoming.headers)
     except MalformedError as error:

@@ -164,10 +164,12 @@ def end_secret(*, secret: EndpointSecret, actor: Any, now: datetime) -> Endpoint
 
 
 @transaction.atomic
-def renew_address(*, endpoint: Endpoint, actor: Any) -> str:
+def renew_address(*, endpoint: Endpoint, actor: Any, now: datetime) -> str:
     """A new token for the endpoint's address; the old address is none from now on."""
     token = secrets.token_urlsafe(32)
-    Endpoint.objects.filter(pk=endpoint.pk).update(token_hash=hash_of(token.encode()), token=encrypt(token))
+    Endpoint.objects.filter(pk=endpoint.pk).update(
+        token_hash=hash_of(token.encode()), token=encrypt(token), updated_at=now
+    )
     write_audit(actor=actor, action="endpoint.address_renewed", obj=endpoint)
     return token
 

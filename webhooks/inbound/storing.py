@@ -10,6 +10,7 @@ import ipaddress
 import json
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -31,10 +32,10 @@ MAX_ID = 190
 """Characters of a sender's id that an event's key has room for; of longer ones it holds the hash."""
 
 
-def answer(batch: Sequence[Incoming], *, now: datetime, limits: Limits) -> list[Reply]:
+def answer(batch: Sequence[Incoming], *, now: datetime, limits: Limits, wake: bool = True) -> list[Reply]:
     """Judge the requests and store what came of them, in one transaction; answers in the order given.
 
-    Raises DatabaseError, and then nothing of the batch is stored.
+    Wakes the workers when it commits, unless the caller does, who can answer first. Raises DatabaseError, and then nothing of the batch is stored.
     """
     with transaction.atomic():
         endpoints, secrets = _load(batch, now)
@@ -43,7 +44,7 @@ def answer(batch: Sequence[Incoming], *, now: datetime, limits: Limits) -> list[
             endpoint = endpoints.get(incoming.token_hash)
             found = judge(incoming, endpoint, secrets.get(endpoint.pk, ()) if endpoint else (), now=now)
             judged.append(limits.applied(found))
-        _store(judged, now)
+        _store(judged, now, wake=wake)
     return [found.reply or refusal(500, "internal-error", "") for found in judged]
 
 
@@ -51,25 +52,27 @@ def _load(
     batch: Sequence[Incoming], now: datetime
 ) -> tuple[dict[str, Endpoint], dict[int, list[EndpointSecret]]]:
     """The endpoints that the batch is for, by token hash, and the secrets of each that count, newest first."""
-    rows = Endpoint.objects.select_related("source", "source__module").filter(
-        token_hash__in={incoming.token_hash for incoming in batch}, is_enabled=True
-    )
-    endpoints = {row.token_hash: row for row in rows}
+    wanted = {incoming.token_hash for incoming in batch}
+    endpoints: dict[str, Endpoint] = {}
     secrets: dict[int, list[EndpointSecret]] = {}
-    if endpoints:
-        counting = Q(expires_at=None) | Q(expires_at__gt=now)
-        for row in EndpointSecret.objects.filter(counting, endpoint__in=endpoints.values()).order_by("-id"):
-            secrets.setdefault(row.endpoint_id, []).append(row)
+    counting = Q(expires_at=None) | Q(expires_at__gt=now)
+    rows = EndpointSecret.objects.select_related("endpoint__source__module")
+    for row in rows.filter(counting, endpoint__token_hash__in=wanted).order_by("-id"):
+        endpoints[row.endpoint.token_hash] = row.endpoint
+        secrets.setdefault(row.endpoint_id, []).append(row)
+    if bare := wanted - endpoints.keys():  # without a secret, or none of ours
+        for endpoint in Endpoint.objects.select_related("source__module").filter(token_hash__in=bare):
+            endpoints[endpoint.token_hash] = endpoint
     return endpoints, secrets
 
 
-def _store(judged: Sequence[Judgement], now: datetime) -> None:
+def _store(judged: Sequence[Judgement], now: datetime, *, wake: bool) -> None:
     fresh = _without_known_events([found for found in judged if found.reply is None])
     # In one order everywhere, so that two processes that hold each other's ids never wait for each other.
     fresh.sort(key=lambda found: (_endpoint(found).pk, found.webhook_id))
     claimed, repeated = _claim(fresh, now)
     _settle(repeated)
-    _make_events(claimed, now)
+    _make_events(claimed, now, wake=wake)
     _count([found for found in judged if found.endpoint and found.verdict != Verdict.ACCEPTED], now)
 
 
@@ -117,32 +120,35 @@ def _repeat(found: Judgement, delivery: int | None, detail: str) -> None:
 
 
 CLAIM = """
-INSERT INTO webhooks_receipt (id, endpoint_id, verdict, status, webhook_id, body_hash, body_bytes, detail, sender,
-    secret_hint, count, took_ms, received_at, last_at)
-SELECT r.id, r.endpoint_id, 'accepted', 202, r.webhook_id, r.body_hash, r.body_bytes, '', r.sender::inet, r.secret_hint,
-    1, r.took_ms, r.at, r.at
-FROM json_to_recordset(%s) AS r (id bigint, endpoint_id bigint, webhook_id text, body_hash text, body_bytes int,
-    sender text, secret_hint text, took_ms float8, at timestamptz)
-ON CONFLICT (endpoint_id, webhook_id) WHERE verdict = 'accepted' AND NOT (webhook_id = '') DO NOTHING
-RETURNING id
+WITH input AS MATERIALIZED (
+    SELECT r.*, nextval(pg_get_serial_sequence('webhooks_receipt', 'id')) AS id,
+        nextval(pg_get_serial_sequence('automations_event', 'id')) AS event_id
+    FROM json_to_recordset(%s) AS r (place int, endpoint_id bigint, webhook_id text, body_hash text, body_bytes int,
+        sender text, secret_hint text, took_ms float8, at timestamptz)
+), stored AS (
+    INSERT INTO webhooks_receipt (id, event_id, endpoint_id, verdict, status, webhook_id, body_hash, body_bytes, detail,
+        sender, secret_hint, count, took_ms, received_at, last_at)
+    SELECT id, event_id, endpoint_id, 'accepted', 202, webhook_id, body_hash, body_bytes, '', sender::inet, secret_hint,
+        1, took_ms, at, at
+    FROM input ORDER BY place
+    ON CONFLICT (endpoint_id, webhook_id) WHERE verdict = 'accepted' AND NOT (webhook_id = '') DO NOTHING
+    RETURNING id
+)
+SELECT place, id, event_id FROM input JOIN stored USING (id)
 """
 
 
 def _claim(fresh: Sequence[Judgement], now: datetime) -> tuple[list[Judgement], list[Judgement]]:
-    """Give each a receipt, unless its id has one: those that got theirs, with its number, and the others."""
+    """Give each a receipt and the number of its event, unless its id has a receipt: those that got theirs, and the
+    others."""
     if not fresh:
         return [], []
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('webhooks_receipt', 'id')) FROM generate_series(1, %s)",
-            [len(fresh)],
-        )
-        for found, (number,) in zip(fresh, cursor.fetchall(), strict=True):
-            found.receipt = number
-        cursor.execute(CLAIM, [json.dumps([{"id": found.receipt, **_facts(found, now)} for found in fresh])])
-        stored = {number for (number,) in cursor.fetchall()}
-    claimed = [found for found in fresh if found.receipt in stored]
-    return claimed, [found for found in fresh if found.receipt not in stored]
+        rows = [{"place": place, **_facts(found, now)} for place, found in enumerate(fresh)]
+        cursor.execute(CLAIM, [json.dumps(rows)])
+        for place, receipt, event in cursor.fetchall():
+            fresh[place].receipt, fresh[place].event = receipt, event
+    return [found for found in fresh if found.receipt], [found for found in fresh if not found.receipt]
 
 
 def _facts(found: Judgement, now: datetime) -> dict[str, Any]:
@@ -191,14 +197,8 @@ def _conflict(found: Judgement, detail: str) -> None:
     found.verdict, found.detail, found.reply = Verdict.CONFLICT, detail, CONFLICT
 
 
-LINK = """
-UPDATE webhooks_receipt r SET event_id = e.event
-FROM json_to_recordset(%s) AS e (id bigint, event bigint) WHERE r.id = e.id
-"""
-
-
-def _make_events(claimed: Sequence[Judgement], now: datetime) -> None:
-    """Hand the events over and link the receipts to them.
+def _make_events(claimed: Sequence[Judgement], now: datetime, *, wake: bool) -> None:
+    """Hand the events over.
 
     Raises intake.KeyReusedError where one of several is known, by a key that outlives the receipts, with another
     body; alone, such a request gives its receipt back and is a repetition (of a dedupe key) or a conflict.
@@ -208,8 +208,9 @@ def _make_events(claimed: Sequence[Judgement], now: datetime) -> None:
     states = _record_states(claimed)
     events = [_event(found, states, now) for found in claimed]
     try:
-        with transaction.atomic():
-            stored = intake.accept(events)
+        # A savepoint costs two round trips; several are undone as a whole.
+        with transaction.atomic() if len(claimed) == 1 else nullcontext():
+            stored = intake.accept(events, wake=wake)
     except intake.KeyReusedError as error:
         if len(claimed) > 1:
             raise
@@ -221,11 +222,8 @@ def _make_events(claimed: Sequence[Judgement], now: datetime) -> None:
         found.reply = accepted(
             status=200 if event.duplicate else 202, delivery=found.receipt, duplicate=event.duplicate
         )
-    links = [
-        {"id": found.receipt, "event": event.event_id} for found, event in zip(claimed, stored, strict=True)
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(LINK, [json.dumps(links)])
+        if event.duplicate:
+            Receipt.objects.filter(pk=found.receipt).update(event_id=event.event_id)
 
 
 def _event(found: Judgement, states: Mapping[tuple[int, str], Any], now: datetime) -> intake.NewEvent:
@@ -240,6 +238,7 @@ def _event(found: Judgement, states: Mapping[tuple[int, str], Any], now: datetim
         data=found.data,
         after=after,
         idempotency_key=_idempotency_key(found),
+        id=found.event,
     )
 
 

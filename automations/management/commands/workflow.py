@@ -23,7 +23,7 @@ from automations.management.backtest_report import as_json, as_lines, watched
 from automations.management.database import database_needed
 from automations.models import Backtest, BacktestStatus, ScenarioResult, Workflow
 from automations.services.backtests import start_backtest, start_shadow, stop_shadow
-from automations.services.drafts import load_draft, pin_policies
+from automations.services.drafts import load_draft, pin_definitions
 from automations.services.gate import check_gate
 from automations.services.go_live import printable, read_checklist
 from automations.services.releases import promote_workflow, rollback_workflow
@@ -179,7 +179,7 @@ class Command(BaseCommand):
         )
         if not done.same:
             self.stdout.write(
-                "Its digest is not the one in the file: a policy or the zone is another here than where it was exported."
+                "Its digest is not the one in the file: a policy, a started workflow or the zone is another here than where it was exported."
             )
         return GOOD
 
@@ -358,4 +358,4 @@ def _definition(workflow: Workflow, file: Path) -> Definition:
     assert definition is not None
     live = load_draft(workflow).definition
     drawn = Definition(definition.nodes, definition.edges, settings=live.settings)
-    return Definition(drawn.nodes, drawn.edges, pin_policies(drawn), drawn.settings)
+    return pin_definitions({workflow: drawn})[workflow.pk]

@@ -17,7 +17,7 @@ from automations.engine.effects import Effect, RequestApproval
 from automations.engine.expectations import is_settled
 from automations.engine.journal import Journal
 from automations.engine.kinds import ModuleFacts
-from automations.engine.outcomes import Outcome, Succeeded
+from automations.engine.outcomes import Failed, Outcome, Succeeded
 from automations.engine.program import APPROVAL, Program
 from automations.models import Mode, Module, Workflow
 from automations.modules.schema import facts_of
@@ -28,6 +28,7 @@ from automations.runtime.claims import ClaimedRun
 from automations.runtime.foresight import described
 from automations.runtime.identity import Acting
 from automations.runtime.matching import MATCHED, Verdict, judge_event
+from automations.runtime.starting import Target
 from automations.runtime.subscriptions import Subscription, compile_for, module_of, subscribe
 from automations.runtime.unit import Batch, Unit
 from automations.runtime.walking import Worked, walk_on
@@ -45,7 +46,7 @@ class _PastBatch(Batch):
         super().__init__(writes=False, modules={}, workflows={workflow.pk: workflow}, acting=acting)
         self.facts: dict[int, ModuleFacts] = {}
         self.by_key: dict[str, Module | None] = {}
-        self.targets: dict[str, tuple[int, str] | None] = {}
+        self.targets: dict[str, Target | Failed] = {}
 
 
 class _PastUnit(Unit):
@@ -65,7 +66,7 @@ class _PastUnit(Unit):
             self.batch.by_key[key] = super().module(key)
         return self.batch.by_key[key]
 
-    def startable(self, key: str) -> tuple[int, str] | None:
+    def startable(self, key: str) -> Target | Failed:
         if key not in self.batch.targets:
             self.batch.targets[key] = super().startable(key)
         return self.batch.targets[key]

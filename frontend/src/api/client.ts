@@ -29,6 +29,7 @@ import type {
   Traffic,
 } from "./runTypes";
 import type {
+  BesideDifference,
   Checkpoint,
   CheckpointDetail,
   Draft,
@@ -233,6 +234,8 @@ export function apiAt(home: string) {
       send<Validation>("POST", `workflows/${id}/validate/`, {}, { signal }),
     runTest: (id: number, body: RunTestBody, signal?: Signal) =>
       send<RunTest>("POST", `workflows/${id}/run-test/`, body, { signal, patience: SLOW_WORK_MS }),
+    difference: (id: number, number: number, other: number | "draft", signal?: Signal) =>
+      get<BesideDifference>(`workflows/${id}/versions/${number}/diff/?with=${other}`, signal),
     versions: (id: number, signal?: Signal) =>
       get<Page<Version>>(`workflows/${id}/versions/?limit=200`, signal),
     version: (id: number, number: number, signal?: Signal) =>
@@ -255,12 +258,13 @@ export function apiAt(home: string) {
     logs: (run: number, after: number) => get<Page<LogEntry>>(`runs/${run}/logs/?after=${after}`),
     /** One page of any list, by its address with filters; `cursor` is that of the page before. */
     list,
-    /** Every workflow that is not archived, page after page. */
-    allWorkflows: async (signal?: Signal) => {
+    /** Every workflow that is not archived, or every one that is, page after page. */
+    allWorkflows: async (signal?: Signal, archived = false) => {
       const found: Workflow[] = [];
       let cursor = "";
       do {
-        const page: Page<Workflow> = await list("workflows/?limit=200", cursor, signal);
+        const address = `workflows/?limit=200${archived ? "&archived=true" : ""}`;
+        const page: Page<Workflow> = await list(address, cursor, signal);
         found.push(...page.results);
         cursor = cursorOf(page.next);
       } while (cursor !== "");

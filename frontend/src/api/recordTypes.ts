@@ -25,6 +25,8 @@ export interface Module {
 export interface ModuleDetail extends Module {
   /** Whether the reader may make and change its records. */
   may_use: boolean;
+  /** Whether the reader may change the module itself, and share it. */
+  may_change: boolean;
 }
 
 export type Outcome =

@@ -1,5 +1,6 @@
 import type { Drawing, GraphDocument, Layout, Note } from "../graph/document";
 import type { Values } from "./recordTypes";
+import type { Binding, Limits, Setting } from "./settingsTypes";
 
 export type Mode = "simulate" | "execute";
 
@@ -12,7 +13,9 @@ export interface Workflow {
   team: string;
   owner: string | null;
   run_as: string | null;
+  runbook_url: string;
   zone: string;
+  limits: Limits;
   mode: Mode;
   active_version: number | null;
   draft_revision: number;
@@ -22,11 +25,15 @@ export interface Workflow {
   simulate_only: boolean;
   paused_at: string | null;
   pause_reason: string;
+  archived_at: string | null;
 }
 
 /** With what the reader may do with it: "view", "edit", "run_test", "publish", "promote", "rollback", "run", … */
 export interface WorkflowDetail extends Workflow {
   rights: string[];
+  /** Which of its settings the reader may change. */
+  may_change: Setting[];
+  mode_policies: Binding[];
 }
 
 export interface Problem {
@@ -45,6 +52,8 @@ export interface Validation {
   digest: string;
   valid: boolean;
   problems: Problem[];
+  /** What its steps start, as publishing would pin it now. */
+  workflows: { key: string; version: number }[];
 }
 
 export interface Draft extends GraphDocument {
@@ -83,6 +92,24 @@ export interface Version {
   published_at: string;
   /** What it pins; `newer` is the newest revision, where it is another. */
   policies: { key: string; revision: number; newer: number | null }[];
+  /** What its steps start, whatever becomes live there later; `newer` is the live version, where it is another. */
+  workflows: { key: string; version: number; newer: number | null }[];
+  /** Workflows whose live version starts this very one. */
+  started_by: { id: number; name: string; version: number }[];
+}
+
+/** From one thing that a version pins to another; null stands for nothing, "live" for a workflow that is not pinned. */
+export interface PinChange {
+  path: string;
+  before: number | string | null;
+  after: number | string | null;
+}
+
+/** What a version holds beside its steps and connections, and how two of them differ in it. */
+export interface BesideDifference {
+  policies: PinChange[];
+  workflows: PinChange[];
+  settings: PinChange[];
 }
 
 export interface VersionDetail extends Version {
@@ -94,7 +121,13 @@ export interface Me {
   name: string;
   email: string;
   roles: string[];
-  may: { create_workflows: boolean; manage_modules: boolean; create_policies: boolean; send_events: boolean };
+  may: {
+    create_workflows: boolean;
+    manage_modules: boolean;
+    create_policies: boolean;
+    send_events: boolean;
+    set_mode_policies: boolean;
+  };
   unread_notifications: number;
 }
 
@@ -150,6 +183,15 @@ export interface IdentityPreview {
     candidates: number;
     denied: number;
     why: string;
+  }[];
+  /** What each step takes, whichever records there are. */
+  needs: {
+    node: string;
+    title: string;
+    right: string;
+    noun: "module" | "workflow";
+    thing: string;
+    held: boolean;
   }[];
 }
 

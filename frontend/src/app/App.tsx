@@ -37,6 +37,8 @@ const PromotePage = lazy(() => import("../promote/PromotePage"));
 const GoLivePage = lazy(() => import("../promote/GoLivePage"));
 const VersionsPage = lazy(() => import("../versions/VersionsPage"));
 const BacktestsPage = lazy(() => import("../backtests/BacktestsPage"));
+const SettingsPage = lazy(() => import("../settings/SettingsPage"));
+const ModePoliciesPage = lazy(() => import("../modePolicies/ModePoliciesPage"));
 const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage"));
 const ApprovalPage = lazy(() => import("../approvals/ApprovalPage"));
 const PoliciesPage = lazy(() => import("../policies/PoliciesPage"));
@@ -80,6 +82,10 @@ function Shown({ route }: { route: Route }) {
       return <GoLivePage key={route.id} id={route.id} />;
     case "backtests":
       return <BacktestsPage key={route.id} id={route.id} />;
+    case "settings":
+      return <SettingsPage key={route.id} id={route.id} />;
+    case "mode-policies":
+      return <ModePoliciesPage />;
     case "new-workflow":
       return <NewWorkflowPage />;
     case "workflow-runs":

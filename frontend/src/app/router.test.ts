@@ -8,6 +8,8 @@ it.each([
   ["/workflows/4/", "/", { page: "workflow", id: 4 }],
   ["/workflows/4/runs/", "/", { page: "workflow-runs", id: 4 }],
   ["/workflows/4/versions/", "/", { page: "versions", id: 4 }],
+  ["/workflows/4/settings/", "/", { page: "settings", id: 4 }],
+  ["/mode-policies/", "/", { page: "mode-policies" }],
   ["/runs/", "/", { page: "runs" }],
   ["/runs/311/", "/", { page: "run", id: 311 }],
   ["/tools/runs/311/", "/tools/", { page: "run", id: 311 }],

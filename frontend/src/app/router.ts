@@ -12,6 +12,7 @@ export type Route =
   | { page: "promote"; id: number }
   | { page: "golive"; id: number }
   | { page: "backtests"; id: number }
+  | { page: "settings"; id: number }
   | { page: "runs" }
   | { page: "run"; id: number }
   | { page: "decisions" }
@@ -24,6 +25,7 @@ export type Route =
   | { page: "new-condition" }
   | { page: "condition"; key: string }
   | { page: "audit" }
+  | { page: "mode-policies" }
   | { page: "approvals" }
   | { page: "approval"; id: number }
   | { page: "endpoints" }
@@ -42,6 +44,7 @@ const PLAIN: Record<string, Route> = {
   "events/": { page: "events" },
   "approvals/": { page: "approvals" },
   "audit/": { page: "audit" },
+  "mode-policies/": { page: "mode-policies" },
   "records/": { page: "modules" },
   "webhooks/": { page: "endpoints" },
   "webhooks/new/": { page: "new-endpoint" },
@@ -53,6 +56,7 @@ const OF_WORKFLOW = {
   promote: "promote",
   golive: "golive",
   backtests: "backtests",
+  settings: "settings",
 } as const;
 
 export function routeOf(pathname: string, home: string): Route {
@@ -61,7 +65,7 @@ export function routeOf(pathname: string, home: string): Route {
   const plain = PLAIN[rest];
   if (plain !== undefined) return plain;
   const numbered =
-    /^(workflows|runs|events|approvals)\/(\d{1,18})\/(?:(runs|versions|promote|golive|backtests)\/)?$/.exec(
+    /^(workflows|runs|events|approvals)\/(\d{1,18})\/(?:(runs|versions|promote|golive|backtests|settings)\/)?$/.exec(
       rest,
     );
   if (numbered !== null) {

@@ -35,6 +35,7 @@ export function useHeader(): void {
       if (link === null || event.defaultPrevented || !isPlainClick(event)) return;
       if (link.hash !== "" || routeOf(link.pathname, home).page === "unknown") return;
       event.preventDefault();
+      document.getElementById("account")?.hidePopover();
       navigate(link.pathname);
     };
     const header = document.querySelector<HTMLElement>("header.bar");

@@ -1,7 +1,7 @@
-import { type FormEvent, useEffect, useId, useRef, useState } from "react";
+import { useState } from "react";
 import type { ApprovalDetail } from "../api/approvalTypes";
-import { ApiError } from "../api/client";
 import { useSite } from "../app/context";
+import { FormDialog } from "../ui/FormDialog";
 
 interface Props {
   approval: ApprovalDetail;
@@ -12,55 +12,25 @@ interface Props {
 /** Puts somebody else in one's place for one question. */
 export function DelegateDialog({ approval, onDone, onClose }: Props) {
   const { api } = useSite();
-  const dialog = useRef<HTMLDialogElement>(null);
   const [receiver, setReceiver] = useState("");
   const [reason, setReason] = useState("");
-  const [trouble, setTrouble] = useState("");
-  const id = useId();
-  useEffect(() => {
-    if (dialog.current !== null && !dialog.current.open) dialog.current.showModal();
-  }, []);
-  const onSubmit = (event: FormEvent) => {
-    event.preventDefault();
-    setTrouble("");
-    api.delegate(approval.id, { receiver: receiver.trim(), reason }).then(onDone, (error: unknown) => {
-      setTrouble(error instanceof ApiError ? error.message : "That could not be done. Try again.");
-    });
-  };
+  const delegate = async () => onDone(await api.delegate(approval.id, { receiver: receiver.trim(), reason }));
   return (
-    <dialog ref={dialog} aria-label="Let somebody else decide" onClose={onClose}>
-      <form onSubmit={onSubmit}>
-        <h2>Let somebody else decide</h2>
-        <p>They decide in your place, for this question only. You can’t any more.</p>
-        <label htmlFor={`${id}-who`}>User name</label>
+    <FormDialog title="Let somebody else decide" button="Hand over" onDo={delegate} onClose={onClose}>
+      <p>They decide in your place, for this question only. You can’t any more.</p>
+      <label className="block">
+        User name
         <input
-          id={`${id}-who`}
           required
           maxLength={150}
           value={receiver}
           onChange={(event) => setReceiver(event.target.value)}
         />
-        <label htmlFor={`${id}-why`}>Reason (optional)</label>
-        <input
-          id={`${id}-why`}
-          maxLength={300}
-          value={reason}
-          onChange={(event) => setReason(event.target.value)}
-        />
-        {trouble !== "" && (
-          <p className="problem" role="alert">
-            {trouble}
-          </p>
-        )}
-        <div className="buttons">
-          <button type="submit" className="primary">
-            Hand over
-          </button>
-          <button type="button" onClick={() => dialog.current?.close()}>
-            Cancel
-          </button>
-        </div>
-      </form>
-    </dialog>
+      </label>
+      <label className="block">
+        Reason (optional)
+        <input maxLength={300} value={reason} onChange={(event) => setReason(event.target.value)} />
+      </label>
+    </FormDialog>
   );
 }

@@ -7,7 +7,7 @@ import { Ago } from "../ui/Ago";
 import { Show } from "../ui/Page";
 import { Paged } from "../ui/Pager";
 import { type Column, Table } from "../ui/Table";
-import { nameIn, WorkflowHead } from "../ui/WorkflowHead";
+import { WorkflowHead } from "../ui/WorkflowHead";
 import { BacktestResult } from "./BacktestResult";
 import { type Backtest, differing, grouped, sidesOf } from "./backtests";
 import { ShadowPart } from "./ShadowPart";
@@ -66,7 +66,7 @@ export default function BacktestsPage({ id }: { id: number }) {
   ];
   return (
     <>
-      <WorkflowHead id={id} name={nameIn(loaded)} here="backtests" what="Backtests of" />
+      <WorkflowHead id={id} loaded={loaded} here="backtests" what="Backtests of" />
       <p className="note">
         What would have been different? Past events are judged again, as the records were then; nothing is
         done.

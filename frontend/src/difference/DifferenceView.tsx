@@ -23,10 +23,12 @@ interface Props {
   after: GraphDocument;
   kinds: World["kinds"];
   words: Words;
+  /** What differs beside the steps: the pins of versions. */
+  beside?: readonly string[];
 }
 
 /** Two documents in one graph, what differs marked, with a list beside it; N and P walk from change to change. */
-export function DifferenceView({ before, after, kinds, words }: Props) {
+export function DifferenceView({ before, after, kinds, words, beside = [] }: Props) {
   const changes = useMemo(
     () => named(changesBetween(before, after), kinds, words),
     [before, after, kinds, words],
@@ -59,10 +61,12 @@ export function DifferenceView({ before, after, kinds, words }: Props) {
   });
 
   if (nothingIn(changes)) {
+    if (beside.length > 0) return <Beside sentences={beside} />;
     return <p className="note">Nothing differs. Where steps stand on the canvas does not count.</p>;
   }
   return (
     <div className="difference">
+      <Beside sentences={beside} />
       <div className="difference-bar">
         <button type="button" onClick={() => walk(-1)} aria-keyshortcuts="P">
           Previous change
@@ -90,6 +94,16 @@ export function DifferenceView({ before, after, kinds, words }: Props) {
         />
       </div>
     </div>
+  );
+}
+
+function Beside({ sentences }: { sentences: readonly string[] }) {
+  return sentences.length === 0 ? null : (
+    <ul className="difference-beside" aria-label="Beside the steps">
+      {sentences.map((sentence) => (
+        <li key={sentence}>{sentence}</li>
+      ))}
+    </ul>
   );
 }
 

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "react";
-import { ApiError } from "../api/client";
+import { type Api, ApiError } from "../api/client";
 import type { RunTest } from "../api/runTypes";
-import type { Version } from "../api/types";
+import type { BesideDifference, Version } from "../api/types";
 import { useSite } from "../app/context";
+import { NOTHING, sentencesBeside } from "../difference/beside";
 import { DifferenceView } from "../difference/DifferenceView";
 import type { GraphDocument } from "../graph/document";
 import { useModal } from "../ui/useModal";
@@ -27,6 +28,7 @@ export function PublishDialog({ onClose, onPublished }: Props) {
   const drawing = useSlice((state) => state.history.drawing);
   const [live, setLive] = useState<GraphDocument | null>(null);
   const [impact, setImpact] = useState<Impact | string | null>(null);
+  const [beside, setBeside] = useState<string[]>([]);
   const [note, setNote] = useState("");
   const [trouble, setTrouble] = useState("");
   const [busy, setBusy] = useState(false);
@@ -40,6 +42,7 @@ export function PublishDialog({ onClose, onPublished }: Props) {
       api.runTest(workflow.id, { version, records: "live", limit: 200 }, leaving.signal);
     const work = async () => {
       if (active !== null) setLive(await api.graph(workflow.id, active, leaving.signal));
+      setBeside(sentencesBeside(await pinned(api, workflow.id, active, leaving.signal)));
       const draft = await test("draft");
       setImpact(impactOf(active === null ? null : await test(active), draft));
     };
@@ -74,9 +77,11 @@ export function PublishDialog({ onClose, onPublished }: Props) {
       <section aria-label="Changes">
         <h3>{active === null ? "First release" : `Changes since version ${active}`}</h3>
         {live !== null ? (
-          <DifferenceView before={live} after={drawing} kinds={kinds} words={words} />
+          <DifferenceView before={live} after={drawing} kinds={kinds} words={words} beside={beside} />
         ) : (
-          <p className="note">{active === null ? "Nothing was published before." : "Loading…"}</p>
+          <p className="note">
+            {[active === null ? "Nothing was published before." : "Loading…", ...beside].join(" ")}
+          </p>
         )}
       </section>
       <label className="block">
@@ -104,6 +109,19 @@ export function PublishDialog({ onClose, onPublished }: Props) {
       </div>
     </dialog>
   );
+}
+
+/** What publishing pins that the live version does not; for a first release, all that it would start. */
+async function pinned(
+  api: Api,
+  id: number,
+  active: number | null,
+  signal: AbortSignal,
+): Promise<BesideDifference> {
+  if (active !== null) return api.difference(id, active, "draft", signal);
+  const { workflows } = await api.validate(id, signal);
+  const news = workflows.map(({ key, version }) => ({ path: key, before: null, after: version }));
+  return { ...NOTHING, workflows: news };
 }
 
 function ImpactText({ impact }: { impact: Impact | string }) {

@@ -1,4 +1,5 @@
 import { useCallback } from "react";
+import { guardrailsOf } from "../api/guardrails";
 import type { IdentityPreview } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
@@ -10,7 +11,7 @@ export function PublishIdentity() {
   const { api } = useSite();
   const { workflow } = useWorld();
   const load = useCallback(
-    (signal: AbortSignal) => api.get<IdentityPreview>(`workflows/${workflow.id}/identity-preview/`, signal),
+    (signal: AbortSignal) => guardrailsOf(api).identity(workflow.id, null, undefined, signal),
     [api, workflow.id],
   );
   const [loaded, again] = useLoad(load);

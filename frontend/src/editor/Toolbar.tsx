@@ -31,7 +31,9 @@ export function Toolbar({ bench }: { bench: Bench }) {
         </span>
       )}
       {workflow.mode === "execute" && workflow.simulate_only && (
-        <span className="chip">held to simulate</span>
+        <Link className="chip" to="mode-policies/">
+          held to simulate
+        </Link>
       )}
       {workflow.glass_broken && (
         <Link className="chip glass-chip" to={`workflows/${workflow.id}/promote/`}>

@@ -2,6 +2,7 @@ import { lazy, Suspense } from "react";
 import type { Policy } from "../policies/types";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
+import { PolicyBanner } from "../ui/PolicyBanner";
 import { WorkflowTabs } from "../ui/WorkflowHead";
 import { type Autosave, readKept } from "./autosave";
 import { useBench } from "./bench";
@@ -33,7 +34,7 @@ import { useView } from "./useView";
 import { Views } from "./Views";
 import { useWorld } from "./world";
 
-const ShareDialog = lazy(() => import("./ShareDialog"));
+const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
 
 interface Props {
   saver: Autosave | null;
@@ -70,6 +71,7 @@ export function Workbench({ saver, refresh, addPolicy }: Props) {
         <WorkflowTabs id={workflow.id} here="design" />
         <Toolbar bench={bench} />
       </div>
+      <PolicyBanner policies={workflow.mode_policies.filter((policy) => policy.rule === "simulate_only")} />
       {saver !== null && <Conflict saver={saver} />}
       {saver !== null && <Kept saver={saver} read={readKept} />}
       <div className="editor-views">
@@ -110,7 +112,7 @@ export function Workbench({ saver, refresh, addPolicy }: Props) {
       {dialog === "checkpoints" && <CheckpointsDialog bench={bench} />}
       {dialog === "share" && (
         <Suspense>
-          <ShareDialog onClose={close} />
+          <ShareDialog thing={`workflows/${workflow.id}`} name={workflow.name} onClose={close} />
         </Suspense>
       )}
       {dialog === "publish" && (

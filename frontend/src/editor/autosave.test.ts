@@ -43,6 +43,7 @@ class Server {
     digest: "d",
     valid: true,
     problems: [],
+    workflows: [],
   });
 }
 

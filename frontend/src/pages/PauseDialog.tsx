@@ -1,11 +1,11 @@
-import type { Workflow } from "../api/types";
+import type { Workflow, WorkflowDetail } from "../api/types";
 import { useSite } from "../app/context";
 import { ReasonDialog } from "../versions/ReasonDialog";
 
 interface Props {
   workflow: Workflow;
   onClose: () => void;
-  onPaused: (workflow: Workflow) => void;
+  onPaused: (workflow: WorkflowDetail) => void;
 }
 
 /** Pauses a workflow, with the reason that its row shows from then on. */
@@ -19,7 +19,6 @@ export function PauseDialog({ workflow, onClose, onPaused }: Props) {
       required
       onDone={async (reason) => {
         onPaused(await api.act(workflow.id, "pause", { reason }));
-        onClose();
       }}
       onClose={onClose}
     />

@@ -25,10 +25,12 @@ interface Row {
 
 export function WorkflowListPage() {
   const { api } = useSite();
+  const [search] = useSearch();
+  const archived = search.archived === "true";
   const load = useCallback(
     async (signal: AbortSignal) => {
       const [workflows, activity, me] = await Promise.all([
-        api.allWorkflows(signal),
+        api.allWorkflows(signal, archived),
         api.activity(signal),
         api.me(signal),
       ]);
@@ -36,7 +38,7 @@ export function WorkflowListPage() {
       const rows = workflows.map((workflow) => ({ workflow, activity: known.get(workflow.id) }));
       return { rows, mayCreate: me.may.create_workflows };
     },
-    [api],
+    [api, archived],
   );
   const [loaded, again] = useLoad(load);
   return (
@@ -52,8 +54,8 @@ export function WorkflowListPage() {
       </Heading>
       <Show loaded={loaded} again={again} rows={8}>
         {({ rows, mayCreate }) =>
-          rows.length > 0 ? (
-            <List all={rows} />
+          rows.length > 0 || archived ? (
+            <List all={rows} archived={archived} />
           ) : mayCreate ? (
             <Beginnings />
           ) : (
@@ -88,7 +90,7 @@ function Beginnings() {
   );
 }
 
-function List({ all }: { all: Row[] }) {
+function List({ all, archived }: { all: Row[]; archived: boolean }) {
   const { api } = useSite();
   const [changed, setChanged] = useState<ReadonlyMap<number, Workflow>>(new Map());
   const [trouble, setTrouble] = useState("");
@@ -132,13 +134,16 @@ function List({ all }: { all: Row[] }) {
           ]}
         />
         <Choice label="Team" name="team" options={teamsOf(workflows).map((team) => [team, team])} />
+        <Choice label="Shown" name="archived" any="In use" options={[["true", "Archived"]]} />
       </Filters>
       {trouble !== "" && (
         <p className="problem" role="alert">
           {trouble}
         </p>
       )}
-      {shown.length === 0 ? (
+      {all.length === 0 ? (
+        <p className="note empty">No workflow is archived.</p>
+      ) : shown.length === 0 ? (
         <NoHit what="workflows" active={active} />
       ) : (
         <Table
@@ -153,6 +158,7 @@ function List({ all }: { all: Row[] }) {
               name: "Pause",
               cell: ({ workflow, activity }) =>
                 workflow.active_version !== null &&
+                !archived &&
                 activity?.may_pause && (
                   <PauseButton
                     workflow={workflow}
@@ -173,6 +179,7 @@ function List({ all }: { all: Row[] }) {
 const COLUMNS: Column<Row>[] = [
   {
     name: "Name",
+    wide: true,
     cell: ({ workflow }) => (
       <>
         <Link to={`workflows/${workflow.id}/`}>{workflow.name}</Link>
@@ -197,7 +204,9 @@ const COLUMNS: Column<Row>[] = [
         <>
           <ModeChip mode={workflow.mode} /> v{workflow.active_version}
           {workflow.mode === "execute" && workflow.simulate_only && (
-            <span className="chip">held to simulate</span>
+            <Link className="chip" to="mode-policies/">
+              held to simulate
+            </Link>
           )}
           {workflow.glass_broken && (
             <Link className="chip glass-chip" to={`workflows/${workflow.id}/promote/`}>

@@ -4,6 +4,7 @@ import type { ModuleDetail } from "../api/recordTypes";
 import type { Page } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
+import { ShareButton } from "../sharing/ShareButton";
 import { Ago } from "../ui/Ago";
 import { Facts } from "../ui/Facts";
 import { Link } from "../ui/Link";
@@ -77,6 +78,7 @@ function Ready({ policy: first, module, catalog, revisions, again }: Loaded & { 
             <button type="button" onClick={() => setDialog("archive")}>
               {archived ? "Restore…" : "Archive…"}
             </button>
+            <ShareButton thing={`policies/${policy.key}`} name={policy.name} />
           </p>
         )}
       </Heading>

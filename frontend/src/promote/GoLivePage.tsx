@@ -6,7 +6,7 @@ import { ModeChip } from "../ui/chips";
 import { dateTime } from "../ui/format";
 import { Link } from "../ui/Link";
 import { Show } from "../ui/Page";
-import { nameIn, WorkflowHead } from "../ui/WorkflowHead";
+import { WorkflowHead } from "../ui/WorkflowHead";
 import { ReasonDialog } from "../versions/ReasonDialog";
 import "./promote.css";
 
@@ -30,7 +30,7 @@ export default function GoLivePage({ id }: { id: number }) {
   const [loaded, again] = useLoad(load);
   return (
     <>
-      <WorkflowHead id={id} name={nameIn(loaded)} here="golive" what="Go-live checklist of" />
+      <WorkflowHead id={id} loaded={loaded} here="golive" what="Go-live checklist of" />
       <Show loaded={loaded} again={again}>
         {({ workflow, checklist }) =>
           checklist === null ? (

@@ -7,7 +7,7 @@ import { useLoad } from "../app/useLoad";
 import { ModeChip } from "../ui/chips";
 import { Link } from "../ui/Link";
 import { Show } from "../ui/Page";
-import { nameIn, WorkflowHead } from "../ui/WorkflowHead";
+import { WorkflowHead } from "../ui/WorkflowHead";
 import { ReasonDialog } from "../versions/ReasonDialog";
 import { ConsentPart } from "./ConsentPart";
 import { GateLines } from "./GateLines";
@@ -33,7 +33,7 @@ export default function PromotePage({ id }: { id: number }) {
   const [loaded, again] = useLoad(load);
   return (
     <>
-      <WorkflowHead id={id} name={nameIn(loaded)} here="promote" what="Promote" />
+      <WorkflowHead id={id} loaded={loaded} here="promote" what="Promote" />
       <Show loaded={loaded} again={again}>
         {({ workflow, gate }) =>
           gate === null ? (

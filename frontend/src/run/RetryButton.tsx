@@ -1,5 +1,6 @@
 import { type FormEvent, useCallback, useEffect, useRef, useState } from "react";
 import { ApiError } from "../api/client";
+import { requestName } from "../api/requestName";
 import type { RetryChoice, Run } from "../api/runTypes";
 import { useSite } from "../app/context";
 import { navigate } from "../app/router";
@@ -76,7 +77,7 @@ function RetryForm({ run, choices, refresh, close }: Props & { choices: RetryCho
     const body = { start, version, reason };
     const text = JSON.stringify(body);
     // The same request keeps its name, so that an answer that was lost on the way costs no second retry.
-    if (sent.current.body !== text) sent.current = { body: text, key: `retry-${run.id}-${newName()}` };
+    if (sent.current.body !== text) sent.current = { body: text, key: `retry-${run.id}-${requestName()}` };
     try {
       const made = await api.retry(run.id, body, sent.current.key);
       close();
@@ -162,9 +163,4 @@ function RetryForm({ run, choices, refresh, close }: Props & { choices: RetryCho
       </div>
     </form>
   );
-}
-
-/** Twelve random letters and digits; `crypto.randomUUID` is there only on secure pages. */
-function newName(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => (byte % 36).toString(36)).join("");
 }

@@ -1,5 +1,6 @@
 import { type FormEvent, useCallback, useId, useRef, useState } from "react";
 import { ApiError, query } from "../api/client";
+import { requestName } from "../api/requestName";
 import type { Run } from "../api/runTypes";
 import type { Undo, UndoPlan } from "../api/undoTypes";
 import { useSite } from "../app/context";
@@ -92,7 +93,7 @@ function Deed({ plan, path, word, done, changed, close }: Doing) {
   const [trouble, setTrouble] = useState("");
   const [sending, setSending] = useState(false);
   // Sent again after a lost answer, it is done once.
-  const [key] = useState(() => `undo-${Date.now()}-${Math.random().toString(36).slice(2)}`);
+  const [key] = useState(() => `undo-${requestName()}`);
   const id = useId();
   const send = async (event: FormEvent) => {
     event.preventDefault();

@@ -1,7 +1,9 @@
 import type { ReactNode } from "react";
+import type { Binding } from "../api/settingsTypes";
 import type { Loaded } from "../app/useLoad";
 import { Link } from "./Link";
 import { Heading } from "./Page";
+import { PolicyBanner } from "./PolicyBanner";
 
 /** The pages of a workflow: what each is called, and where it is below the workflow's own address. */
 const PAGES = {
@@ -11,6 +13,7 @@ const PAGES = {
   backtests: ["Backtests", "backtests/"],
   promote: ["Promote", "promote/"],
   golive: ["Go-live", "golive/"],
+  settings: ["Settings", "settings/"],
 } as const;
 
 type Here = keyof typeof PAGES;
@@ -34,21 +37,18 @@ export function WorkflowTabs({ id, here }: { id: number; here: Here }) {
 
 interface Headed {
   id: number;
-  /** null while it is being loaded. */
-  name: string | null;
+  /** What the page has loaded, the workflow among it. */
+  loaded: Loaded<{ workflow: { name: string; mode_policies: Binding[] } }>;
   here: Here;
   /** What stands before the workflow's name in the heading. */
   what: string;
   children?: ReactNode;
 }
 
-/** What the workflow is called, once it was loaded. */
-export function nameIn(loaded: Loaded<{ workflow: { name: string } }>): string | null {
-  return loaded.state === "ready" ? loaded.value.workflow.name : null;
-}
-
 /** The head of every page of a workflow but its editor. */
-export function WorkflowHead({ id, name, here, what, children }: Headed) {
+export function WorkflowHead({ id, loaded, here, what, children }: Headed) {
+  const workflow = loaded.state === "ready" ? loaded.value.workflow : null;
+  const name = workflow?.name;
   return (
     <>
       <p className="trail">
@@ -56,6 +56,7 @@ export function WorkflowHead({ id, name, here, what, children }: Headed) {
       </p>
       <Heading title={`${what} ${name ?? "a workflow"}`}>{children}</Heading>
       <WorkflowTabs id={id} here={here} />
+      {workflow !== null && <PolicyBanner policies={workflow.mode_policies} />}
     </>
   );
 }

@@ -3,6 +3,7 @@ import type { Api } from "../api/client";
 import type { Version } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
+import { NOTHING, sentencesBeside, turned } from "../difference/beside";
 import { DifferenceView } from "../difference/DifferenceView";
 import type { Words } from "../editor/summary";
 import type { World } from "../editor/world";
@@ -67,17 +68,36 @@ function Difference({ id, from, to, kinds, words }: Pick<Props, "id" | "from" | 
   const { api } = useSite();
   const load = useCallback(
     (signal: AbortSignal) =>
-      Promise.all([documentOf(api, id, from, signal), documentOf(api, id, to, signal)]),
+      Promise.all([
+        documentOf(api, id, from, signal),
+        documentOf(api, id, to, signal),
+        besideOf(api, id, from, to, signal),
+      ]),
     [api, id, from, to],
   );
   const [loaded, again] = useLoad(load);
   return (
     <Show loaded={loaded} again={again}>
-      {([before, after]) => <DifferenceView before={before} after={after} kinds={kinds} words={words} />}
+      {([before, after, beside]) => (
+        <DifferenceView
+          before={before}
+          after={after}
+          kinds={kinds}
+          words={words}
+          beside={sentencesBeside(beside)}
+        />
+      )}
     </Show>
   );
 }
 
 function documentOf(api: Api, id: number, which: string, signal: AbortSignal): Promise<GraphDocument> {
   return which === DRAFT ? api.draft(id, signal) : api.graph(id, Number(which), signal);
+}
+
+/** What differs beside the steps. The API tells it from a version; from the draft it is the same, turned round. */
+async function besideOf(api: Api, id: number, from: string, to: string, signal: AbortSignal) {
+  if (from === to) return NOTHING;
+  if (from === DRAFT) return turned(await api.difference(id, Number(to), DRAFT, signal));
+  return api.difference(id, Number(from), to === DRAFT ? DRAFT : Number(to), signal);
 }

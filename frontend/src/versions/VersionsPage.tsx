@@ -1,4 +1,5 @@
 import { useCallback, useState } from "react";
+import type { Version, WorkflowDetail } from "../api/types";
 import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
@@ -8,7 +9,7 @@ import { ModeChip } from "../ui/chips";
 import { dateTime } from "../ui/format";
 import { Link } from "../ui/Link";
 import { Show } from "../ui/Page";
-import { nameIn, WorkflowHead } from "../ui/WorkflowHead";
+import { WorkflowHead } from "../ui/WorkflowHead";
 import { Comparison } from "./Comparison";
 import { ReasonDialog } from "./ReasonDialog";
 import { RunsOfLive } from "./RunsOfLive";
@@ -56,7 +57,7 @@ export default function VersionsPage({ id }: { id: number }) {
   };
   return (
     <>
-      <WorkflowHead id={id} name={nameIn(loaded)} here="versions" what="Versions of" />
+      <WorkflowHead id={id} loaded={loaded} here="versions" what="Versions of" />
       <Show loaded={loaded} again={again}>
         {({ workflow, versions, kinds, words }) => {
           const may = (right: string) => workflow.rights.includes(right);
@@ -101,6 +102,19 @@ export default function VersionsPage({ id }: { id: number }) {
                             </span>
                           ),
                       )}
+                      {version.workflows.map((started) => (
+                        <span key={started.key} className="note">
+                          starts “{started.key}” at version {started.version}
+                          {started.newer !== null &&
+                            `; newer version ${started.newer} is available, publishing anew takes it up`}
+                        </span>
+                      ))}
+                      {version.started_by.map((caller) => (
+                        <span key={caller.id} className="note">
+                          started by version {caller.version} of{" "}
+                          <Link to={`workflows/${caller.id}/versions/`}>{caller.name}</Link>
+                        </span>
+                      ))}
                       <span className="versions-tools">
                         {index < versions.length - 1 && (
                           <button
@@ -151,8 +165,23 @@ export default function VersionsPage({ id }: { id: number }) {
           onClose={() => setAsked(null)}
         >
           {asked.verb === "rollback" && <RunsOfLive id={id} />}
+          {asked.verb === "rollback" && loaded.state === "ready" && <StillStarted {...loaded.value} />}
         </ReasonDialog>
       )}
     </>
+  );
+}
+
+/** Who goes on starting the version that is left: a pin holds until its workflow is published anew. */
+function StillStarted({ workflow, versions }: { workflow: WorkflowDetail; versions: Version[] }) {
+  const left = versions.find((version) => version.number === workflow.active_version);
+  if (left === undefined || left.started_by.length === 0) return null;
+  return (
+    <p className="note">
+      {left.started_by.map((caller) => `“${caller.name}”`).join(", ")}{" "}
+      {left.started_by.length === 1 ? "starts" : "start"} version {left.number} and will go on to do so:
+      publish
+      {left.started_by.length === 1 ? " it" : " them"} anew, or pause this workflow.
+    </p>
   );
 }

@@ -6,10 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
+from automations import permissions
+from automations.grants import ROLES, set_rights
 from automations.models import (
     ApiToken,
     AuditEntry,
@@ -25,6 +28,8 @@ from automations.models import (
 from automations.services.drafts import save_draft
 from automations.services.records import create_record
 from automations.testing import chain, make_workflow, node, run_everything
+
+from .conftest import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -128,12 +133,23 @@ def test_a_refused_action_says_why_and_stops_no_other(
 
 
 def test_staff_without_the_right_are_refused(operator: Client, workflow: Workflow) -> None:
-    said = act(operator, Workflow, "pause", workflow)
+    said = act(operator, Workflow, "archive", workflow)
     assert len(said) == 1
-    assert "edit" in said[0]
+    assert "publish" in said[0]
     workflow.refresh_from_db()
-    assert workflow.paused_at is None
-    assert not AuditEntry.objects.filter(action="workflow.paused").exists()
+    assert workflow.archived_at is None
+    assert not AuditEntry.objects.filter(action="workflow.archived").exists()
+
+
+def test_a_builder_sees_the_limits_and_whom_it_runs_as_and_changes_neither(
+    operator: Client, bob: Any, workflow: Workflow
+) -> None:
+    set_rights(workflow, bob, ROLES["Builder"])
+    page = operator.get(reverse("admin:automations_workflow_change", args=(workflow.pk,)))
+    shown = page.context["adminform"]
+    assert set(shown.readonly_fields) >= {"limits", "run_as", "owner"}
+    assert "name" in shown.form.fields
+    assert not {"limits", "run_as", "owner"} & set(shown.form.fields)
 
 
 def test_a_workflow_is_archived(admin_client: Client, workflow: Workflow) -> None:
@@ -157,6 +173,58 @@ def test_a_run_is_cancelled(admin_client: Client, alice: Any, tickets: Module, r
     said = act(admin_client, Run, "cancel", run)
     assert len(said) == 1
     assert "done" not in said[0]
+
+
+@pytest.fixture
+def failed(alice: Any, tickets: Module, root: Any) -> Run:
+    """A run that changed a record, then failed."""
+    document = chain(
+        node("t1", "trigger.record", module="tickets", on=["created"]),
+        node("a1", "action.update_fields", values={"state": "seen"}),
+        node("a2", "action.stop", outcome="failed", message="Bad."),
+    )
+    make_workflow("fails", document, owner=alice)
+    create_record(module=tickets, key="T9", values={"title": "x"}, actor=root)
+    run_everything()
+    run = Run.objects.get()
+    assert run.status == "failed"
+    return run
+
+
+@pytest.mark.parametrize(
+    ("action", "kept"), [("retry_from_the_failed_step", ["t1", "a1"]), ("retry_from_the_start", [])]
+)
+def test_a_run_is_retried_from_its_failed_step_or_its_start(
+    admin_client: Client, failed: Run, action: str, kept: list[str]
+) -> None:
+    assert act(admin_client, Run, action, failed, reason="The till is back")[0].endswith(": 1 done.")
+    again = Run.objects.get(retry_of=failed)
+    assert sorted(again.steps.filter(kept_from=failed.pk).values_list("node", flat=True)) == sorted(kept)
+    entry = audited("run.retried")
+    assert (entry.object_id, entry.reason, entry.actor_name) == (str(failed.pk), "The till is back", "root")
+    said = act(admin_client, Run, action, failed)
+    assert (len(said), Run.objects.filter(retry_of=failed).count()) == (1, 1)
+    assert "done" not in said[0]
+
+
+def test_a_run_that_did_not_fail_is_not_retried(admin_client: Client, workflow: Workflow) -> None:
+    said = act(admin_client, Run, "retry_from_the_start", Run.objects.get())
+    assert len(said) == 1
+    assert "done" not in said[0]
+    assert Run.objects.count() == 1
+
+
+def test_staff_without_the_right_retry_nothing(failed: Run, bob: Any) -> None:
+    permissions.seed_roles()
+    permissions.share(failed.workflow, "Viewer")
+    bob.groups.add(Group.objects.get(name="Viewer"))
+    bob.is_staff = True
+    bob.save()
+    said = act(client_of(bob), Run, "retry_from_the_failed_step", failed)
+    assert len(said) == 1
+    assert "retry" in said[0]
+    assert not Run.objects.filter(retry_of=failed).exists()
+    assert not AuditEntry.objects.filter(action="run.retried").exists()
 
 
 def test_a_token_is_revoked(admin_client: Client, world: Workflow) -> None:

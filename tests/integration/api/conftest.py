@@ -9,12 +9,15 @@ from guardian.shortcuts import assign_perm
 from rest_framework.test import APIClient
 
 from automations import permissions
-from automations.models import Module, Workflow
+from automations.models import Module, Policy, Workflow
 from automations.services.modules import create_module
+from automations.services.policies import create_policy
 from automations.services.records import create_record
 from automations.services.scenarios import save_scenario
 from automations.services.workflows import create_workflow
 from tests.conftest import make_user
+
+from .library import LARGE
 
 FIELDS = [
     {"key": "subject", "label": "Subject", "type": "text", "required": True},
@@ -142,3 +145,20 @@ def prove(workflow: Workflow, actor: Any) -> None:
 
 def publish(client: APIClient, workflow: Workflow, **body: Any) -> Any:
     return client.post(f"/api/v1/workflows/{workflow.pk}/publish/", body, format="json")
+
+
+@pytest.fixture
+def large(tickets: Module, alice: Any) -> Policy:
+    return create_policy(key="large", name="Large", module=tickets, rule=LARGE, actor=alice)
+
+
+@pytest.fixture
+def rows(make_ticket: Callable[..., str]) -> None:
+    for key, amount, status in (
+        ("T1", "50", "open"),
+        ("T2", "150", "open"),
+        ("T3", "250", "closed"),
+        ("T4", "250", "open"),
+    ):
+        make_ticket(key, amount=amount, status=status)
+    make_ticket("T5")

@@ -10,7 +10,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from automations import permissions
-from automations.models import Event, Module, Run, Scenario, Workflow
+from automations.models import Event, Module, Run, Scenario, TriggerSource, Workflow
 from automations.services.modules import create_module
 from automations.services.policies import create_policy
 from automations.services.records import create_record
@@ -36,6 +36,7 @@ def theirs(root: Any) -> dict[str, Any]:
     run_everything()
     given = {"record": {"module": "salaries", "key": "S-1", "values": {"pay": "1"}}}
     at = Event.objects.latest("pk").occurred_at
+    TriggerSource.objects.create(key="payroll", kind="api", name="Payroll", module=module)
     scenario = Scenario.objects.create(
         workflow=flow, name="x", kind="positive", given=given, at=at, created_at=at, updated_at=at
     )
@@ -48,6 +49,18 @@ def theirs(root: Any) -> dict[str, Any]:
     }
 
 
+FILE = """automations: 1
+key: spy
+name: Spy
+module: salaries
+nodes:
+- {id: t1, type: trigger.manual}
+scenarios:
+- name: Spy
+  kind: positive
+  at: "2026-03-02T09:00:00Z"
+  given: {record: {module: salaries, key: S-1, values: {}}}
+"""
 BODIES: dict[str, tuple[str, str, Any]] = {
     # what names it: (method, address under the actor's own workflow or the root, body)
     "a new workflow's module": ("POST", "/workflows/", {"name": "Spy", "module": "salaries"}),
@@ -62,6 +75,19 @@ BODIES: dict[str, tuple[str, str, Any]] = {
         },
     ),
     "a source's module": ("POST", "/sources/", {"key": "spy", "name": "Spy", "module": "salaries"}),
+    "a new workflow's scenarios' module": (
+        "POST",
+        "/workflows/",
+        {
+            "name": "Spy",
+            "scenarios": [
+                {"name": "Spy", "kind": "positive", "at": "2026-03-02T09:00:00Z", "given": "given"}
+            ],
+        },
+    ),
+    "the module of a file": ("POST", "/workflows/import/", {"file": FILE}),
+    "the module of a file into one's own": ("POST", "import/", {"file": FILE}),
+    "an event's source": ("POST", "/events/", {"source": "payroll", "data": {}}),
     "a tested event": ("POST", "run-test/", {"event_id": "event"}),
     "a tested scenario": ("POST", "run-test/", {"scenario": "scenario"}),
     "a list of tested records": ("POST", "run-test/", {"records": ["T-1", "S-1"]}),
@@ -93,7 +119,7 @@ def maker(workflow: Workflow, owner: APIClient, alice: Any, make_ticket: Any) ->
     """Alice with all that a builder and a manager of policies may, and nothing of Root's."""
     make_ticket("T-1")
     save_draft(owner, workflow)
-    return client_of(grant(alice, "change_policy", "change_module"))
+    return client_of(grant(alice, "change_policy", "change_module", "add_event"))
 
 
 @pytest.mark.parametrize("what", BODIES)

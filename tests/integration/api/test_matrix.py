@@ -66,6 +66,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "modules"): (ADMIN, EVERYBODY),
     ("GET", "module"): (SIGHT, SIGHT),
     ("PATCH", "module"): (ADMIN, SIGHT),
+    ("GET", "module-manual-starts"): (SIGHT, SIGHT),
     ("POST", "module-explain"): (SIGHT, SIGHT),
     ("POST", "module-preview-text"): (SIGHT, SIGHT),
     ("GET", "records"): (SIGHT, SIGHT),

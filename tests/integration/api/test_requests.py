@@ -8,12 +8,13 @@ import time
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from rest_framework.test import APIClient
 
 from automations.models import Workflow
 
-from .conftest import client_of
+from .conftest import client_of, save_draft
 
 pytestmark = pytest.mark.django_db
 
@@ -130,6 +131,16 @@ def test_a_session_without_csrf_token_is_refused(owner: APIClient, workflow: Wor
     answer = client.post(f"{CREATE}{workflow.pk}/publish/", "{}", content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (403, "csrf-failed")
     assert Workflow.objects.get(pk=workflow.pk).active_version is None
+    token = "a" * 32
+    client.cookies[settings.CSRF_COOKIE_NAME] = token
+    save_draft(owner, workflow)
+    answer = client.post(
+        f"{CREATE}{workflow.pk}/publish/",
+        "{}",
+        content_type="application/json",
+        headers={"X-CSRFToken": token},
+    )
+    assert answer.status_code == 201, answer.content  # it was nothing but the token
 
 
 @pytest.mark.parametrize(

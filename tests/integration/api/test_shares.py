@@ -78,9 +78,11 @@ def test_a_module_that_is_shared_to_be_changed_can_be_changed(
     assert admin.put(f"{place}shares/", {"user": "bob", "rights": ["use"]}, format="json").status_code == 200
     assert client_of(bob).patch(place, {"name": "Cases"}, format="json").status_code == 403
     assert client_of(bob).get(f"{place}shares/").status_code == 403
+    assert client_of(bob).get(place).json()["may_change"] is False
     assert admin.put(f"{place}shares/", {"user": "bob", "role": "Admin"}, format="json").status_code == 200
     assert client_of(bob).patch(place, {"name": "Cases"}, format="json").status_code == 200
     assert client_of(bob).get(f"{place}shares/").json()["may_share"] is True
+    assert client_of(bob).get(place).json()["may_change"] is True
 
 
 def test_the_identity_is_told_by_validate_and_by_the_preview(

@@ -158,8 +158,8 @@ def test_what_the_actor_can_not_see_is_told_beside_the_other_problems_and_never_
     [
         "id",
         "key",
-        "owner",
-        "run_as",
+        "may_change",
+        "mode_policies",
         "mode",
         "active_version",
         "draft_revision",

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 from guardian.shortcuts import assign_perm
 from rest_framework.test import APIClient
 
 from automations import permissions
-from automations.models import Approval, Module, Notification
+from automations.models import Approval, ApprovalDecision, Module, Notification
+from automations.runtime import approvals
 from automations.services.records import update_record
 from automations.testing import edge, give_modules, make_workflow, node, run_everything
 
@@ -97,11 +99,33 @@ def test_an_answer_is_given_once_and_a_late_one_is_a_conflict(
     assert values_of(orders)["state"] == "refunded"
 
 
+@pytest.mark.parametrize("noticed", [True, False])
+def test_an_answer_after_the_time_is_up_is_a_conflict(
+    orders: Module, alice: Any, sam: Any, noticed: bool
+) -> None:
+    """Also where the ticker has not come by yet."""
+    gate(orders, alice, [sam], expires_after="PT1H")
+    order(orders)
+    approval, sent = pending(), body()
+    now = timezone.now()
+    Approval.objects.update(expires_at=now)
+    if noticed:
+        approvals.attend(now=now)
+        run_everything()
+    late = client_of(sam).post(f"{URL}{approval.pk}/decide/", sent, format="json")
+    assert (late.status_code, late.json()["code"]) == (409, "already-expired")
+    assert not ApprovalDecision.objects.exists()
+    run_everything()
+    assert values_of(orders).get("state") is None
+
+
 def test_self_approval_is_forbidden(orders: Module, alice: Any, sam: Any, tom: Any) -> None:
     gate(orders, alice, [sam, tom])
     order(orders, actor=sam)
     answer = client_of(sam).post(f"{URL}{pending().pk}/decide/", body(), format="json")
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert pending().state == "pending"
+    assert not ApprovalDecision.objects.exists()
 
 
 def test_a_record_that_was_changed_is_shown_and_refuses_the_answer(

@@ -24,13 +24,18 @@ from automations.services.approvals import decide_approval
 from automations.services.records import create_record, update_record
 from automations.services.runs import cancel_run, start_run
 from automations.services.workflows import pause_workflow
-from automations.testing import edge, make_module, make_workflow, node, run_everything
+from automations.testing import chain, edge, make_module, make_workflow, node, run_everything
 
 from .world import choice, log, publish, refusal, retried, statuses
 
 pytestmark = pytest.mark.django_db
 
 ASK = node("p1", "action.approval", title="Go on?", groups=["Leads"])
+
+
+START_ERRAND: dict[str, Any] = chain(
+    node("t1", "trigger.manual"), node("a1", "action.stop", outcome="succeeded", message="Done")
+)
 
 
 def asking(**other: dict[str, Any]) -> dict[str, Any]:
@@ -99,6 +104,32 @@ def test_consent_to_something_else_is_void(agreed: Run, bob: Any, tickets: Modul
     again = retried(agreed, bob, start="start", version="active")
     assert again.status == "waiting"
     assert Approval.objects.filter(run=again, state="pending").exists(), "people are asked anew"
+
+
+def test_consent_to_start_one_version_is_none_to_start_another(
+    tickets: Module, alice: Any, sam: Any, bob: Any
+) -> None:
+    errand = make_workflow("errand", START_ERRAND, owner=alice)
+    asks = asking(a2=node("a2", "action.start_workflow", workflow="errand"))
+    workflow = make_workflow("close", asks, owner=alice)
+    create_record(module=tickets, key="T1", values={"title": "Ink", "status": "pending"}, actor=None)
+    run_everything()
+    approval = Approval.objects.get()
+    decide_approval(approval=approval, actor=sam, verdict="approve", plan_hash=approval.plan_hash)
+    run = Run.objects.get(workflow=workflow)
+    Step.objects.filter(run=run, node="p1").update(
+        status="succeeded", branches=["approved"], wait=None, output={"approval": approval.pk}
+    )
+    cancel_run(run=run, actor=bob)
+    assert choice(run).refusal is None
+    publish(
+        errand,
+        chain(START_ERRAND["nodes"][0], node("a1", "action.stop", outcome="succeeded", message="Another")),
+        alice,
+    )
+    publish(workflow, asks, alice)
+    assert choice(run).refusal is None, "its own version starts what was agreed to"
+    assert refusal(run, bob, version="active") == "consent-void"
 
 
 def test_other_words_after_a_consent_are_something_else_too(

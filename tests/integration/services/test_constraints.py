@@ -13,21 +13,28 @@ from django.db import IntegrityError, connection, models, transaction
 
 from automations.models import (
     Activation,
+    ApiToken,
     Approval,
     ApprovalDecision,
     Backtest,
     BacktestDifference,
     Checkpoint,
     Consent,
+    DeadLetter,
+    Decision,
     Event,
     Hold,
     ModePolicy,
     Module,
+    OutgoingEmail,
+    Preference,
     Promotion,
     Run,
     RunUndo,
     Scenario,
     ScenarioResult,
+    Step,
+    TriggerSource,
     UndoneField,
     Workflow,
 )
@@ -58,6 +65,7 @@ TYPICAL: Mapping[str, Any] = {
 
 SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
     Activation: {"id": 1},
+    ApiToken: {"id": TYPICAL["UUIDField"], "scope": "read"},
     Approval: {"kind": "step", "reach": None, "hold_id": None, "state": "pending", "ended_at": None},
     ApprovalDecision: {"verdict": "approve"},
     Backtest: {
@@ -70,12 +78,25 @@ SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
     },
     BacktestDifference: {"kind": "newly_selected"},
     Checkpoint: {"occasion": "save"},
+    DeadLetter: {"state": "open"},
+    Decision: {"outcome": "matched"},
+    Event: {"state": "pending"},
     Hold: {"bound": "firing", "firing": "x", "state": "pending", "ended_at": None},
     Module: {"kind": "stored", "model_label": ""},
+    OutgoingEmail: {"state": "pending"},
+    Preference: {"user_id": 1, "theme": "dark", "density": "compact"},
     Scenario: {"kind": "positive", "origin": "hand", "as_user": "", "as_role": ""},
     ScenarioResult: {"status": "passed"},
     UndoneField: {"restored": False, "why": "x"},
-    Run: {"status": "queued", "finished_at": None, "lease_token": None, "retry_of_id": None},
+    Run: {
+        "mode": "simulate",
+        "status": "queued",
+        "finished_at": None,
+        "lease_token": None,
+        "retry_of_id": None,
+    },
+    Step: {"status": "pending"},
+    TriggerSource: {"kind": "api"},
     RunUndo: {"takes_back_id": None},
     Consent: {"state": "asked", "given_by_id": None},
     ModePolicy: {"rule": "simulate_only"},
@@ -86,6 +107,7 @@ SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
 
 BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("activation_single_row", {"id": 2}),
+    ("apitoken_scope_known", {"scope": "all"}),
     ("approval_state_known", {"state": "asleep", "ended_at": WHEN}),
     ("approval_ended_when_terminal", {"state": "pending", "ended_at": WHEN}),
     ("approval_ended_when_terminal", {"state": "approved", "ended_at": None}),
@@ -109,6 +131,12 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("backtest_shadow_has_a_live_version", {"ended_why": "Somebody stopped it."}),
     ("backtestdifference_kind_known", {"kind": "same"}),
     ("checkpoint_occasion_known", {"occasion": "lunch"}),
+    ("deadletter_state_known", {"state": "asleep"}),
+    ("decision_outcome_known", {"outcome": "perhaps"}),
+    ("email_state_known", {"state": "asleep"}),
+    ("event_state_known", {"state": "asleep"}),
+    ("hold_bound_known", {"bound": "night"}),
+    ("hold_state_known", {"state": "asleep", "ended_at": WHEN}),
     ("hold_firing_is_named", {"bound": "firing", "firing": ""}),
     ("hold_firing_is_named", {"bound": "share", "firing": ""}),
     ("hold_firing_is_named", {"bound": "hour", "firing": "x"}),
@@ -124,10 +152,13 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("consent_given_by_somebody", {"state": "given", "given_at": None}),
     ("consent_given_by_somebody", {"state": "given", "given_by_name": ""}),
     ("modepolicy_rule_known", {"rule": "anarchy"}),
+    ("preference_theme_known", {"theme": "loud"}),
+    ("preference_density_known", {"density": "airy"}),
     ("promotion_way_known", {"way": "by_night"}),
     ("promotion_glass_broken_with_reason", {"way": "break_glass", "reason": "Hurry!"}),
     ("policyuse_version_pins", {"version_id": None, "revision": 1}),
     ("policyuse_version_pins", {"version_id": 1, "revision": None}),
+    ("run_mode_known", {"mode": "half"}),
     ("run_status_known", {"status": "asleep", "finished_at": WHEN}),
     ("run_status_known", {"status": "", "finished_at": WHEN}),
     ("run_finished_when_terminal", {"status": "queued", "finished_at": WHEN}),
@@ -136,6 +167,8 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("run_finished_when_terminal", {"status": "failed", "finished_at": None}),
     ("run_finished_when_terminal", {"status": "cancelled", "finished_at": None}),
     ("run_running_holds_lease", {"status": "running", "lease_token": None}),
+    ("step_status_known", {"status": "asleep"}),
+    ("triggersource_kind_known", {"kind": "dream"}),
     ("runundo_not_of_itself", {"id": 7, "takes_back_id": 7}),
     ("undonefield_left_says_why", {"restored": False, "why": ""}),
     ("undonefield_left_says_why", {"restored": True, "why": "x"}),
@@ -185,9 +218,10 @@ def row_of(model: type[models.Model], **columns: Any) -> dict[str, Any]:
 
 
 def insert(model: type[models.Model], row: Mapping[str, Any]) -> None:
+    columns = ", ".join(map(connection.ops.quote_name, row))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {model._meta.db_table} ({', '.join(row)})"  # noqa: S608 - names of our own columns
+            f"INSERT INTO {model._meta.db_table} ({columns})"  # noqa: S608 - names of our own columns
             f" VALUES ({', '.join(['%s'] * len(row))})",
             list(row.values()),
         )
@@ -223,6 +257,21 @@ def test_every_check_of_the_models_is_tried() -> None:
 def test_a_check_refuses_what_it_is_named_for(name: str, columns: Mapping[str, Any]) -> None:
     model, _ = CHECKS[name]
     assert refused_by(model, row_of(model, **columns)) == name
+
+
+CHOICES = [
+    pytest.param(model, field.column, id=f"{model.__name__}.{field.name}")
+    for model in MODELS
+    for field in model._meta.concrete_fields
+    if field.choices
+]
+
+
+@pytest.mark.parametrize(("model", "column"), CHOICES)
+def test_no_column_of_choices_takes_a_value_that_is_none_of_them(
+    model: type[models.Model], column: str
+) -> None:
+    assert refused_by(model, row_of(model, **{column: "zz"})) in CHECKS
 
 
 @pytest.mark.parametrize(

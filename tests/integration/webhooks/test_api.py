@@ -62,6 +62,16 @@ def test_a_right_on_one_endpoint_is_for_that_one(admin: APIClient, charlie: Any)
     assert client.post(ENDPOINTS, {"key": "x", "name": "X"}, format="json").status_code == 403
 
 
+def test_an_endpoint_is_shared_in_the_admin(admin: APIClient, charlie: Any) -> None:
+    made(admin)
+    made(admin, key="other", name="Other")
+    page = f"/admin/webhooks/endpoint/{Endpoint.objects.get(key='shop').pk}/share/"
+    assert admin.get(page).status_code == 200
+    assert admin.post(page, {"user": charlie.pk, "rights": ["view"]}).status_code == 302
+    seen = client_of(charlie).get(ENDPOINTS).json()["results"]
+    assert [(row["key"], row["address"], row["may_change"]) for row in seen] == [("shop", None, False)]
+
+
 def test_who_may_make_endpoints_owns_and_changes_them(charlie: Any) -> None:
     charlie.user_permissions.add(Permission.objects.get(codename="add_endpoint"))
     client = client_of(charlie)

@@ -15,10 +15,14 @@ import psutil
 import pytest
 from django.utils import timezone
 
-from automations.models import AuditEntry, Event
+from automations.models import AuditEntry, Decision, Event, RecordComment
+from automations.services.records import create_record
+from automations.testing import chain, make_module, make_workflow, node, run_everything
 from tests.integration.webhooks.conftest import Sender, World, post, verdicts
 from tests.unit.webhooks.vectors import FOREIGN
+from webhooks.inbound.committer import Committer
 from webhooks.inbound.models import Endpoint, Receipt
+from webhooks.inbound.requests import Incoming
 from webhooks.inbound.services import add_secret, change_endpoint, end_secret
 
 BODY = b'{"type": "order.paid", "order": {"number": 17}}'
@@ -81,7 +85,7 @@ def test_a_header_that_is_no_signature_is_refused_at_once(world: World, header: 
     started = time.perf_counter()
     answer = sender.send(BODY, {**sender.signed(BODY), "webhook-signature": header})
     assert answer.status in (400, 401)
-    assert time.perf_counter() - started < 0.5
+    assert time.perf_counter() - started < 2  # the parsing itself is timed in the unit tests
 
 
 @pytest.mark.parametrize("seconds", [-299, 299])
@@ -331,6 +335,32 @@ def test_a_dedupe_key_is_stronger_than_the_id(world: World) -> None:
     assert (answer.status, answer.json["code"]) == (400, "unmapped-body")
 
 
+def test_a_record_that_a_body_names_is_what_rules_look_at(world: World) -> None:
+    module = make_module("tickets", {"title": "text", "amount": "number"})
+    create_record(module=module, key="17", values={"title": "Large", "amount": "900"}, actor=world.actor)
+    create_record(module=module, key="18", values={"title": "Small", "amount": "9"}, actor=world.actor)
+    sender = world.endpoint(module=module, record_path="order.number")
+    large = {"field": "amount", "op": "gt", "value": "100"}
+    trigger = node("t1", "trigger.webhook", endpoint="shop", module="tickets", filter=large)
+    say = node("a1", "action.comment", text="{{ event.data.type }}")
+    make_workflow("w", chain(trigger, say), owner=world.actor)
+    for body in (BODY, BODY.replace(b"17", b"18"), BODY.replace(b"17", b"19")):
+        assert sender.send(body).status == 202
+    run_everything()
+    events = Event.objects.filter(source=sender.endpoint.source).order_by("id")
+    assert [(event.record_key, (event.snapshot["after"] or {}).get("title")) for event in events] == [
+        ("17", "Large"),
+        ("18", "Small"),
+        ("19", None),
+    ]
+    assert [row.outcome for row in Decision.objects.order_by("event_id")] == [
+        "matched",
+        "filtered",
+        "out_of_scope",
+    ]
+    assert RecordComment.objects.get().text == "order.paid"
+
+
 def test_an_id_outlives_its_receipt(world: World) -> None:
     sender = world.endpoint()
     sender.send(BODY, id="msg_1")
@@ -362,3 +392,25 @@ def test_many_at_once_are_all_taken_in(world: World) -> None:
         assert set(pool.map(send, range(120))) == {202}
     assert Event.objects.count() == Receipt.objects.count() == 120
     assert Endpoint.objects.count() == 3
+
+
+def test_one_that_can_not_be_stored_with_the_others_stops_none(world: World) -> None:
+    """Its id is known by its event alone, with another body, so that the batch as a whole is refused."""
+    sender = world.endpoint()
+    assert sender.send(BODY, id="msg_0").status == 202
+    Receipt.objects.all().delete()
+    bodies = {f"msg_{number}": b"{}" if number == 0 else BODY for number in range(5)}
+    batch = [
+        Incoming(
+            sender.token,
+            {name.lower(): value for name, value in sender.signed(body, id=key).items()},
+            body,
+            "203.0.113.7",
+        )
+        for key, body in bodies.items()
+    ]
+    committer = Committer()
+    replies = committer.stored(batch)
+    assert [reply.status for reply in replies] == [409, 202, 202, 202, 202]
+    assert Event.objects.count() == 5
+    assert Receipt.objects.filter(verdict="accepted").count() == 4

@@ -19,12 +19,13 @@ from tests.unit.webhooks.vectors import (
     SLACK_SECRET,
     SLACK_SIGNATURE,
     SLACK_TIMESTAMP,
+    V1,
     V3,
     Vector,
 )
 from webhooks.inbound.limits import Limits
 from webhooks.inbound.models import Receipt
-from webhooks.inbound.requests import Incoming, Reply
+from webhooks.inbound.requests import Incoming, Reply, header_map
 from webhooks.inbound.services import Opened, create_endpoint
 from webhooks.inbound.storing import answer
 
@@ -68,6 +69,20 @@ def test_slacks_command_is_taken_in_at_its_time_and_not_six_minutes_later(root: 
     assert taken_in(made, headers, SLACK_BODY, SLACK_TIMESTAMP + 5).status == 200
     event = Event.objects.get()
     assert (event.type, event.snapshot["data"]["command"]) == ("webhook.s.command", "/webhook-collect")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "status"), [(b"Webhook-Id", 400), (b"X-Forwarded-For", 202)])
+def test_a_header_that_says_two_things_is_refused_where_it_matters(
+    root: Any, name: bytes, status: int
+) -> None:
+    made = create_endpoint(key="v", name="V", actor=root, now=timezone.now(), secret=V1.secret)
+    pairs = [(key.encode(), value.encode()) for key, value in V1.headers.items()]
+    pairs += [(b"Content-Type", b"application/json"), (name, b"a"), (name, b"b")]
+    headers, repeated = header_map(pairs)
+    incoming = Incoming(made.token, headers, V1.body, "203.0.113.7", repeated)
+    (reply,) = answer([incoming], now=datetime.fromtimestamp(V1.timestamp, UTC), limits=Limits())
+    assert reply.status == status
 
 
 @pytest.mark.django_db(transaction=True)

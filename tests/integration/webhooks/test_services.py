@@ -52,7 +52,7 @@ CALLS: dict[str, tuple[str, Callable[[services.Opened, Any], Any]]] = {
     ),
     "renew_address": (
         "endpoint.address_renewed",
-        lambda made, who: renew_address(endpoint=made.endpoint, actor=who),
+        lambda made, who: renew_address(endpoint=made.endpoint, actor=who, now=timezone.now()),
     ),
     "try_endpoint": (
         "endpoint.sample_accepted",
@@ -179,7 +179,7 @@ def test_adding_a_secret_never_lengthens_the_life_of_another(opened: services.Op
 
 def test_a_new_address_ends_the_old_one(opened: services.Opened, root: Any) -> None:
     before = opened.endpoint.token_hash
-    token = renew_address(endpoint=opened.endpoint, actor=root)
+    token = renew_address(endpoint=opened.endpoint, actor=root, now=timezone.now())
     opened.endpoint.refresh_from_db()
     assert opened.endpoint.token_hash != before
     assert decrypt(opened.endpoint.token).decode() == token != opened.token

@@ -74,6 +74,21 @@ def test_policies_differ_by_revision_and_settings_by_name() -> None:
     assert not found.same
 
 
+def test_started_workflows_differ_by_version_and_by_what_that_version_is() -> None:
+    start = Node("s1", "action.start_workflow", config={"workflow": "notify"})
+    old = replace(BASE, nodes=(*BASE.nodes, start))
+    third = replace(old, workflows={"notify": {"version": 3, "digest": "aa" * 32}})
+    fourth = replace(old, workflows={"notify": {"version": 4, "digest": "bb" * 32}})
+    assert difference(old, old).same
+    assert difference(third, third).same
+    assert difference(old, third).workflows == (ValueChange("notify", "live", 3),)
+    assert difference(third, fourth).workflows == (ValueChange("notify", 3, 4),)
+    assert difference(third, replace(old, workflows={})).workflows == (ValueChange("notify", 3, None),)
+    elsewhere = replace(old, workflows={"notify": {"version": 3, "digest": "cc" * 32}})
+    assert difference(third, elsewhere).workflows == (ValueChange("notify", 3, 3),)
+    assert not difference(third, elsewhere).same
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),

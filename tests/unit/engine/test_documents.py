@@ -38,6 +38,7 @@ def full_document() -> dict[str, Any]:
         [edge("t1", "a1")],
         policies={"vip": {"revision": 3, "rule": {"field": "amount", "op": "gt", "value": "1"}}},
         settings={"zone": "Europe/Berlin"},
+        workflows={"notify": {"version": 4, "digest": "ab" * 32}},
     )
 
 
@@ -87,8 +88,25 @@ def test_the_digest_changes_with_every_part_that_runs_depend_on() -> None:
             [edge("t1", "a1")],
             policies={"p": {"rule": {}}},
         ),
+        definition([trigger(), node("a1", "action.comment", text="Hello")], [edge("t1", "a1")], workflows={}),
+        definition(
+            [trigger(), node("a1", "action.comment", text="Hello")],
+            [edge("t1", "a1")],
+            workflows={"notify": {"version": 4, "digest": "ab" * 32}},
+        ),
     ]
-    assert len({base.digest(), *(other.digest() for other in others)}) == 5
+    assert len({base.digest(), *(other.digest() for other in others)}) == 7
+
+
+def test_a_version_of_before_there_were_pins_keeps_its_digest() -> None:
+    """What was published stays what it was: a document that says nothing of started workflows is written as it was read."""
+    old = full_document()
+    del old["workflows"]
+    parsed, _ = parse_document(old)
+    assert parsed is not None
+    assert parsed.workflows is None
+    assert parsed.to_document() == old
+    assert parsed.digest() == "07cc4a0b79717f54ddfa0cc07b3e0b4f4888fa5de32facb4daf6ae710d57e89b"
 
 
 def test_canonical_json_refuses_what_is_not_json() -> None:
@@ -126,6 +144,16 @@ def test_a_document_without_edges_or_schema_is_complete() -> None:
         ({"layout": "x"}, "layout"),
         ({"policies": {"vip": 1}}, "policies.vip"),
         ({"policies": {"vip": {"revision": 1}}}, "policies.vip"),
+        ({"workflows": []}, "workflows"),
+        ({"workflows": {"notify": 1}}, "workflows.notify"),
+        ({"workflows": {"notify": {}}}, "workflows.notify"),
+        ({"workflows": {"notify": {"version": 0, "digest": "ab" * 32}}}, "workflows.notify"),
+        ({"workflows": {"notify": {"version": True, "digest": "ab" * 32}}}, "workflows.notify"),
+        ({"workflows": {"notify": {"version": 2**31, "digest": "ab" * 32}}}, "workflows.notify"),
+        ({"workflows": {"notify": {"version": "1", "digest": "ab" * 32}}}, "workflows.notify"),
+        ({"workflows": {"notify": {"version": 1, "digest": "AB" * 32}}}, "workflows.notify"),
+        ({"workflows": {"notify": {"version": 1, "digest": 1}}}, "workflows.notify"),
+        ({"workflows": {"notify": {"version": 1, "digest": "ab" * 32, "more": 1}}}, "workflows.notify"),
     ],
 )
 def test_a_part_of_the_wrong_shape_is_named(change: dict[str, Any], path: str) -> None:

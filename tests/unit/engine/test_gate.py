@@ -10,9 +10,11 @@ import pytest
 from automations.engine.gate import (
     ConsentFact,
     GateFacts,
+    LimitFacts,
     LineState,
     ShadowFacts,
     SimulatedFacts,
+    StartFact,
     is_green,
     judge_gate,
 )
@@ -129,3 +131,46 @@ def test_what_was_simulated_is_told_and_an_inconclusive_run_holds() -> None:
     one = replace(GREEN, simulated=SimulatedFacts(runs=1, inconclusive=1))
     assert states(one)["simulated"] is LineState.OPEN
     assert sentence(one, "simulated").startswith("1 run simulated")
+
+
+def test_what_it_starts_is_told_with_its_version_and_what_that_may_do() -> None:
+    assert states(GREEN)["started"] is LineState.NOT_NEEDED
+    bill = StartFact("bill", 3, simulates="It only simulates: “bill” is in simulate.")
+    told = replace(GREEN, starts=[StartFact("notify", 4, newer=5), bill])
+    assert states(told)["started"] is LineState.MET
+    assert sentence(told, "started") == (
+        "It starts “notify” at version 4 (version 5 is live by now; publishing anew takes it up)."
+        " It starts “bill” at version 3. It only simulates: “bill” is in simulate."
+    )
+
+
+@pytest.mark.parametrize(
+    ("starts", "said"),
+    [
+        (
+            [StartFact("notify", 4), StartFact("bill", 3, trouble="“bill” is archived.")],
+            "“bill” is archived.",
+        ),
+        (
+            [StartFact("notify"), StartFact("bill")],
+            "“notify”, “bill” would be started at whatever version is live: this one pins none.",
+        ),
+    ],
+)
+def test_what_is_not_pinned_or_cannot_be_started_holds(starts: list[StartFact], said: str) -> None:
+    facts = replace(GREEN, starts=starts)
+    assert states(facts)["started"] is LineState.OPEN
+    assert sentence(facts, "started") == said
+    assert not is_green(judge_gate(facts))
+
+
+def test_limits_are_told_with_what_became_of_them() -> None:
+    assert sentence(GREEN, "limits") == "It has no limits of its own."
+    now = replace(GREEN, limits=LimitFacts(["blast radius 100", "share 20"]))
+    assert sentence(now, "limits") == "blast radius 100; share 20."
+    change = "blast radius 10 became blast radius 100, by ada on 2026-03-02"
+    changed = replace(GREEN, limits=LimitFacts(["blast radius 100"], [change]))
+    assert sentence(changed, "limits") == (
+        f"blast radius 100. Changed since this version was published: {change}."
+    )
+    assert is_green(judge_gate(changed))

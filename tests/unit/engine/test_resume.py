@@ -11,7 +11,7 @@ from automations.engine.resume import Resumption, resume
 from automations.engine.statuses import RunStatus, StepStatus
 
 from .fakes import NOON, SCRIPTED, TICKETS, URGENT, definition, edge, node, trigger
-from .test_decide import TICKET, act, line, run_to_end, status_of
+from .walking import TICKET, act, line, run_to_end, status_of
 
 
 def ended(program: Program, **answers: Any) -> Any:

@@ -1,10 +1,12 @@
 import { useCallback, useState } from "react";
 import type { Catalog } from "../../api/catalogTypes";
+import { guardrailsOf } from "../../api/guardrails";
 import type { DataRecord, Module } from "../../api/recordTypes";
 import { useSite } from "../../app/context";
 import { useSearch } from "../../app/router";
 import { useLoad } from "../../app/useLoad";
 import { usePages } from "../../app/usePages";
+import { ShareButton } from "../../sharing/ShareButton";
 import { NoHitAsked } from "../../ui/Filters";
 import { Link, recordTo } from "../../ui/Link";
 import { Heading, Show } from "../../ui/Page";
@@ -14,6 +16,7 @@ import { CreateRecord } from "./CreateRecord";
 import { LookOnly } from "./LookOnly";
 import { RecordFilters } from "./RecordFilters";
 import { filtersOf, filterWords, recordsAddress } from "./recordFilters";
+import { StartBar } from "./StartBar";
 import { Value } from "./Value";
 import "./records.css";
 
@@ -22,8 +25,12 @@ export function RecordsPage({ moduleKey }: { moduleKey: string }) {
   const [creating, setCreating] = useState(false);
   const load = useCallback(
     async (signal: AbortSignal) => {
-      const [module, catalog] = await Promise.all([api.module(moduleKey, signal), api.catalog(signal)]);
-      return { module, catalog };
+      const [module, catalog, starts] = await Promise.all([
+        api.module(moduleKey, signal),
+        api.catalog(signal),
+        guardrailsOf(api).manualStarts(moduleKey, 1, signal),
+      ]);
+      return { module, catalog, startable: starts.length > 0 };
     },
     [api, moduleKey],
   );
@@ -35,20 +42,23 @@ export function RecordsPage({ moduleKey }: { moduleKey: string }) {
         <Link to="records/">Records</Link>
       </p>
       <Heading title={module?.name ?? "Records"}>
-        {module?.kind === "stored" && module.may_use && (
-          <p className="actions">
-            <button type="button" onClick={() => setCreating(true)}>
-              New record
-            </button>
-          </p>
+        {module !== null && (
+          <div className="actions">
+            {module.kind === "stored" && module.may_use && (
+              <button type="button" onClick={() => setCreating(true)}>
+                New record
+              </button>
+            )}
+            {module.may_change && <ShareButton thing={`modules/${module.key}`} name={module.name} />}
+          </div>
         )}
       </Heading>
       <Show loaded={loaded} again={again}>
-        {({ module: one, catalog }) => (
+        {({ module: one, catalog, startable }) => (
           <>
             {!one.may_use && <LookOnly module={one} />}
             <RecordFilters module={one} catalog={catalog} />
-            <RecordList module={one} catalog={catalog} />
+            <RecordList module={one} catalog={catalog} startable={startable} />
             {creating && <CreateRecord module={one} onClose={() => setCreating(false)} />}
           </>
         )}
@@ -57,7 +67,15 @@ export function RecordsPage({ moduleKey }: { moduleKey: string }) {
   );
 }
 
-function RecordList({ module, catalog }: { module: Module; catalog: Catalog }) {
+interface Listed {
+  module: Module;
+  catalog: Catalog;
+  /** Whether a workflow can be started by hand on these. */
+  startable: boolean;
+}
+
+function RecordList({ module, catalog, startable }: Listed) {
+  const [chosen, setChosen] = useState<ReadonlySet<string | number>>(new Set());
   const [search, change] = useSearch();
   const pages = usePages<DataRecord>(recordsAddress(module.key, search));
   const active = filtersOf(search, module.fields).map((filter) => ({
@@ -75,15 +93,25 @@ function RecordList({ module, catalog }: { module: Module; catalog: Catalog }) {
     );
   return (
     <Paged pages={pages} what="records" empty={none}>
-      {(records, stale) => (
-        <Table
-          label={module.name}
-          columns={columnsOf(module)}
-          rows={records}
-          keyOf={(record) => record.key}
-          stale={stale}
-        />
-      )}
+      {(records, stale) => {
+        // What a filter took away is not started on unseen.
+        const keys = records.map((record) => record.key).filter((key) => chosen.has(key));
+        return (
+          <>
+            {startable && <StartBar module={module} keys={keys} onDone={() => setChosen(new Set())} />}
+            <Table
+              label={module.name}
+              columns={columnsOf(module)}
+              rows={records}
+              keyOf={(record) => record.key}
+              stale={stale}
+              selection={
+                startable ? { chosen, onChange: setChosen, nameOf: (record) => record.key } : undefined
+              }
+            />
+          </>
+        );
+      }}
     </Paged>
   );
 }

@@ -3,7 +3,7 @@ import { useSite } from "../../app/context";
 import { useSearch } from "../../app/router";
 import { useLoad } from "../../app/useLoad";
 import { Show } from "../../ui/Page";
-import { nameIn, WorkflowHead } from "../../ui/WorkflowHead";
+import { WorkflowHead } from "../../ui/WorkflowHead";
 import { RunGrid } from "./RunGrid";
 import { RunList } from "./RunList";
 import "./runs.css";
@@ -20,7 +20,7 @@ export function WorkflowRunsPage({ id }: { id: number }) {
   const view = search.view === "grid" ? "grid" : "list";
   return (
     <>
-      <WorkflowHead id={id} name={nameIn(loaded)} here="runs" what="Runs of">
+      <WorkflowHead id={id} loaded={loaded} here="runs" what="Runs of">
         <fieldset className="views">
           <legend className="visually-hidden">Show as</legend>
           {(["list", "grid"] as const).map((one) => (

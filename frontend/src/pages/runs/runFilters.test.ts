@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { runsAddress, setFilters, startOf } from "./runFilters";
+import { runsAddress, setFilters, spansOf, startOf } from "./runFilters";
 
 describe("runsAddress", () => {
   it("asks for everything without filters", () => {
@@ -28,4 +28,13 @@ describe("runsAddress", () => {
 
 it("tells which filters are set", () => {
   expect(setFilters({ status: "failed", mode: "" })).toEqual([{ name: "status", label: "Status: failed" }]);
+});
+
+it.each([
+  [[], ""],
+  [[7], "7"],
+  [[7, 8, 9], "7-9"],
+  [[9, 7, 8, 12, 14, 13, 20], "7-9,12-14,20"],
+])("%j are %s", (events, spans) => {
+  expect(spansOf(events)).toBe(spans);
 });

@@ -1,7 +1,7 @@
 import { query } from "../../api/client";
 
 export type RunFilters = Partial<
-  Record<"status" | "mode" | "version" | "module" | "record" | "from" | "to", string>
+  Record<"status" | "mode" | "version" | "module" | "record" | "from" | "to" | "events", string>
 >;
 
 const LABELS: Record<keyof RunFilters, string> = {
@@ -12,11 +12,12 @@ const LABELS: Record<keyof RunFilters, string> = {
   record: "Record",
   from: "From",
   to: "To",
+  events: "Events",
 };
 
 /** The API's address of the runs that the filters of a page select. `from` and `to` are whole days of the reader. */
 export function runsAddress(filters: RunFilters, workflow?: number): string {
-  const { status, mode, version, module, record, from, to } = filters;
+  const { status, mode, version, module, record, from, to, events } = filters;
   return `runs/${query({
     workflow,
     status,
@@ -24,9 +25,21 @@ export function runsAddress(filters: RunFilters, workflow?: number): string {
     version,
     module,
     record,
+    events,
     created_after: startOf(from),
     created_before: startOf(to, 1),
   })}`;
+}
+
+/** Numbers of events as a filter takes them, those that follow each other as one span: "5120-5219,5225". */
+export function spansOf(events: readonly number[]): string {
+  const spans: [number, number][] = [];
+  for (const event of [...events].sort((one, other) => one - other)) {
+    const last = spans.at(-1);
+    if (last !== undefined && event === last[1] + 1) last[1] = event;
+    else spans.push([event, event]);
+  }
+  return spans.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(",");
 }
 
 /** The filters that are set, with what they are called. */

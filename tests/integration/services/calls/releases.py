@@ -112,6 +112,11 @@ CALLS: tuple[Call, ...] = (
         Traced(("activation", "activetrigger", "workflow"), "a part of services that say who released what"),
     ),
     Call(
+        live.void_consent,
+        lambda w: {"workflow": _asked(w), "version": None},
+        Traced(("consent",), "a part of services that say who changed what"),
+    ),
+    Call(
         live.set_promotion,
         lambda w: {"workflow": w.fresh(), "promotion": None},
         Traced(("activation", "workflow"), "a part of services that say who released what"),
@@ -130,6 +135,12 @@ CALLS: tuple[Call, ...] = (
         mode_policies.lift_mode_policy,
         lambda w: {"policy": _policy(w), "reason": "Done", "actor": w.bob},
         Audited("modepolicy.lifted", "policy"),
+    ),
+    Call(mode_policies.policies_binding, lambda w: {"workflow": w.fresh()}, READS),
+    Call(
+        mode_policies.workflows_bound,
+        lambda w: {"policies": [_policy(w)], "workflows": Workflow.objects.all()},
+        READS,
     ),
     Call(
         consents.ask_consent,

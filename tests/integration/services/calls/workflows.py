@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from guardian.shortcuts import assign_perm
+
+from automations import permissions
 from automations.engine.documents import Definition, Node
 from automations.models import Workflow
 from automations.services import (
@@ -12,6 +15,7 @@ from automations.services import (
     drafts,
     findings,
     loops,
+    pins,
     rule_index,
     templates,
     versions,
@@ -25,6 +29,11 @@ from .shapes import READS, Audited, Call, Traced, definition_of
 
 def _paused(world: World) -> Any:
     return workflows.pause_workflow(workflow=world.fresh(), reason="", actor=world.alice)
+
+
+def _seen_by(world: World, person: Any) -> Workflow:
+    assign_perm(permissions.codename("view"), person, world.workflow)
+    return world.fresh()
 
 
 def _file(world: World) -> Any:
@@ -58,7 +67,8 @@ CALLS: tuple[Call, ...] = (
     Call(drafts.document_of_draft, lambda w: {"workflow": w.workflow}, READS),
     Call(drafts.load_definitions, lambda w: {"workflows": [w.workflow]}, READS),
     Call(drafts.newest_policies, lambda w: {"keys": ["large"]}, READS),
-    Call(drafts.pin_policies, lambda w: {"definition": definition_of(w)}, READS),
+    Call(drafts.live_versions, lambda w: {"keys": ["greet"]}, READS),
+    Call(drafts.pin_definitions, lambda w: {"drawn": {w.workflow: definition_of(w)}}, READS),
     Call(
         drafts.save_draft,
         lambda w: {
@@ -112,6 +122,13 @@ CALLS: tuple[Call, ...] = (
         lambda w: {"file": _file(w), "workflow": w.fresh(), "actor": w.bob},
         READS,  # the same file again changes nothing; its parts are services of their own
     ),
+    Call(pins.with_pins, lambda w: {"versions": list(w.workflow.versions.all()), "viewer": w.bob}, READS),
+    Call(pins.start_facts, lambda w: {"workflow": w.fresh(), "definition": definition_of(w)}, READS),
+    Call(
+        pins.limit_facts,
+        lambda w: {"workflow": w.fresh(), "version": w.fresh().active_version},
+        READS,
+    ),
     Call(versions.describe_definition, lambda w: {"definition": definition_of(w)}, READS),
     Call(versions.validation_context, lambda w: {"definition": definition_of(w)}, READS),
     Call(
@@ -150,7 +167,12 @@ CALLS: tuple[Call, ...] = (
     ),
     Call(
         workflows.update_workflow,
-        lambda w: {"workflow": w.workflow, "changes": {"name": "Greet all", "owner": w.bob}, "actor": w.bob},
+        lambda w: {
+            "workflow": _seen_by(w, w.bob),
+            "changes": {"name": "Greet all", "owner": w.bob, "run_as": w.bob, "limits": {"share": 20}},
+            "actor": w.alice,
+            "seen": {"name": "Greet", "owner": "alice", "run_as": None},
+        },
         Audited("workflow.updated", "workflow"),
     ),
     Call(

@@ -1,24 +1,43 @@
 import { useCallback, useRef, useState } from "react";
-import { ApiError } from "../api/client";
-import type { Grant, Shares } from "../api/types";
+import { type Api, ApiError } from "../api/client";
+import type { Grant, People, Shares } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { Show } from "../ui/Page";
 import { Table } from "../ui/Table";
 import { useModal } from "../ui/useModal";
 import "./share.css";
-import { useWorld } from "./world";
 
-/** Who may do what with the workflow and from where, and giving and taking it. */
-export default function ShareDialog({ onClose }: { onClose: () => void }) {
+interface Props {
+  /** What is shared, as its address in the API names it: "workflows/4". */
+  thing: string;
+  name: string;
+  onClose: () => void;
+}
+
+/** Of what, of which every one may be shared at once, and who may share one. */
+const NOUNS: Record<string, [all: string, sharers: string]> = {
+  workflows: ["workflows", "Its owner, an admin or somebody who may publish it can share it."],
+  modules: ["modules", "An admin or somebody who may change it can share it."],
+  policies: ["policies", "Its owner, an admin or somebody who may change it can share it."],
+};
+
+/** Who may do what with a workflow, a module or a policy and from where, and giving and taking it. */
+export default function ShareDialog({ thing, name, onClose }: Props) {
   const { api } = useSite();
-  const { workflow } = useWorld();
   const dialog = useRef<HTMLDialogElement>(null);
   const [changed, setChanged] = useState<Shares | null>(null);
   const [trouble, setTrouble] = useState("");
   const [told, setTold] = useState("");
-  const path = `workflows/${workflow.id}/shares/`;
-  const load = useCallback((signal: AbortSignal) => api.get<Shares>(path, signal), [api, path]);
+  const path = `${thing}/shares/`;
+  const [all = "", sharers] = NOUNS[thing.split("/")[0] ?? ""] ?? [];
+  const load = useCallback(
+    async (signal: AbortSignal) => {
+      const shares = await api.get<Shares>(path, signal);
+      return { shares, people: shares.may_share ? await peopleOf(api, shares, signal) : NOBODY };
+    },
+    [api, path],
+  );
   const [loaded, again] = useLoad(load);
   useModal(dialog);
 
@@ -43,17 +62,17 @@ export default function ShareDialog({ onClose }: { onClose: () => void }) {
     act(() => api.send<Shares>("PUT", path, { [kind]: name, ...rights }), `Shared with ${name}.`);
   return (
     <dialog ref={dialog} className="share" aria-labelledby="share-title" onClose={onClose}>
-      <h2 id="share-title">Who may do what with “{workflow.name}”</h2>
+      <h2 id="share-title">Who may do what with “{name}”</h2>
       <Show loaded={loaded} again={again}>
         {(first) => {
-          const shares = changed ?? first;
+          const shares = changed ?? first.shares;
           return (
             <>
-              <Grants shares={shares} onTake={take} />
+              <Grants shares={shares} all={all} onTake={take} />
               {shares.may_share ? (
-                <GiveForm shares={shares} onGive={give} />
+                <GiveForm shares={shares} people={first.people} onGive={give} />
               ) : (
-                <p className="note">Its owner, an admin or somebody who may publish it can share it.</p>
+                <p className="note">{sharers}</p>
               )}
             </>
           );
@@ -76,7 +95,26 @@ export default function ShareDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-function Grants({ shares, onTake }: { shares: Shares; onTake: (grant: Grant) => void }) {
+const NOBODY: People = { people: [], groups: [] };
+
+/** Whom one can choose. Who builds no workflow may not ask who there is, and chooses among the roles. */
+async function peopleOf(api: Api, shares: Shares, signal: AbortSignal): Promise<People> {
+  try {
+    return await api.people(signal);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 403) throw error;
+    return { people: [], groups: Object.keys(shares.roles) };
+  }
+}
+
+interface Granted {
+  shares: Shares;
+  /** "workflows" */
+  all: string;
+  onTake: (grant: Grant) => void;
+}
+
+function Grants({ shares, all, onTake }: Granted) {
   return (
     <Table
       label="Who may do what"
@@ -98,7 +136,7 @@ function Grants({ shares, onTake }: { shares: Shares; onTake: (grant: Grant) => 
           ),
         },
         { name: "May", cell: mayOf, wide: true },
-        { name: "From where", cell: (grant) => (grant.wide ? "on all workflows" : "on this one") },
+        { name: "From where", cell: (grant) => (grant.wide ? `on all ${all}` : "on this one") },
         {
           name: "Take away",
           cell: (grant) =>
@@ -120,14 +158,14 @@ function Grants({ shares, onTake }: { shares: Shares; onTake: (grant: Grant) => 
 
 interface Giving {
   shares: Shares;
+  people: People;
   onGive: (kind: Grant["kind"], name: string, rights: object) => Promise<boolean>;
 }
 
 const OWN = "";
 
 /** A person or a group, and a role's rights or rights one by one: those that the reader lacks can't be chosen. */
-function GiveForm({ shares, onGive }: Giving) {
-  const { people } = useWorld();
+function GiveForm({ shares, people, onGive }: Giving) {
   const [who, setWho] = useState("");
   const [role, setRole] = useState("Viewer");
   const [rights, setRights] = useState<string[]>(["view"]);

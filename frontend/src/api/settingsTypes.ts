@@ -1,0 +1,64 @@
+/** What people change of a workflow beside its graph, and what admins demand of workflows. */
+
+import type { JsonSchema } from "./catalogTypes";
+import type { Mode } from "./types";
+
+export interface Limits {
+  blast_radius?: number;
+  share?: number;
+  runs_per_hour?: number;
+}
+
+export interface Settings {
+  name: string;
+  description: string;
+  team: string;
+  zone: string;
+  runbook_url: string;
+  limits: Limits;
+  owner: string | null;
+  run_as: string | null;
+}
+
+export type Setting = keyof Settings;
+
+/** What a refusal says when somebody was faster. */
+export interface ChangedMeanwhile {
+  by?: string;
+  at?: string;
+  now: Partial<Settings>;
+}
+
+export type Rule = "simulate_only" | "four_eyes";
+
+/** A mode policy as the workflow that it binds tells it. */
+export interface Binding {
+  id: number;
+  rule: Rule;
+  /** Its module's name; null: every workflow. */
+  module: string | null;
+  reason: string;
+  set_by: string;
+  set_at: string;
+}
+
+/** One as the list of all tells it: its module by key, and which workflows in sight it binds. */
+export interface ModePolicy extends Binding {
+  binds: number;
+  /** How many of these are in execute. */
+  acting: number;
+  /** By name, the first ones. */
+  workflows: { id: number; name: string; mode: Mode }[];
+}
+
+/** A workflow that the reader may start by hand on records of a module. */
+export interface ManualStart {
+  workflow: number;
+  name: string;
+  /** The one that the runs would be in. */
+  mode: Mode;
+  form: JsonSchema | Record<string, never>;
+  blast_radius: number;
+  /** Why so many would wait for approval; null: they start. */
+  held: { bound: "firing" | "share" | "hour"; count: number; cap: number; sentence: string } | null;
+}
