@@ -282,11 +282,12 @@ describe("a step that is added", () => {
     const { actions, titleOf } = opened();
     const first = actions.add("action.comment", { where: "free" });
     const second = actions.add("action.comment", { where: "after", way: { from: first, branch: "" } });
-    expect([titleOf(first), titleOf(second)]).toEqual(["Comment", "Comment 2"]);
+    const third = actions.add("action.comment", { where: "free" });
+    expect([first, second, third].map(titleOf)).toEqual(["Comment", "Comment 2", "Comment 3"]);
     expect(titleOf(actions.add("action.unheard_of", { where: "free" }))).toBe("");
     actions.undo();
     actions.undo();
-    expect(titleOf(second)).toBeUndefined(); // the step and its name are one command
+    expect(titleOf(third)).toBeUndefined(); // the step and its name are one command
   });
 
   it("ends the choice of where an earlier step leads", () => {
