@@ -21,7 +21,9 @@ export function Inspector() {
   const panel = useRef<HTMLElement>(null);
   // Another step is read from its name on, however far down the one before was read.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is about the step that is chosen.
-  useLayoutEffect(() => panel.current?.scrollTo(0, 0), [id]);
+  useLayoutEffect(() => {
+    panel.current?.scrollTo(0, 0); // new browsers answer a promise, which is no clean-up
+  }, [id]);
   return (
     <aside className="inspector" aria-label="Settings of the chosen step" id={INSPECTOR} ref={panel}>
       {node === undefined ? (
