@@ -271,7 +271,7 @@ def _limits(limits: LimitFacts) -> Line:
     sentence = f"{'; '.join(limits.now)}." if limits.now else "It has no limits of its own."
     if limits.changes:
         sentence += f" Changed since this version was published: {'; '.join(limits.changes)}."
-    return _met("limits", "Limits", sentence)
+    return _met("limits", "How far it reaches at once", sentence)
 
 
 def _shadowed(shadow: ShadowFacts) -> str:

@@ -119,7 +119,7 @@ def preview_identity(*, workflow: Workflow, definition: Definition, publisher: A
                 "title": need.node.title or need.node.id,
                 "right": need.right,
                 "noun": str(need.thing._meta.model_name),
-                "thing": need.thing.name,
+                "thing": str(need.thing),
                 "held": identity is not None and acting.may(identity, need.right, need.thing),
             }
             for need in _needs(definition)

@@ -126,6 +126,7 @@ def test_production_settings_pass_the_deployment_checks() -> None:
         ({"DEBUG": "true"}, "security.W018"),
         ({"AUTOMATIONS_SECRET_KEYS": ""}, "webhooks.E001"),
         ({"AUTOMATIONS_SECRET_KEYS": "short"}, "webhooks.E002"),
+        ({"AUTOMATIONS_UNSIGNED_WEBHOOKS": "true"}, "webhooks.E003"),
     ],
 )
 def test_unsafe_production_setting_is_found_by_the_deployment_checks(

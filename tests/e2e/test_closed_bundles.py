@@ -7,7 +7,7 @@ import itertools
 import time
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from .conftest import violations
 from .test_editor import call, draft
@@ -59,12 +59,17 @@ def bundle(page: Page) -> tuple[int, int]:
     return errand, caller
 
 
+def version(page: Page, number: int) -> Locator:
+    named = page.get_by_text(f"Version {number}", exact=True)
+    return page.locator(".versions").get_by_role("listitem").filter(has=named)
+
+
 def test_a_pin_is_told_wherever_one_looks_at_versions(signed_in: Page) -> None:
     page = signed_in
     _errand, caller = bundle(page)
 
     page.goto(f"/workflows/{caller}/versions/")
-    first = page.get_by_role("listitem").filter(has_text="Version 1")
+    first = version(page, 1)
     expect(first).to_contain_text("at version 1; newer version 2 is available, publishing anew takes it up")
     page.goto(f"/workflows/{caller}/versions/?from=1&to=draft")
     beside = page.get_by_role("list", name="Beside the steps")
@@ -77,7 +82,7 @@ def test_a_pin_is_told_wherever_one_looks_at_versions(signed_in: Page) -> None:
     pinned = line(page, "What it starts is pinned")
     expect(pinned).to_contain_text("Met")
     expect(pinned).to_contain_text("(version 2 is live by now; publishing anew takes it up)")
-    expect(line(page, "Limits")).to_contain_text("blast radius 100")
+    expect(line(page, "How far it reaches at once")).to_contain_text("blast radius 100")
 
     page.goto(f"/workflows/{caller}/")
     page.get_by_role("button", name="Publish…").click()
@@ -89,7 +94,7 @@ def test_a_pin_is_told_wherever_one_looks_at_versions(signed_in: Page) -> None:
     dialog.get_by_role("button", name="Publish to simulate").click()
     expect(dialog).to_have_count(0)
     page.goto(f"/workflows/{caller}/versions/")
-    expect(page.get_by_role("listitem").filter(has_text="Version 2")).to_contain_text("at version 2")
+    expect(version(page, 2)).to_contain_text("at version 2")
 
 
 def test_who_is_started_sees_by_whom_and_is_told_before_rolling_back(signed_in: Page) -> None:
@@ -97,7 +102,7 @@ def test_who_is_started_sees_by_whom_and_is_told_before_rolling_back(signed_in: 
     errand, caller = bundle(page)
     publish(page, caller)  # takes version 2 up
     page.goto(f"/workflows/{errand}/versions/")
-    second = page.get_by_role("listitem").filter(has_text="Version 2")
+    second = version(page, 2)
     expect(second).to_contain_text("started by version 2 of Close the day")
     page.get_by_role("button", name="Roll back to 1…").click()
     dialog = page.get_by_role("dialog")
