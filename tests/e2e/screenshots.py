@@ -117,6 +117,7 @@ def shadow(page: Page) -> None:
     changed(page, f"Shadowed {time.monotonic_ns()}")
     page.get_by_role("link", name="Backtests").click()
     page.get_by_role("button", name="Start shadow").click()
+    expect(page.locator(".shadow-going")).to_be_visible()  # it judges what comes from now on
     for number, priority in enumerate(("urgent", "low", "normal")):
         ticket(page, f"SH-{time.monotonic_ns()}-{number}", priority)
     expect(page.locator(".shadow-agreement")).to_contain_text("66.7", timeout=30_000)

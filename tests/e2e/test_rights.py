@@ -103,6 +103,6 @@ def test_a_module_and_a_policy_are_shared_on_their_pages(page: Page) -> None:
 
 
 def test_who_may_not_share_a_module_is_not_offered_it(signed_in: Page) -> None:
-    signed_in.goto("/records/orders/")
+    signed_in.goto("/records/tickets/")
     expect(signed_in.get_by_role("button", name="New record")).to_be_visible()
     expect(signed_in.get_by_role("button", name="Share…")).to_have_count(0)

@@ -24,8 +24,8 @@ interface Props {
   number: number;
   mayCancel: boolean;
   named: (node: string) => string;
-  /** The reader has asked for it, wherever on the page: it takes the focus. */
-  wanted: boolean;
+  /** Another one each time that the reader asks for this backtest, wherever on the page: it takes the focus. */
+  wanted: object | null;
 }
 
 /** One backtest or shadow: how far it is, what it counts, and the events behind the counts. */
@@ -34,7 +34,7 @@ export function BacktestResult({ workflow, number, mayCancel, named, wanted }: P
   const [search, change] = useSearch();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (wanted) heading.current?.focus();
+    if (wanted !== null) heading.current?.focus();
   }, [wanted]);
   return (
     <section aria-labelledby="backtest-result">
@@ -45,8 +45,9 @@ export function BacktestResult({ workflow, number, mayCancel, named, wanted }: P
         {(backtest) => (
           <>
             <p>
-              {sidesOf(backtest)}, {dateTime(backtest.since)} to {dateTime(backtest.until)}:{" "}
-              {grouped(backtest.looked_at)} events.
+              {sidesOf(backtest)}, {dateTime(backtest.since)} to{" "}
+              {backtest.shadow && !isOver(backtest) && "at the latest "}
+              {dateTime(backtest.until)}: {grouped(backtest.looked_at)} events.
             </p>
             {backtest.shadow && (
               <p>

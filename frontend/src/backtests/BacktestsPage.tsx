@@ -38,9 +38,9 @@ export default function BacktestsPage({ id }: { id: number }) {
   const shadows = usePages<Backtest>(`workflows/${id}/shadows/`, mergeNewest);
   const newest = newestOf(pages) ?? newestOf(shadows);
   const chosen = /^\d{1,15}$/.test(search.backtest ?? "") ? Number(search.backtest) : newest;
-  const [wanted, setWanted] = useState<number | null>(null);
+  const [wanted, setWanted] = useState<{ number: number } | null>(null);
   const choose = (number: number) => {
-    setWanted(number);
+    setWanted({ number });
     change({ backtest: String(number), kind: "" });
   };
   const columns: Column<Backtest>[] = [
@@ -90,7 +90,7 @@ export default function BacktestsPage({ id }: { id: number }) {
                 key={chosen}
                 workflow={id}
                 number={chosen}
-                wanted={chosen === wanted}
+                wanted={wanted?.number === chosen ? wanted : null}
                 mayCancel={workflow.rights.includes("run_test")}
                 named={(node) => nodes.find((one) => one.id === node)?.title || node}
               />

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,8 @@ from automations.services.sources import create_source, send_event
 from automations.services.workflows import create_workflow, pause_workflow, resume_workflow
 from automations.testing import chain, make_module, make_workflow, node, run_everything
 from automations.triggers import TRIGGERS
+from webhooks.inbound.console import try_endpoint
+from webhooks.inbound.services import create_endpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +30,7 @@ HERE = {
     "schedule": "test_a_schedule_fires_on_its_own_clock_and_writes_its_slot",
     "manual": "test_a_manual_start_brings_its_record_and_its_input",
     "event": "test_an_api_event_starts_a_run_that_sees_its_data",
+    "webhook": "test_a_webhook_starts_a_run_that_sees_its_body",
 }
 FIELDS = [
     {"key": "title", "type": "text"},
@@ -239,6 +243,28 @@ def test_an_api_event_starts_a_run_that_sees_its_data(tickets: Module, alice: An
     first = Run.objects.get(workflow__key="w")
     assert first.steps.get(node="a1").output == {"total": 250}
     assert Run.objects.get(workflow__key="v").record_key == "T1"
+
+
+def test_a_webhook_starts_a_run_that_sees_its_body(alice: Any) -> None:
+    made = create_endpoint(key="till", name="Till", actor=alice, now=timezone.now())
+    rule = {"field": "data.total", "op": "gt", "value": 100}
+    trigger = node("t1", "trigger.webhook", endpoint="till", events=["order.*"], filter=rule)
+    say = node("a1", "action.set_variable", values={"total": {"ref": "event.data.total"}})
+    make_workflow("w", chain(trigger, say), owner=alice)
+    live(alice, "webhook", key="v", endpoint="till")
+    for kind, total in (("order.paid", 250), ("order.paid", 5), ("refund.made", 250)):
+        body = json.dumps({"type": kind, "total": total})
+        try_endpoint(endpoint=made.endpoint, body=body, actor=alice, now=timezone.now(), accept=True)
+    run_everything()
+    answered = Decision.objects.order_by("event_id", "workflow__key")
+    assert list(answered.values_list("workflow__key", "event__type", "outcome")) == [
+        ("v", "webhook.till.order.paid", "matched"),
+        ("w", "webhook.till.order.paid", "matched"),
+        ("v", "webhook.till.order.paid", "matched"),
+        ("w", "webhook.till.order.paid", "filtered"),
+        ("v", "webhook.till.refund.made", "matched"),
+    ]
+    assert Run.objects.get(workflow__key="w").steps.get(node="a1").output == {"total": 250}
 
 
 def test_an_event_is_refused_for_each_reason_and_says_which(tickets: Module, alice: Any) -> None:

@@ -163,6 +163,7 @@ CONTEXT = ValidationContext(
     workflows=frozenset(CATALOGUE["workflows"]),
     groups=frozenset(CATALOGUE["groups"]),
     users=frozenset(CATALOGUE["users"]),
+    names={noun: frozenset(keys) for noun, keys in CATALOGUE["names"].items()},
 )
 
 

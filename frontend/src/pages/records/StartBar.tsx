@@ -36,7 +36,7 @@ export function StartBar({ module, keys, onDone }: Props) {
           {countOf(started.events.length)} handed to “{started.name}”.{" "}
           {started.held && (
             <>
-              They wait for approval: <Link to="approvals/?whose=all">Approvals</Link>.{" "}
+              What is above the limit waits for approval: <Link to="approvals/?whose=all">Approvals</Link>.{" "}
             </>
           )}
           <RunsOf started={started} />

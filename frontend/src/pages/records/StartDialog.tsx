@@ -83,7 +83,7 @@ function Foreseen({ start, count }: { start: ManualStart; count: string }) {
         ? `It is tried on ${count} and changes nothing.`
         : start.held === null
           ? `It begins on ${count} at once. Up to ${start.blast_radius} may start together.`
-          : `⚠ ${start.held.sentence} They wait until somebody who may approve agrees; you can’t agree yourself.`}
+          : `⚠ ${start.held.sentence} If the trigger takes all of them, they wait until somebody else who may approve agrees.`}
     </p>
   );
 }
