@@ -27,6 +27,8 @@ from webhooks.secrets.hosts import may_go_to
 from webhooks.secrets.models import Secret
 
 MAX_HEADERS = 20
+RESERVED = ("new",)
+"""Keys that would be addresses of something else."""
 OVERLAP = timedelta(hours=24)
 MAX_OVERLAP = timedelta(days=7)
 LIMITS = {"max_attempts": (1, 10), "concurrency": (1, 50), "rate": (1, 60_000)}
@@ -54,6 +56,9 @@ def create_destination(
     use, ForbiddenError for a secret that the actor may not use.
     """
     require_texts(Destination, key=key, name=name, format=format)
+    if key in RESERVED:
+        message = f"“{key}” can't be a destination's key."
+        raise InvalidError([Problem("reserved-key", "key", message, "Choose another.")])
     destination = Destination(
         key=key,
         name=name,

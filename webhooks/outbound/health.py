@@ -96,6 +96,6 @@ def _tell_owner(destination: Destination, *, key: str, title: str, body: str, no
             key=f"destination:{destination.pk}:{key}",
             title=title,
             body=body,
-            address=f"destinations/{destination.key}",
+            address=f"webhooks/destinations/{destination.key}/",
             now=now,
         )

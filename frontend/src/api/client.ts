@@ -181,6 +181,7 @@ export function apiAt(home: string) {
       send<Impact>("POST", `policies/${key}/impact/`, { rule }, { patience: SLOW_WORK_MS }),
     revise: (key: string, rule: unknown, seen: string) =>
       send<Revision>("POST", `policies/${key}/revisions/`, { rule, seen }),
+    destinations: (signal?: Signal) => get<Page<Named>>("webhooks/destinations/?limit=200", signal),
     sources: (signal?: Signal) => get<Page<Named>>("sources/?limit=200", signal),
     explain: (module: string, rule: unknown, record: string | null, signal?: Signal) =>
       send<Explained>(

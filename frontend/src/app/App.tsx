@@ -48,6 +48,10 @@ const AuditPage = lazy(async () => ({ default: (await import("../pages/audit/Aud
 const EndpointsPage = lazy(() => import("../pages/webhooks/EndpointsPage"));
 const NewEndpointPage = lazy(() => import("../pages/webhooks/NewEndpointPage"));
 const EndpointPage = lazy(() => import("../pages/webhooks/EndpointPage"));
+const DestinationsPage = lazy(() => import("../pages/destinations/DestinationsPage"));
+const NewDestinationPage = lazy(() => import("../pages/destinations/NewDestinationPage"));
+const DestinationPage = lazy(() => import("../pages/destinations/DestinationPage"));
+const DeliveryPage = lazy(() => import("../pages/destinations/DeliveryPage"));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 
 export function App() {
@@ -112,6 +116,14 @@ function Shown({ route }: { route: Route }) {
       return <NewEndpointPage />;
     case "endpoint":
       return <EndpointPage key={route.key} endpointKey={route.key} />;
+    case "destinations":
+      return <DestinationsPage />;
+    case "new-destination":
+      return <NewDestinationPage />;
+    case "destination":
+      return <DestinationPage key={route.key} destinationKey={route.key} />;
+    case "delivery":
+      return <DeliveryPage key={route.id} id={route.id} />;
     case "audit":
       return <AuditPage />;
     case "approvals":

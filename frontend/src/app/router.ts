@@ -31,6 +31,10 @@ export type Route =
   | { page: "endpoints" }
   | { page: "new-endpoint" }
   | { page: "endpoint"; key: string }
+  | { page: "destinations" }
+  | { page: "new-destination" }
+  | { page: "destination"; key: string }
+  | { page: "delivery"; id: number }
   | { page: "unknown" };
 
 const PLAIN: Record<string, Route> = {
@@ -48,6 +52,8 @@ const PLAIN: Record<string, Route> = {
   "records/": { page: "modules" },
   "webhooks/": { page: "endpoints" },
   "webhooks/new/": { page: "new-endpoint" },
+  "webhooks/destinations/": { page: "destinations" },
+  "webhooks/destinations/new/": { page: "new-destination" },
 };
 const BY_ID = { workflows: "workflow", runs: "run", events: "event", approvals: "approval" } as const;
 const OF_WORKFLOW = {
@@ -79,6 +85,10 @@ export function routeOf(pathname: string, home: string): Route {
   if (condition !== undefined) return { page: "condition", key: condition };
   const endpoint = /^webhooks\/endpoints\/([a-z0-9_-]{1,40})\/$/i.exec(rest)?.[1];
   if (endpoint !== undefined) return { page: "endpoint", key: endpoint };
+  const destination = /^webhooks\/destinations\/([a-z0-9_-]{1,80})\/$/i.exec(rest)?.[1];
+  if (destination !== undefined) return { page: "destination", key: destination };
+  const delivery = /^webhooks\/deliveries\/(\d{1,15})\/$/.exec(rest)?.[1];
+  if (delivery !== undefined) return { page: "delivery", id: Number(delivery) };
   const records = /^records\/([a-z0-9_-]{1,63})\/(?:([^/]+)\/)?$/i.exec(rest);
   if (records === null) return { page: "unknown" };
   const [, module = "", record] = records;

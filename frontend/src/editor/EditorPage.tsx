@@ -18,19 +18,31 @@ export default function EditorPage({ id }: { id: number }) {
   const load = useCallback(
     async (signal: AbortSignal) => {
       const nobody = { people: [], groups: [] };
-      const [workflow, draft, validation, catalog, modules, policies, workflows, sources, versions, me] =
-        await Promise.all([
-          api.workflow(id, signal),
-          api.draft(id, signal),
-          api.validate(id, signal),
-          api.catalog(signal),
-          api.modules(signal),
-          api.policies(signal),
-          api.workflows(signal),
-          api.sources(signal),
-          api.versions(id, signal),
-          api.me(signal),
-        ]);
+      const [
+        workflow,
+        draft,
+        validation,
+        catalog,
+        modules,
+        policies,
+        workflows,
+        sources,
+        destinations,
+        versions,
+        me,
+      ] = await Promise.all([
+        api.workflow(id, signal),
+        api.draft(id, signal),
+        api.validate(id, signal),
+        api.catalog(signal),
+        api.modules(signal),
+        api.policies(signal),
+        api.workflows(signal),
+        api.sources(signal),
+        api.destinations(signal),
+        api.versions(id, signal),
+        api.me(signal),
+      ]);
       // Those who may not edit may not ask who there is, and need not.
       const readOnly = !workflow.rights.includes("edit");
       const people = readOnly ? nobody : await api.people(signal);
@@ -44,6 +56,7 @@ export default function EditorPage({ id }: { id: number }) {
         mayMakePolicies: me.may.create_policies,
         workflows: workflows.results,
         sources: sources.results,
+        destinations: destinations.results,
         versions: versions.results,
         readOnly,
       };
@@ -81,7 +94,11 @@ function Open({ world: loaded, draft, validation }: Loaded) {
   const [world, setWorld] = useState(loaded);
   const [editor] = useState<Editor>(() => {
     const store = editorStore(draft);
-    const actions = actionsOf(store, (type) => knownOf(loaded, type));
+    const actions = actionsOf(
+      store,
+      (type) => knownOf(loaded, type),
+      (type) => loaded.kinds.get(type)?.label ?? "",
+    );
     actions.found(validation, store.getState().history.drawing);
     return { store, actions };
   });

@@ -55,6 +55,7 @@ export function useFacts(nodeId: string): FormFacts {
         .map(({ key, name }) => ({ key, name })),
       workflows: world.workflows.map(({ key, name }) => ({ key, name })),
       sources: world.sources,
+      destinations: world.destinations,
       people: world.people.people,
       groups: world.people.groups,
       zones: Intl.supportedValuesOf("timeZone"),

@@ -17,6 +17,7 @@ export interface World {
   mayMakePolicies: boolean;
   workflows: Workflow[];
   sources: Named[];
+  destinations: Named[];
   versions: Version[];
   readOnly: boolean;
 }

@@ -13,6 +13,7 @@ export interface FormFacts {
   policies: { key: string; name: string }[];
   workflows: { key: string; name: string }[];
   sources: { key: string; name: string }[];
+  destinations: { key: string; name: string }[];
   people: { username: string; name: string }[];
   groups: string[];
   zones: string[];

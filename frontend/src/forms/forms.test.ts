@@ -41,6 +41,7 @@ const facts: FormFacts = {
   policies: [{ key: "vip", name: "VIP" }],
   workflows: [],
   sources: [],
+  destinations: [{ key: "crm", name: "The CRM" }],
   people: [{ username: "mia", name: "Mia" }],
   groups: ["Support"],
   zones: ["UTC"],
@@ -98,6 +99,13 @@ describe("forms", () => {
       }
     },
   );
+
+  it("offer the destinations that one may see", () => {
+    show("action.call_webhook");
+    expect(screen.getByRole("option", { name: "The CRM" })).not.toBeNull();
+    fill("Destination", "crm");
+    expect(config).toEqual({ destination: "crm" });
+  });
 
   it("make the settings of a comment, and take an emptied one away", () => {
     show("action.comment");

@@ -52,6 +52,7 @@ const WIDGETS: Record<string, Widget> = {
   ),
   module: selectFrom(({ facts }) => facts.modules.map(asChoice)),
   workflow: selectFrom(({ facts }) => facts.workflows.map(asChoice)),
+  destination: selectFrom(({ facts }) => facts.destinations.map(asChoice)),
   source: selectFrom(({ facts }) => facts.sources.filter(({ key }) => !key.includes(":")).map(asChoice)),
   endpoint: selectFrom(({ facts }) =>
     facts.sources

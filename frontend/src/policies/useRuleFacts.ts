@@ -20,6 +20,7 @@ export function useRuleFacts(catalog: Catalog, module: Module, record: string): 
       policies: [],
       workflows: [],
       sources: [],
+      destinations: [],
       people: [],
       groups: [],
       zones: [],

@@ -19,13 +19,14 @@ export default function EndpointsPage() {
   return (
     <>
       <Heading title="Webhooks">
-        {mayCreate && (
-          <p className="actions">
+        <p className="actions">
+          <Link to="webhooks/destinations/">Destinations</Link>
+          {mayCreate && (
             <Link className="button" to="webhooks/new/">
               New endpoint
             </Link>
-          </p>
-        )}
+          )}
+        </p>
       </Heading>
       <p className="note">
         An endpoint is an address that one other system posts to. What it accepts is an event, and workflows

@@ -1,0 +1,109 @@
+/** Destinations and deliveries as the API tells them. */
+
+export interface Destination {
+  key: string;
+  name: string;
+  format: keyof typeof FORMATS;
+  url: string;
+  /** Key of the secret whose value is put behind the address. */
+  url_secret: string | null;
+  headers: { name: string; text: string; secret: string | null }[];
+  signing_keys: { created_at: string; expires_at: string | null }[];
+  max_attempts: number;
+  concurrency: number;
+  rate: number;
+  state: "enabled" | "disabled";
+  disabled_reason: string;
+  disabled_at: string | null;
+  failures: number;
+  failing_since: string | null;
+  open_until: string | null;
+  owner: string | null;
+  rights: ("view" | "use" | "change")[];
+  created_at: string;
+}
+
+export interface NewDestination extends Destination {
+  signing_secret: string | null;
+}
+
+export interface Delivery {
+  id: number;
+  message_id: string;
+  destination: string;
+  destination_name: string;
+  type: string;
+  state: "pending" | "sending" | "succeeded" | "failed" | "cancelled";
+  attempts: number;
+  status: number | null;
+  error: string;
+  next_attempt_at: string | null;
+  run: number | null;
+  node: string;
+  workflow: number | null;
+  created_at: string;
+  finished_at: string | null;
+}
+
+export interface Attempt {
+  number: number;
+  started_at: string;
+  finished_at: string;
+  address: string;
+  status: number | null;
+  error: string;
+  message: string;
+  response_headers: Record<string, string>;
+  response_body: string;
+  response_cut: boolean;
+  next_attempt_at: string | null;
+}
+
+export interface DeliveryDetail extends Delivery {
+  may_read: boolean;
+  may_resend: boolean;
+  body: string;
+  curl: string;
+  log: Attempt[];
+}
+
+export const FORMATS = {
+  webhook: "Standard Webhooks, signed",
+  slack: "Slack",
+  teams: "Microsoft Teams",
+} as const;
+
+export const STATES = {
+  pending: "to be sent",
+  sending: "being sent",
+  succeeded: "taken",
+  failed: "given up",
+  cancelled: "cancelled",
+} as const;
+
+const MARK_OF = {
+  pending: "waiting",
+  sending: "running",
+  succeeded: "succeeded",
+  failed: "failed",
+  cancelled: "cancelled",
+} as const;
+
+export function markOf(state: Delivery["state"]) {
+  return MARK_OF[state];
+}
+
+/** How a destination has been of late, in a word or a sentence. */
+export function healthOf(destination: Destination, now: number): string {
+  if (destination.state === "disabled") return "disabled";
+  if (destination.open_until !== null && Date.parse(destination.open_until) > now)
+    return "paused after failures";
+  if (destination.failures > 0) return `failing, ${destination.failures} in a row`;
+  return "enabled";
+}
+
+/** How long an attempt took: "12 ms", "3.1 s". */
+export function tookOf({ started_at, finished_at }: Attempt): string {
+  const took = Date.parse(finished_at) - Date.parse(started_at);
+  return took < 1_000 ? `${took} ms` : `${(took / 1_000).toFixed(1)} s`;
+}

@@ -1,0 +1,106 @@
+"""Destinations and deliveries in a real Chromium: made, sent to by a real worker, failed, sent anew."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import sign_in, violations
+from .test_editor import call
+
+
+def picture(page: Page, name: str) -> None:
+    """Keeps a picture where PICTURES names a folder: to look at, not to compare."""
+    if folder := os.environ.get("PICTURES"):
+        for theme in ("light", "dark"):
+            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+            page.screenshot(path=str(Path(folder) / f"{name}-{theme}.png"), full_page=True)
+        page.evaluate("() => { document.documentElement.dataset.theme = 'system' }")
+
+
+@pytest.fixture
+def admin(page: Page) -> Page:
+    sign_in(page, "ada")
+    return page
+
+
+def test_a_destination_is_made_and_its_deliveries_are_looked_into(admin: Page, said: list[str]) -> None:
+    page = admin
+    page.goto("/webhooks/")
+    page.get_by_role("link", name="Destinations", exact=True).click()
+    expect(page.get_by_text("There is no destination yet")).to_be_visible()
+    assert violations(page) == []
+    picture(page, "destinations-empty")
+    page.get_by_role("link", name="New destination").click()
+    page.get_by_label("Name", exact=True).fill("The CRM")
+    expect(page.get_by_label("Key (what steps name it by; it stays)")).to_have_value("the-crm")
+    page.get_by_label("Address", exact=True).fill("http://169.254.169.254/latest/")
+    page.get_by_role("button", name="Make the destination").click()
+    expect(page.get_by_role("alert")).to_contain_text("may not be called: metadata")
+    said.clear()  # the browser tells of the refusal, which was asked for
+    # A name that leads nowhere: the worker looks it up and fails, and nothing leaves this machine.
+    page.get_by_label("Address", exact=True).fill("https://crm.invalid/hooks")
+    assert violations(page) == []
+    picture(page, "destination-new")
+    page.get_by_role("button", name="Make the destination").click()
+    expect(page.get_by_text("the only time that you see this secret")).to_be_visible()
+    assert page.locator(".copyable code").inner_text().startswith("whsec_")
+    page.get_by_role("link", name="Go on to the destination").click()
+    expect(page.get_by_role("heading", level=1, name="The CRM")).to_be_visible()
+    expect(page.get_by_text("Nothing has been sent here yet")).to_be_visible()
+
+    made = call(page, "POST", "workflows/", {"name": "Tells the CRM"})
+    document = {
+        "schema": 1,
+        "nodes": [
+            {"id": "t1", "type": "trigger.manual", "config": {}},
+            {
+                "id": "s1",
+                "type": "action.call_webhook",
+                "config": {"destination": "the-crm", "type": "order.refunded", "data": {"n": "7"}},
+            },
+        ],
+        "edges": [{"from": "t1", "to": "s1"}],
+        "layout": {},
+    }
+    draft = call(page, "GET", f"workflows/{made['id']}/graph/")
+    call(page, "PUT", f"workflows/{made['id']}/graph/", {**document, "revision": draft["revision"]})
+    call(page, "POST", f"workflows/{made['id']}/publish/", {})
+    call(
+        page,
+        "POST",
+        f"workflows/{made['id']}/promote/",
+        {"break_glass": True, "reason": "A test lets it act at once."},
+    )
+    call(page, "POST", f"workflows/{made['id']}/run/", {})
+
+    deliveries = page.get_by_role("region", name="Deliveries").get_by_role("row")
+    expect(deliveries).to_have_count(2, timeout=30_000)
+    deliveries.last.get_by_role("link", name="order.refunded").click()
+    expect(page.get_by_text("can't be found")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="What is sent")).to_be_visible()
+    expect(page.locator("pre.peer")).to_contain_text('"type":"order.refunded"')
+    expect(page.get_by_role("button", name="Copy as curl")).to_be_visible()
+    expect(page.get_by_role("button", name="Resend")).to_be_disabled()
+    assert violations(page) == []
+    picture(page, "delivery")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    picture(page, "delivery-narrow")
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+    page.get_by_role("link", name="The CRM").click()
+    page.get_by_role("button", name="Disable").click()
+    expect(page.get_by_text("Disabled: nothing is sent here")).to_be_visible()
+    assert violations(page) == []
+    picture(page, "destination")
+    page.get_by_role("button", name="Enable").click()
+    expect(page.get_by_role("button", name="Disable")).to_be_visible()
+    page.get_by_role("button", name="Make a new secret").click()
+    expect(page.get_by_text("the only time that you see this secret")).to_be_visible()
+    page.get_by_role("region", name="Deliveries").get_by_role("link", name="order.refunded").click()
+    page.get_by_role("button", name="Resend").click()
+    expect(page.get_by_text("Attempt 2")).to_be_visible(timeout=30_000)
