@@ -56,11 +56,15 @@ class VersionInline(SeenInline):
         return super().get_queryset(request).defer("document").select_related("published_by")
 
 
-class WorkflowForm(ServiceForm):
-    runbook_url = forms.URLField(required=False, assume_scheme="https")
+class _Address(forms.URLField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(assume_scheme="https", **options)
 
+
+class WorkflowForm(ServiceForm):
     class Meta:
         model = Workflow
+        field_classes = {"runbook_url": _Address}
         fields = (
             "name",
             "key",

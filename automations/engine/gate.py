@@ -210,7 +210,7 @@ def _limited(facts: GateFacts) -> Line:
         many = "1 passing scenario acts" if facts.limited_passed == 1 else f"{facts.limited_passed} act"
         return _met(key, title, f"{many} as somebody who is no admin.")
     sentence = "No passing scenario acts as somebody who is no admin."
-    hint = "Set “as role” or “as person” in a scenario, or let the workflow run as a service identity."
+    hint = "Save a scenario that acts as a role or a person, or let the workflow run as a service identity."
     return _open(key, title, sentence, hint)
 
 

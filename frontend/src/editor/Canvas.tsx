@@ -7,6 +7,7 @@ import {
   type EdgeChange,
   MiniMap,
   type NodeChange,
+  Panel,
   ReactFlow,
   type ReactFlowInstance,
   SelectionMode,
@@ -24,10 +25,10 @@ import { DraftEdge } from "./DraftEdge";
 import { DraftNodeBox } from "./DraftNodeBox";
 import { Lanes, laneAt, NEW_TEAM } from "./Lanes";
 import { NoteBox } from "./NoteBox";
-import { useEditor } from "./store";
+import { useEditor, useSlice } from "./store";
 import { FIT, useCanvasKeys } from "./useCanvasKeys";
 import { useDrawn } from "./useDrawn";
-import { useWorld } from "./world";
+import { nameOf, useWorld } from "./world";
 
 const NODE_TYPES = { draft: DraftNodeBox, note: NoteBox };
 const EDGE_TYPES = { draft: DraftEdge };
@@ -227,9 +228,24 @@ export default function Canvas({ onKey, onMenu }: Props) {
       >
         <Lanes lanes={arranged.lanes} width={arranged.width} dragging={grabbed !== null} over={over} />
         <Background gap={20} />
+        <Armed />
         {drawing.nodes.length > 12 && <MiniMap pannable zoomable ariaLabel="Map of the graph" />}
       </ReactFlow>
     </div>
+  );
+}
+
+/** What a click does now, where those who see can read it; it is said to the others. */
+function Armed() {
+  const { kinds } = useWorld();
+  const armed = useSlice((state) => state.armed);
+  const from = useSlice((state) => nodeOf(state.history.drawing, state.armed?.from ?? ""));
+  if (armed === null || from === undefined) return null;
+  return (
+    <Panel position="top-center" className="armed" aria-hidden="true">
+      Choose the step that {nameOf(from, kinds)}
+      {armed.branch !== "" && `, ${armed.branch},`} leads to. Esc ends.
+    </Panel>
   );
 }
 

@@ -94,7 +94,11 @@ function Open({ world: loaded, draft, validation }: Loaded) {
   const [world, setWorld] = useState(loaded);
   const [editor] = useState<Editor>(() => {
     const store = editorStore(draft);
-    const actions = actionsOf(store, (type) => knownOf(loaded, type));
+    const actions = actionsOf(
+      store,
+      (type) => knownOf(loaded, type),
+      (type) => loaded.kinds.get(type)?.label ?? "",
+    );
     actions.found(validation, store.getState().history.drawing);
     return { store, actions };
   });

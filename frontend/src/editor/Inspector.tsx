@@ -1,13 +1,14 @@
-import { useMemo } from "react";
+import { useLayoutEffect, useMemo, useRef } from "react";
 import { SchemaForm } from "../forms/SchemaForm";
 import { canBeDisabled } from "../graph/branches";
 import { familyOf, type GraphNode, readingOrder } from "../graph/document";
 import { nodeOf } from "../graph/operations";
 import { useFacts } from "./facts";
+import { worded } from "./findings";
 import { useActions, useSlice } from "./store";
 import { TestedStep } from "./TestedStep";
 import { WaysOut } from "./WaysOut";
-import { useWorld } from "./world";
+import { nameOf, useWorld } from "./world";
 
 export const INSPECTOR = "inspector";
 
@@ -17,8 +18,14 @@ export function Inspector() {
   const selected = useSlice((state) => state.selected);
   const id = selected.length === 1 ? selected[0] : undefined;
   const node = id === undefined ? undefined : nodeOf(drawing, id);
+  const panel = useRef<HTMLElement>(null);
+  // Another step is read from its name on, however far down the one before was read.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is about the step that is chosen.
+  useLayoutEffect(() => {
+    panel.current?.scrollTo(0, 0); // new browsers answer a promise, which is no clean-up
+  }, [id]);
   return (
-    <aside className="inspector" aria-label="Settings of the chosen step" id={INSPECTOR}>
+    <aside className="inspector" aria-label="Settings of the chosen step" id={INSPECTOR} ref={panel}>
       {node === undefined ? (
         <p className="note">
           {selected.length > 1
@@ -44,8 +51,9 @@ function Settings({ node }: { node: GraphNode }) {
     () =>
       findings
         .filter((finding) => finding.node === node.id)
+        .map((finding) => worded(finding, nameOf(node, kinds), kind?.config_schema))
         .map((finding) => ({ ...finding, path: finding.field })),
-    [findings, node.id],
+    [findings, node, kinds, kind],
   );
   const lanes = [...new Set(drawing.nodes.map((one) => one.lane).filter(Boolean))];
   const { retry, ...config } = node.config ?? {};

@@ -1,6 +1,6 @@
 import { fieldIdOf } from "../forms/SchemaForm";
 import { nodeOf } from "../graph/operations";
-import { asksForPolicy, type Finding, policyOf, proposalOf, valueAt, withValueAt } from "./findings";
+import { asksForPolicy, type Finding, mended, policyOf, proposalOf, valueAt, worded } from "./findings";
 import { useEditor, useSlice } from "./store";
 import { nameOf, useWorld } from "./world";
 
@@ -25,12 +25,16 @@ export function Problems() {
           <ul className="findings">
             {found.map((finding) => {
               const node = nodeOf(drawing, finding.node);
-              const proposal = readOnly ? null : proposalOf(finding);
+              const mendable = !readOnly && node !== undefined && mended(node.config ?? {}, finding) !== null;
+              const said =
+                node === undefined
+                  ? finding
+                  : worded(finding, nameOf(node, kinds), kinds.get(node.type)?.config_schema);
               const policy = readOnly ? null : policyOf(finding);
               const rule = valueAt(node?.config, finding.field);
               return (
                 <li key={`${finding.code} ${finding.path}`}>
-                  <span aria-hidden="true">⚠</span> {finding.message}{" "}
+                  <span aria-hidden="true">⚠</span> {said.message}{" "}
                   <span className="note">{finding.hint}</span>
                   {node !== undefined && (
                     <button type="button" className="as-link" onClick={() => show(finding)}>
@@ -47,9 +51,9 @@ export function Problems() {
                       Extract policy…
                     </button>
                   )}
-                  {proposal !== null && (
+                  {mendable && (
                     <button type="button" onClick={() => fix(finding)}>
-                      Use {proposal}
+                      Use {proposalOf(finding)}
                     </button>
                   )}
                 </li>
@@ -83,10 +87,10 @@ export function useShow(): (finding: Finding) => void {
 function useFix(): (finding: Finding) => void {
   const { store, actions } = useEditor();
   return (finding) => {
-    const proposal = proposalOf(finding);
     const node = nodeOf(store.getState().history.drawing, finding.node);
-    if (proposal === null || node === undefined) return;
-    actions.configure(node.id, withValueAt(node.config ?? {}, finding.field, proposal), finding.field);
-    actions.say(`${finding.message} Now “${proposal}”.`);
+    const config = node === undefined ? null : mended(node.config ?? {}, finding);
+    if (node === undefined || config === null) return;
+    actions.configure(node.id, config, finding.field);
+    actions.say(`${finding.message} Now “${proposalOf(finding)}”.`);
   };
 }

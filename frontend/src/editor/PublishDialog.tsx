@@ -93,7 +93,12 @@ export function PublishDialog({ onClose, onPublished }: Props) {
           {trouble}
         </p>
       )}
-      <p className="note">A new version simulates first. Once it proves right, let it act under Promote.</p>
+      <p className="note">
+        A new version simulates first. Once it proves right, let it act under Promote.
+        {active !== null &&
+          workflow.mode === "execute" &&
+          ` Version ${active}, which acts now, takes no more events from then on.`}
+      </p>
       <div className="buttons">
         <button type="button" className="primary" disabled={busy} onClick={publish}>
           Publish to simulate

@@ -33,8 +33,8 @@ export function TestDrawer({ busy, trouble, onSave }: Props) {
   return (
     <>
       <WhenTested />
-      <Candidates test={test} onSave={onSave} />
       {test.candidates.records !== null && <WhyNot />}
+      <Candidates test={test} onSave={onSave} />
     </>
   );
 }
@@ -51,6 +51,7 @@ function Candidates({ test, onSave }: { test: RunTest; onSave: Save }) {
     const node = nodeOf(drawing, id);
     return node === undefined ? id : nameOf(node, kinds);
   };
+  const failing = items.filter((item) => item.status === "failed").length;
   if (!test.matched || total === 0) return <NoCandidate test={test} onSave={onSave} />;
   return (
     <>
@@ -63,8 +64,9 @@ function Candidates({ test, onSave }: { test: RunTest; onSave: Save }) {
           </span>
         ))}
         {records !== null && records > total && (
-          <span className="chip branch-total">not selected: {records - total}</span>
+          <span className="note branch-total">not selected: {records - total}</span>
         )}
+        {failing > 0 && <span className="error branch-total">{failing} would fail</span>}
       </p>
       <div className="scroll">
         <table>
@@ -98,6 +100,9 @@ function Candidates({ test, onSave }: { test: RunTest; onSave: Save }) {
                 <td>{item.path.map((step) => named(step.node)).join(" → ")}</td>
                 <td>
                   <Effects item={item} named={named} />
+                  {item.status === "failed" && (
+                    <span className="error">It would fail at {named(item.path.at(-1)?.node ?? "")}.</span>
+                  )}
                 </td>
                 {maySave && (
                   <td>

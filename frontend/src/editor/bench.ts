@@ -104,9 +104,11 @@ export function useBench(saver: Autosave | null) {
     if (next !== undefined) show(next);
   };
   const focusInspector = () => {
-    requestAnimationFrame(() =>
-      document.getElementById(INSPECTOR)?.querySelector<HTMLElement>("input, select, textarea")?.focus(),
-    );
+    requestAnimationFrame(() => {
+      const field = document.getElementById(INSPECTOR)?.querySelector<HTMLElement>("input, select, textarea");
+      field?.focus();
+      if (field instanceof HTMLInputElement) field.select(); // what is typed takes the place of the usual name
+    });
   };
   const rename = (id: string) => {
     actions.select([id]);

@@ -51,7 +51,7 @@ export function useGraphKeys(bench: Bench): (key: string, event: KeyboardEvent) 
 
 /** Keys that hold in the whole editor, while no dialog is open; they are of the draft. */
 export function useEditorKeys(bench: Bench): void {
-  const { actions } = useEditor();
+  const { store, actions } = useEditor();
   const { readOnly } = useWorld();
   const { on: watching } = useRunsMode();
   useEffect(() => {
@@ -61,7 +61,8 @@ export function useEditorKeys(bench: Bench): void {
       const ctrl = event.ctrlKey || event.metaKey;
       const letter = event.key.toLowerCase();
       let used = true;
-      if (ctrl && letter === "k") bench.setDialog("commands");
+      if (event.key === "Escape" && store.getState().armed !== null) store.setState({ armed: null });
+      else if (ctrl && letter === "k") bench.setDialog("commands");
       else if (ctrl && letter === "s") {
         if (!readOnly) bench.setDialog("checkpoint");
       } else if (ctrl && event.key === "Enter") bench.runTest();

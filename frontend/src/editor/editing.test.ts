@@ -5,9 +5,10 @@ import type { Drawing } from "../graph/document";
 import { arrange } from "../graph/layout";
 import { freeWay } from "./commands";
 import { referencesOf } from "./facts";
-import { findingsOf, knownFindings, proposalOf, withValueAt } from "./findings";
+import { type Finding, findingsOf, knownFindings, mended, proposalOf, withValueAt, worded } from "./findings";
 import { impactOf } from "./impact";
 import { neighbour } from "./keys";
+import { actionsOf, editorStore } from "./store";
 import { summaryOf } from "./summary";
 
 const drawing: Drawing = {
@@ -73,6 +74,41 @@ describe("findings", () => {
     expect(config).toEqual({ rule: { field: "titel", op: "eq", value: "x" } });
     expect(withValueAt({ a: [{ b: 1 }] }, "a[0].b", 2)).toEqual({ a: [{ b: 2 }] });
     expect(withValueAt(config, "no.such.place", 1)).toBe(config);
+  });
+
+  const inText = (message: string, hint: string): Finding => ({
+    ...problem("bad-template", "", { message, hint }),
+    node: "a1",
+    field: "text",
+  });
+
+  it.each([
+    ["titel: {{ record.titel }}!", "titel: {{ record.title }}!"],
+    [
+      "{{ record.titel | default: 'titel' }} {{ record.titel2 }}",
+      "{{ record.title | default: 'titel' }} {{ record.titel2 }}",
+    ],
+  ])("mend the name inside a text and nothing around it: %s", (text, right) => {
+    const finding = inText("“Tickets” has no field “titel”.", "Did you mean “title”?");
+    expect(mended({ text, to: "x" }, finding)).toEqual({ text: right, to: "x" });
+  });
+
+  it("mend no text in which the name can't be found, and a plain setting as a whole", () => {
+    const finding = inText("“Tickets” has no field “titel”.", "Did you mean “title”?");
+    expect(mended({ text: "{{ record.subject }} titel" }, finding)).toBeNull();
+    expect(mended({ text: "{{ record.titel }}" }, { ...finding, hint: "Leave it out." })).toBeNull();
+    expect(mended({ text: "titel" }, finding)).toEqual({ text: "title" });
+  });
+
+  it("are said in the words that stand on the page", () => {
+    const schema = { properties: { on: { title: "When a record is" } } };
+    const said = (code: string, message: string, field: string) =>
+      worded({ ...problem(code, "", { message }), node: "t1", field }, "New ticket", schema).message;
+    expect(said("missing-config", "“on” is missing.", "on")).toBe("“When a record is” is missing.");
+    expect(said("missing-value", "“in” needs a value.", "filter")).toBe("“is one of” needs a value.");
+    expect(said("noisy-trigger", "“t1” starts a run for every record.", "")).toBe(
+      "“New ticket” starts a run for every record.",
+    );
   });
 
   it("propose nothing where the hint is no proposal, or the fault is no setting's", () => {
@@ -226,4 +262,38 @@ it.each([
     fields: new Map([["a", { key: "a", label: "Amount", type: "number" }]]),
   };
   expect(summaryOf(node, words)).toBe(text);
+});
+
+describe("a step that is added", () => {
+  const opened = () => {
+    const store = editorStore({ ...drawing, schema: 1, revision: 1 } as Parameters<typeof editorStore>[0]);
+    const labels: Record<string, string> = { "action.comment": "Comment" };
+    const actions = actionsOf(
+      store,
+      () => ({}),
+      (type) => labels[type] ?? "",
+    );
+    const titleOf = (id: string) =>
+      store.getState().history.drawing.nodes.find((node) => node.id === id)?.title;
+    return { store, actions, titleOf };
+  };
+
+  it("is called what it is, with a number where another is called so", () => {
+    const { actions, titleOf } = opened();
+    const first = actions.add("action.comment", { where: "free" });
+    const second = actions.add("action.comment", { where: "after", way: { from: first, branch: "" } });
+    const third = actions.add("action.comment", { where: "free" });
+    expect([first, second, third].map(titleOf)).toEqual(["Comment", "Comment 2", "Comment 3"]);
+    expect(titleOf(actions.add("action.unheard_of", { where: "free" }))).toBe("");
+    actions.undo();
+    actions.undo();
+    expect(titleOf(third)).toBeUndefined(); // the step and its name are one command
+  });
+
+  it("ends the choice of where an earlier step leads", () => {
+    const { store, actions } = opened();
+    store.setState({ armed: { from: "a2", branch: "" } });
+    actions.add("action.comment", { where: "free" });
+    expect(store.getState().armed).toBeNull();
+  });
 });

@@ -1,8 +1,11 @@
 /** Problems as the editor shows them: told by node and by the place in its settings, which stay when nodes move up. */
 
+import type { JsonSchema } from "../api/catalogTypes";
 import type { Problem } from "../api/types";
+import { settingName } from "../difference/settingName";
 import type { Drawing } from "../graph/document";
 import { SERVER_ONLY } from "../graph/validation";
+import { operatorWord } from "../policies/ruleText";
 
 export interface Finding extends Problem {
   /** The place inside the node's settings: "rule.all[0].op"; "" for the node as a whole. */
@@ -58,6 +61,32 @@ function nameOf({ code, node, field }: Finding): string {
 export function proposalOf(finding: Finding): string | null {
   if (finding.field === "") return null;
   return /^Did you mean “([^”]+)”\?$/.exec(finding.hint)?.[1] ?? null;
+}
+
+/** The settings with what a finding proposes; in a text only the wrong name gives way. Null where it can't be placed. */
+export function mended(config: Record<string, unknown>, finding: Finding): Record<string, unknown> | null {
+  const proposal = proposalOf(finding);
+  if (proposal === null) return null;
+  const value = valueAt(config, finding.field);
+  if (typeof value !== "string" || !value.includes("{{")) return withValueAt(config, finding.field, proposal);
+  const wrong = [...finding.message.matchAll(/“([^”]+)”/g)].at(-1)?.[1] ?? "";
+  const text = value.replace(/\{\{.*?\}\}/gs, (piece) => withName(piece, wrong, proposal));
+  return text === value ? null : withValueAt(config, finding.field, text);
+}
+
+/** A piece such as "{{ record.titel | upper }}" with a name in it replaced, where it stands as a whole. */
+function withName(piece: string, wrong: string, right: string): string {
+  const parts = piece.split(/([\p{L}\p{N}_]+|"[^"]*"|'[^']*')/u);
+  return parts.map((part) => (part === wrong ? right : part)).join("");
+}
+
+/** A finding in the words of the page: settings, operators and steps by the names that stand beside them. */
+export function worded(finding: Finding, name: string, schema: JsonSchema | undefined): Finding {
+  let { message } = finding;
+  if (finding.code === "missing-config") message = `“${settingName(schema, finding.field)}” is missing.`;
+  if (finding.code === "missing-value")
+    message = message.replace(/^“(\w+)”/, (_, operator: string) => `“${operatorWord(operator)}”`);
+  return { ...finding, message: message.replaceAll(`“${finding.node}”`, `“${name}”`) };
 }
 
 /** The policy that a finding proposes in the place of a rule: "Use the policy “vip”, so that…". */

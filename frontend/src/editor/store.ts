@@ -105,10 +105,11 @@ export function judgeAtOnce(store: EditorStore, world: World): () => void {
 }
 
 /** What is done in the editor, by name. Everything that changes the draft goes through `change`. `configOf` gives the
- * settings that are known of a new node. */
+ * settings that are known of a new node, `labelOf` what it is called until somebody names it. */
 export function actionsOf(
   store: EditorStore,
   configOf: (type: string) => Readonly<Record<string, unknown>> = () => ({}),
+  labelOf: (type: string) => string = () => "",
 ) {
   const drawing = () => store.getState().history.drawing;
   const change = (name: string, recipe: (drawing: Drawing) => void, gesture = "") => {
@@ -150,8 +151,9 @@ export function actionsOf(
                 place,
                 configOf(type),
               );
+        operations.rename(draft, id, operations.freeTitle(draft, labelOf(type)));
       });
-      store.setState({ selected: [id], adding: null });
+      store.setState({ selected: [id], adding: null, armed: null });
       return id;
     },
     connect: (from: string, branch: string, to: string) => {

@@ -39,7 +39,7 @@ export function SchemaForm({ schema, value, problems, onChange, facts, idPrefix,
           <div key={name} className="form-row">
             <label htmlFor={id}>
               {inner.title ?? titled(name)}
-              {!required.has(name) && <span className="note"> (optional)</span>}
+              {!required.has(name) && own.length === 0 && <span className="note"> (optional)</span>}
             </label>
             <Widget
               id={id}

@@ -112,6 +112,15 @@ export function removeNodes(drawing: Drawing, ids: readonly string[], join = tru
   }
 }
 
+/** What a new step may be called: the label, with a number where another step has that name. */
+export function freeTitle(drawing: Drawing, label: string): string {
+  const taken = new Set(drawing.nodes.map((node) => node.title));
+  if (label === "" || !taken.has(label)) return label;
+  let number = 2;
+  while (taken.has(`${label} ${number}`)) number += 1;
+  return `${label} ${number}`;
+}
+
 export function rename(drawing: Drawing, id: string, title: string): void {
   const node = nodeOf(drawing, id);
   if (node !== undefined) node.title = title;

@@ -14,6 +14,10 @@ const WORDS: Record<string, string> = {
   gte: "≥",
 };
 
+export function operatorWord(operator: string): string {
+  return WORDS[operator] ?? operator.replaceAll("_", " ");
+}
+
 export function ruleText(rule: unknown): string {
   return textOf(readRule(rule), false);
 }
@@ -23,8 +27,7 @@ function textOf(rule: Rule, inside: boolean): string {
   if ("any" in rule) return joined(rule.any, "or", inside);
   if ("not" in rule) return `not (${textOf(rule.not, false)})`;
   if ("policy" in rule) return `policy ${rule.policy}`;
-  const operator = WORDS[rule.op] ?? rule.op.replaceAll("_", " ");
-  return [rule.field, operator, rule.value === undefined ? "" : valueText(rule.value)]
+  return [rule.field, operatorWord(rule.op), rule.value === undefined ? "" : valueText(rule.value)]
     .filter(Boolean)
     .join(" ");
 }

@@ -46,13 +46,13 @@ BOMBS = {
 def test_a_bad_body_is_refused_at_once(owner: APIClient, name: str) -> None:
     body, code = BOMBS[name]
     post_raw(owner, b"{}")
-    started = time.perf_counter()
+    started = time.process_time()
     answer = post_raw(owner, body)
-    elapsed = time.perf_counter() - started
+    elapsed = time.process_time() - started
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["code"] == code
-    assert elapsed < 0.3  # the bar is 100 ms; the rest is for a busy machine
+    assert elapsed < 0.3  # the bar is 100 ms; the rest is for a slow machine
 
 
 def test_depth_64_and_brackets_in_texts_are_fine(owner: APIClient) -> None:

@@ -64,11 +64,16 @@ export function ScenariosDrawer({ bench, scenarios, onNew }: Props) {
           it is seen at once. Run a test, then press “Save as scenario”.
         </p>
       ) : (
-        <ul className="scenarios" aria-label="Scenarios">
-          {rows.map((row) => (
-            <Row key={row.id} row={row} onGone={again} onOpen={() => openAsSample(bench, row)} />
-          ))}
-        </ul>
+        <>
+          <ul className="scenarios" aria-label="Scenarios">
+            {rows.map((row) => (
+              <Row key={row.id} row={row} onGone={again} onOpen={() => openAsSample(bench, row)} />
+            ))}
+          </ul>
+          {!readOnly && may && (
+            <p className="note">For another, run a test and press “Save as scenario” beside a record.</p>
+          )}
+        </>
       )}
     </>
   );

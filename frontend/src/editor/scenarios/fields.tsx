@@ -119,9 +119,16 @@ export function Expectations({ expected, parts, named, onChange }: ExpectProps) 
   }
   if (expected.outcome !== undefined) shown.push(["outcome", `It ends as ${expected.outcome}`, []]);
   if (shown.length === 0) return null;
+  const fails = expected.outcome === "failed";
   return (
     <fieldset>
       <legend>What is expected</legend>
+      {fails && (
+        <p className="finding">
+          ⚠ The draft fails on this now, and the scenario would expect that it fails. Save it only if it
+          should.
+        </p>
+      )}
       {shown.map(([part, label, lines]) => (
         <div key={part}>
           <label>

@@ -43,7 +43,12 @@ export function CreateRecord({ module, onClose }: { module: Module; onClose: () 
           </p>
         )}
         <div className="fields">
-          <Labelled label="Key" required help="Its name, which stays: T-1042." problem={refusal.problems.key}>
+          <Labelled
+            label="Key"
+            required
+            help="Its name, such as T-1042. It can’t be changed later."
+            problem={refusal.problems.key}
+          >
             {(input) => <input {...input} value={key} onChange={(event) => setKey(event.target.value)} />}
           </Labelled>
           {fields.map((field) => (
