@@ -244,6 +244,7 @@ def under_policy(page: Page) -> None:
 
 def starting(page: Page) -> None:
     page.goto("/records/orders/")
+    expect(page.locator("td.select input").nth(11)).to_be_visible()
     for box in page.locator("td.select input").all()[:12]:
         box.check()
     page.get_by_role("button", name="Start a workflow…").click()
