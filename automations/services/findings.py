@@ -6,6 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.contrib.auth import get_user_model
+
+from automations import permissions
+from automations.actions.approval.kind import Approval
+from automations.actions.values import is_dynamic
 from automations.engine.documents import Definition
 from automations.engine.errors import Problem
 from automations.engine.rule_places import Place, places_in, policies_in, rules_of
@@ -14,6 +19,8 @@ from automations.engine.starts import started_by, starts
 from automations.models import Policy, Workflow
 from automations.services.duplicates import places_elsewhere, policies_by_form
 from automations.services.loops import find_loops
+
+MOST_NAMED = 5
 
 Drafts = Iterable[tuple[Workflow, Definition]]
 
@@ -35,6 +42,43 @@ def findings_across(drafts: Drafts, *, viewer: Any) -> dict[int, list[Problem]]:
                 found[workflow].append(_stands_elsewhere(place, others))
     for key, problem in (*_archived(known), *_unpublished(known), *find_loops(known, viewer=viewer)):
         found[key].append(problem)
+    return found
+
+
+def approver_findings(workflow: Workflow, definition: Definition) -> list[Problem]:
+    """Warnings where, of those whom an approval names, too few have the right to agree: its runs would fail there. Two
+    queries, and none without an approval; what names somebody by a field is known only to a run."""
+    asking = [
+        (index, node)
+        for index, node in enumerate(definition.nodes)
+        if node.type == f"action.{Approval.key}"
+        and not node.disabled
+        and not any(is_dynamic(name) for name in node.config.get("users", ()))
+    ]
+    if not asking:
+        return []
+    able = {user.get_username() for user in permissions.approvers_of(workflow)}
+    users = get_user_model()
+    named = {name for _, node in asking for name in node.config.get("groups", ())}
+    members: dict[str, set[str]] = {name: set() for name in named}
+    for group, name in users.objects.filter(groups__name__in=named).values_list(
+        "groups__name", users.USERNAME_FIELD
+    ):
+        members[group].add(name)
+    found = []
+    for index, node in asking:
+        asked = {*node.config.get("users", ())}.union(
+            *(members[name] for name in node.config.get("groups", ()))
+        )
+        quorum = node.config.get("quorum", 1)
+        if asked and len(asked & able) < quorum:
+            lack = listed(sorted(asked - able)[:MOST_NAMED])
+            message = (
+                f"{quorum} must agree, but of those asked {len(asked & able)} may: {lack} can't approve here."
+            )
+            hint = "Give them the right to approve under Share…, or ask others."
+            at = f"nodes[{index}].config.users"
+            found.append(Problem("too-few-approvers", at, message, hint, node.id, "warning"))
     return found
 
 

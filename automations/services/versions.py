@@ -40,7 +40,7 @@ from automations.runtime.subscriptions import definition_of
 from automations.services.audit import write_audit
 from automations.services.checkpoints import add_checkpoint
 from automations.services.drafts import load_draft
-from automations.services.findings import findings_across
+from automations.services.findings import approver_findings, findings_across
 from automations.services.identities import named_things, require_permitted
 from automations.services.live import live_facts, lock_workflow, make_live
 from automations.services.rule_index import index_version
@@ -120,7 +120,8 @@ def validate_definition_of(
     problems = judge_definition(workflow, definition, validation_context(definition, viewer=viewer))
     if viewer is None or any(problem.severity == "error" for problem in problems):
         return problems
-    return problems + findings_across([(workflow, definition)], viewer=viewer)[workflow.pk]
+    beyond = findings_across([(workflow, definition)], viewer=viewer)[workflow.pk]
+    return problems + beyond + approver_findings(workflow, definition)
 
 
 def judge_definition(workflow: Workflow, definition: Definition, context: ValidationContext) -> list[Problem]:

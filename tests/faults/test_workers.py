@@ -189,7 +189,7 @@ def test_run_that_waits_for_others_goes_on_when_one_is_cancelled_and_one_kills_i
         "from django.contrib.auth import get_user_model\n"
         "from automations.models import Run\n"
         "from automations.services.runs import cancel_run\n"
-        "cancel_run(run=Run.objects.get(workflow__key='slow'), actor=get_user_model().objects.get(), reason='No')"
+        "cancel_run(run=Run.objects.get(workflow__key='slow'), actor=get_user_model().objects.get(username='alice'), reason='No')"
     )
     waiting = (
         "SELECT count(*) FROM automations_run r JOIN automations_workflow w ON w.id = r.workflow_id"

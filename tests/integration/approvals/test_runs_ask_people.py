@@ -29,8 +29,10 @@ from automations.models import (
 )
 from automations.runtime import approvals
 from automations.services.approvals import changed_since, decide_approval, delegate_approval
+from automations.services.drafts import load_draft
 from automations.services.records import update_record
 from automations.services.runs import cancel_run
+from automations.services.versions import validate_definition_of
 from automations.testing import run_everything
 
 from .world import gate, order, pending, person, values_of
@@ -344,3 +346,21 @@ def test_what_was_decided_is_never_rewritten(orders: Module, alice: Any, sam: An
     decide(pending(), sam)
     with pytest.raises(Exception, match="rows are never changed"):
         ApprovalDecision.objects.update(verdict="reject")
+
+
+def test_that_too_few_of_those_asked_may_agree_is_told_before_a_run_fails_of_it(
+    orders: Module, alice: Any, sam: Any, tom: Any
+) -> None:
+    workflow = gate(orders, alice, [], quorum=2)
+
+    def told() -> list[tuple[str, str, str]]:
+        definition = load_draft(workflow).definition
+        found = validate_definition_of(workflow, definition, viewer=alice)
+        return [(one.path, one.severity, one.message) for one in found if one.code == "too-few-approvers"]
+
+    lack = "2 must agree, but of those asked {} may: {} can't approve here."
+    assert told() == [("nodes[1].config.users", "warning", lack.format(0, "“sam”, “tom”"))]
+    assign_perm(permissions.codename("approve"), sam, workflow)
+    assert told() == [("nodes[1].config.users", "warning", lack.format(1, "“tom”"))]
+    assign_perm(permissions.codename("approve"), tom, workflow)
+    assert told() == []

@@ -4,6 +4,7 @@ import { mergeNewest, usePages } from "../../app/usePages";
 import { Ago } from "../../ui/Ago";
 import { MARKS } from "../../ui/chips";
 import { Choice, Filters } from "../../ui/Filters";
+import { dateTime } from "../../ui/format";
 import { Link } from "../../ui/Link";
 import { Paged } from "../../ui/Pager";
 import { type Column, Table } from "../../ui/Table";
@@ -69,7 +70,7 @@ const COLUMNS: Column<Delivery>[] = [
   { name: "State", cell: (one) => <StateMark state={one.state} /> },
   { name: "Attempts", number: true, cell: (one) => one.attempts },
   { name: "Answer", number: true, cell: (one) => one.status ?? "–" },
-  { name: "Next attempt", number: true, cell: (one) => <Ago at={one.next_attempt_at} /> },
+  { name: "Next attempt", number: true, cell: (one) => dateTime(one.next_attempt_at) },
   { name: "Run", cell: ({ run }) => (run === null ? "–" : <Link to={`runs/${run}/`}>{run}</Link>) },
   { name: "Made", number: true, cell: (one) => <Ago at={one.created_at} /> },
 ];

@@ -90,6 +90,11 @@ CALLS: tuple[Call, ...] = (
         READS,
     ),
     Call(
+        findings.approver_findings,
+        lambda w: {"workflow": w.workflow, "definition": definition_of(w)},
+        READS,
+    ),
+    Call(
         loops.find_loops,
         lambda w: {"drafts": [(w.workflow, definition_of(w))], "viewer": w.alice},
         READS,
