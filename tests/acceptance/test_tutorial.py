@@ -56,7 +56,7 @@ def test_the_tutorial_works_as_it_is_written(
     said = typed.stdout
     for promised in (
         '"username": "priya"',
-        '"valid":true,"problems":[]}',
+        '"valid":true,"problems":[]',
         "\n2\nDid you mean “amount”?\n3\n",
         "'branch': 'true'",
         '"before": false',

@@ -16,6 +16,9 @@ from automations.services.policies import create_policy
 from automations.services.records import create_record
 from automations.testing import chain, make_workflow, node, run_everything
 from tests.integration.services.world import contents
+from webhooks.inbound.services import create_endpoint
+from webhooks.outbound.destinations import create_destination
+from webhooks.secrets.services import create_secret
 
 from .conftest import client_of, grant, save_draft
 
@@ -189,9 +192,12 @@ def patches() -> list[tuple[str, frozenset[str]]]:
 
 
 def test_every_patch_leaves_every_field_that_is_not_for_writing(
-    admin: APIClient, workflow: Workflow, tickets: Module, theirs: dict[str, Any]
+    admin: APIClient, root: Any, workflow: Workflow, tickets: Module, theirs: dict[str, Any]
 ) -> None:
     permissions.seed_roles()
+    secret = create_secret(key="erp", value="a long secret value", hosts=["erp.example"], actor=root)
+    create_destination(key="erp", name="ERP", url="https://erp.example/", actor=root)
+    create_endpoint(key="shop", name="Shop", actor=root, now=secret.created_at)
     create_policy(
         key="big",
         name="Big",
@@ -206,6 +212,9 @@ def test_every_patch_leaves_every_field_that_is_not_for_writing(
         "/api/v1/workflows/{id}/scenarios/{number}/": f"/api/v1/workflows/{theirs['workflow']}/scenarios/{theirs['scenario']}/",
         "/api/v1/policies/{key}/": "/api/v1/policies/big/",
         "/api/v1/me/preferences/": "/api/v1/me/preferences/",
+        "/api/v1/webhooks/destinations/{key}/": "/api/v1/webhooks/destinations/erp/",
+        "/api/v1/webhooks/endpoints/{key}/": "/api/v1/webhooks/endpoints/shop/",
+        "/api/v1/webhooks/secrets/{key}/": "/api/v1/webhooks/secrets/erp/",
     }
     tried = 0
     for address, writable in patches():

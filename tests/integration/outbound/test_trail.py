@@ -44,7 +44,7 @@ CALLS: Calls = {
     ),
     "destination.created": (
         destinations.create_destination,
-        lambda crm, secret, actor: {"key": "new", "name": "N", "url": "https://a.example/", "actor": actor},
+        lambda crm, secret, actor: {"key": "erp", "name": "N", "url": "https://a.example/", "actor": actor},
     ),
     "destination.updated": (
         destinations.update_destination,
