@@ -59,8 +59,8 @@ def _work(runs: Sequence[ClaimedRun]) -> None:
         saving.give_up(
             run,
             code="attempts-spent",
-            attempts=run.attempt - 1,  # this claim only found that they are spent
-            message=f"{run.attempt - 1} attempts ended without a result: the worker died or lost its lease each time.",
+            attempts=DEFAULT_MAX_ATTEMPTS,  # later claims only find that they are spent, and may be killed at that
+            message=f"{DEFAULT_MAX_ATTEMPTS} attempts ended without a result: the worker died or lost its lease each time.",
         )
     rest = [run for run in runs if run.attempt <= DEFAULT_MAX_ATTEMPTS]
     if rest:

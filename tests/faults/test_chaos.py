@@ -158,4 +158,5 @@ def assert_attempts_are_claims(it: World) -> None:
     killed = claims - commits
     assert commits >= 2 * RUNS  # a run comes to rest three times: at its waits and at its end
     assert killed >= 10, "the kills hit hardly any work: the test proves nothing"
-    assert max(entry[2] for entry in seen) <= MOST_ATTEMPTS + 1
+    # Beyond the most, claims only find that the attempts are spent; such a one may be killed as well.
+    assert max(entry[2] for entry in seen) <= MOST_ATTEMPTS + 3
