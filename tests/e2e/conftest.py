@@ -80,6 +80,12 @@ def signed_in(page: Page) -> Page:
     return page
 
 
+@pytest.fixture
+def editor(signed_in: Page) -> Page:
+    """Priya, about to draw."""
+    return signed_in
+
+
 def violations(page: Page) -> list[str]:
     """What axe finds wrong with the page as it is: rule, impact, and the first element that it is about."""
     page.evaluate(AXE.read_text(encoding="utf-8"))

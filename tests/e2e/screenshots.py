@@ -17,10 +17,10 @@ from typing import Literal, NamedTuple
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM, FLAGS, sign_in
+from tests.e2e.editing import call, make
 from tests.e2e.test_approvals import asked
 from tests.e2e.test_backtests import changed
 from tests.e2e.test_closed_bundles import bundle, publish
-from tests.e2e.test_editor import call, make
 from tests.e2e.test_holds import held as hold
 from tests.e2e.test_policies import document
 from tests.e2e.test_retry import Drawn

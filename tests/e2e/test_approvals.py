@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from .conftest import sign_in, violations
-from .test_editor import call
+from .editing import call
 
 CONFLICT = "the server responded with a status of 409"
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import violations
-from .test_editor import call, make
+from .editing import call, make
 from .test_sample import DOCUMENT, ticket
 
 REFUSED = "the server responded with a status of 422"

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import violations
-from .test_editor import draft, make, node, saved
+from .editing import draft, make, node, saved
 
 T1: dict[str, Any] = {
     "id": "t1",
@@ -39,11 +39,6 @@ def line(*nodes: dict[str, Any]) -> dict[str, Any]:
 
 
 TEAMS = line(T1, comment("a1", "Support"), comment("a2", "Finance"), comment("a3", "Support"))
-
-
-@pytest.fixture
-def editor(signed_in: Page) -> Page:
-    return signed_in
 
 
 def middle(place: Locator) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import violations
-from .test_editor import call, draft
+from .editing import call, draft
 from .test_promote import line
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import sign_in, violations
-from .test_editor import call
+from .editing import call
 
 
 def picture(page: Page, name: str) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from automations.gallery.documents import sla_alert
 
 from .conftest import sign_in, violations
-from .test_editor import LINE, call, draft, make, node, publish, saved
+from .editing import LINE, call, draft, make, node, publish, saved
 
 LATE = "the server responded with a status of 409"
 

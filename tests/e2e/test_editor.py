@@ -2,69 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
 from playwright.sync_api import Page, Route, expect
 
 from automations.gallery.documents import sla_alert
 
-from .conftest import sign_in, sign_out, violations
-
-CALL = """async ([method, path, body]) => {
-  const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
-  const answer = await fetch(`/api/v1/${path}`, {
-    method, headers: {"X-CSRFToken": token, "Content-Type": "application/json"},
-    ...(method === "GET" ? {} : {body: JSON.stringify(body)}),
-  });
-  return [answer.status, answer.status === 204 ? null : await answer.json()];
-}"""
-
-LINE: dict[str, Any] = {
-    "schema": 1,
-    "nodes": [
-        {"id": "t1", "type": "trigger.record", "config": {"module": "tickets", "on": ["created"]}},
-        {"id": "a1", "type": "action.comment", "title": "Say hello", "config": {"text": "Hello."}},
-    ],
-    "edges": [{"from": "t1", "to": "a1"}],
-    "layout": {},
-}
-
-
-def call(page: Page, method: str, path: str, body: Any = None) -> Any:
-    status, answer = page.evaluate(CALL, [method, path, body])
-    assert status < 400, str(answer)
-    return answer
-
-
-def draft(page: Page, pk: int) -> dict[str, Any]:
-    return dict(call(page, "GET", f"workflows/{pk}/graph/"))
-
-
-def make(page: Page, name: str, document: dict[str, Any] | None = None, *, module: str = "tickets") -> int:
-    """A workflow of one's own, opened in the editor."""
-    made = call(page, "POST", "workflows/", {"name": name, "module": module})
-    pk = int(made["id"])
-    if document is not None:
-        call(page, "PUT", f"workflows/{pk}/graph/", {**document, "revision": made["draft_revision"]})
-    page.goto(f"/workflows/{pk}/")
-    expect(page.get_by_role("heading", name=name)).to_be_visible()
-    return pk
-
-
-def saved(page: Page) -> None:
-    expect(page.locator(".saving")).to_contain_text("Saved", timeout=10_000)
-    page.wait_for_timeout(100)
-    expect(page.locator(".saving")).to_contain_text("Saved", timeout=10_000)
-
-
-@pytest.fixture
-def editor(signed_in: Page) -> Page:
-    return signed_in
-
-
-def node(page: Page, identity: str) -> Any:
-    return page.locator(f'.react-flow__node[data-id="{identity}"]')
+from .conftest import sign_in, sign_out
+from .editing import LINE, broken, call, draft, make, node, pick, publish, saved
 
 
 def test_an_empty_workflow_asks_for_a_trigger_and_nothing_else(editor: Page) -> None:
@@ -304,12 +247,6 @@ def test_moving_and_tidying_are_no_new_draft(editor: Page) -> None:
     assert draft(editor, pk)["layout"] == {}
 
 
-def broken() -> dict[str, Any]:
-    document = sla_alert()
-    document["nodes"][1]["config"]["rule"]["all"][0]["field"] = "priorty"
-    return document
-
-
 def test_a_problem_stands_in_three_places_and_its_fix_removes_all(editor: Page) -> None:
     pk = make(editor, "Problem", broken())
     expect(editor.get_by_test_id("node-c1")).to_contain_text("⚠ 1")
@@ -391,13 +328,6 @@ def test_a_draft_is_published_after_its_impact_and_its_changes_were_shown(editor
     expect(editor.get_by_role("button", name="Promote to execute…")).to_be_disabled()
 
 
-def publish(page: Page) -> None:
-    page.get_by_role("button", name="Publish…").click()
-    button = page.get_by_role("button", name="Publish to simulate")
-    button.click()
-    expect(button).to_have_count(0, timeout=20_000)
-
-
 def test_the_outline_alone_builds_a_workflow(editor: Page) -> None:
     """Made with selects and buttons; the graph shows the same steps and edges."""
     pk = make(editor, "Outline")
@@ -437,11 +367,6 @@ def test_the_outline_alone_builds_a_workflow(editor: Page) -> None:
     publish(editor)
 
 
-def pick(page: Page, what: str) -> None:
-    page.get_by_role("dialog").get_by_role("combobox").fill(what)
-    page.keyboard.press("Enter")
-
-
 def test_keys_alone_build_and_test_a_workflow(editor: Page) -> None:
     """No pointer is used: add, choose, configure, connect, test."""
     pk = make(editor, "Keys")
@@ -475,43 +400,6 @@ def test_keys_alone_build_and_test_a_workflow(editor: Page) -> None:
     expect(editor.locator(".drawer-body tbody tr").first).to_be_visible(timeout=20_000)
 
 
-def test_typing_draws_at_most_two_steps_a_key(editor: Page) -> None:
-    nodes = [{"id": f"a{i}", "type": "action.comment", "config": {"text": "x"}} for i in range(1, 200)]
-    edges = [{"from": f"a{i}" if i else "t1", "to": f"a{i + 1}"} for i in range(199)]
-    make(editor, "Many", {**LINE, "nodes": [LINE["nodes"][0], *nodes], "edges": edges})
-    node(editor, "t1").click()
-    field = editor.get_by_label("Name", exact=True)
-    field.click()
-    saved(editor)
-    before = editor.evaluate("window.automationsNodesDrawn")
-    field.press_sequentially("a" * 40)
-    drawn = editor.evaluate("window.automationsNodesDrawn") - before
-    assert drawn <= 2 * 40 + 2, drawn  # a save in between draws once more
-
-
-def test_a_large_workflow_is_usable_within_two_seconds(editor: Page) -> None:
-    nodes = [{"id": f"a{i}", "type": "action.comment", "config": {"text": "x"}} for i in range(1, 200)]
-    edges = [{"from": f"a{i}" if i else "t1", "to": f"a{i + 1}"} for i in range(199)]
-    pk = make(editor, "Large", {**LINE, "nodes": [LINE["nodes"][0], *nodes], "edges": edges})
-    editor.goto("/workflows/")
-    expect(editor.get_by_role("heading", name="Workflows")).to_be_visible()
-    taken = editor.evaluate(
-        """async (address) => {
-          const link = document.createElement("a");
-          const began = performance.now();
-          history.pushState("in-app", "", address);
-          dispatchEvent(new PopStateEvent("popstate"));
-          while (!document.querySelector('.react-flow__node[data-id="t1"]')) {
-            if (performance.now() - began > 20000) return Infinity;
-            await new Promise((done) => setTimeout(done, 20));
-          }
-          return performance.now() - began;
-        }""",
-        f"/workflows/{pk}/",
-    )
-    assert taken <= 2_000, taken
-
-
 def test_who_may_not_edit_looks_and_changes_nothing(editor: Page, page: Page) -> None:
     sign_out(page)
     sign_in(page, "sam")
@@ -524,41 +412,3 @@ def test_who_may_not_edit_looks_and_changes_nothing(editor: Page, page: Page) ->
     page.keyboard.press("Delete")
     expect(node(page, "a1")).to_have_count(1)
     expect(page.get_by_label("Name", exact=True)).to_have_attribute("readonly", "")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_graph_outline_inspector_and_drawer(editor: Page, scheme: Any) -> None:
-    editor.emulate_media(color_scheme=scheme)
-    make(editor, f"Axe {scheme}", broken())
-    node(editor, "c1").click()
-    editor.get_by_role("button", name="⚠ 1 problem", exact=True).click()
-    assert violations(editor) == []
-    node(editor, "a1").click()
-    assert violations(editor) == []
-    editor.get_by_role("button", name="Outline").click()
-    assert violations(editor) == []
-    editor.keyboard.press("Control+k")
-    expect(editor.get_by_role("dialog")).to_be_visible()
-    assert violations(editor) == []
-
-
-def test_nothing_moves_for_those_who_asked_for_no_motion(editor: Page) -> None:
-    editor.emulate_media(reduced_motion="reduce")
-    make(editor, "Still", LINE)
-    expect(node(editor, "t1")).to_be_visible()
-    assert editor.evaluate("document.getAnimations().length") == 0
-
-
-def test_a_narrow_page_offers_the_whole_outline_and_no_graph(editor: Page) -> None:
-    make(editor, "Narrow", LINE)
-    graph = editor.get_by_role("button", name="Graph", exact=True)
-    expect(graph).to_have_attribute("aria-pressed", "true")
-    editor.set_viewport_size({"width": 390, "height": 800})
-    expect(editor.get_by_role("button", name="Add a step", exact=True)).to_be_visible()
-    expect(graph).to_have_count(0)
-    expect(editor.locator(".react-flow")).to_have_count(0)
-    wide = editor.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0, wide
-    editor.set_viewport_size({"width": 760, "height": 800})
-    expect(graph).to_have_attribute("aria-pressed", "true")
-    expect(node(editor, "t1")).to_be_visible()

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import violations
+from .editing import call
 from .test_approvals import asked, sam  # noqa: F401 (sam is a fixture)
-from .test_editor import call
 
 
 def held(page: Page, keys: list[str]) -> int:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from .conftest import sign_in, violations
-from .test_editor import call
+from .editing import call
 
 
 @pytest.fixture

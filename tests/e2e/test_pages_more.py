@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from .conftest import sign_in, violations
-from .test_editor import call, draft, saved
+from .editing import call, draft, saved
 
 MENU = "Your menu"
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import violations
-from .test_editor import call, draft, make, node, saved
+from .editing import call, draft, make, node, saved
 
 RULE: dict[str, Any] = {"all": [{"field": "priority", "op": "in", "value": ["high", "urgent"]}]}
 URGENT: dict[str, Any] = {"all": [{"field": "priority", "op": "in", "value": ["urgent"]}]}

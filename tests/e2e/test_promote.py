@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from .conftest import sign_in, violations
+from .editing import call
 from .releasing import OPEN, RENAMED, given, prove
-from .test_editor import call
 from .test_editor_live import DRAFT
 
 

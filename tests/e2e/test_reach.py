@@ -12,11 +12,11 @@ from playwright.sync_api import Page, expect
 from automations.gallery.documents import sla_alert
 
 from .conftest import violations
+from .editing import LINE, call, make, node, saved
 from .test_approvals import asked, sam
-from .test_editor import LINE, call, editor, make, node, saved
 from .test_editor_live import graph, watch
 
-__all__ = ["editor", "sam"]
+__all__ = ["sam"]
 
 STOP = """() => {
   const at = document.activeElement;

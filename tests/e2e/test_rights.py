@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from .conftest import sign_in, violations
-from .test_editor import call
+from .editing import call
 
 REFUSED = "the server responded with a status of 403"
 MISSING = "the server responded with a status of 404"

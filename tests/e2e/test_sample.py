@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from .test_editor import call, make, node, pick, saved
+from .editing import call, make, node, pick, saved
 
 NO_SUCH_PAGE = "the server responded with a status of 404"
 DOCUMENT: dict[str, Any] = {

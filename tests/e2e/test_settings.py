@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from .conftest import sign_in, violations
-from .test_editor import call
+from .editing import call
 from .test_editor_live import DRAFT
 
 NAME = (

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import violations
-from .test_editor import call
+from .editing import call
 
 
 @pytest.fixture

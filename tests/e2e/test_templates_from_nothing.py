@@ -12,7 +12,7 @@ from automations.engine.documents import parse_document
 from automations.gallery import TEMPLATES
 
 from .building import Form, KeyHands, OutlineHands, build
-from .test_editor import call, draft, make, node, saved
+from .editing import call, draft, make, node, saved
 
 COUNT_POINTERS = """() => {
   window.pointers = 0;

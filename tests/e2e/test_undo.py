@@ -7,8 +7,8 @@ import re
 from playwright.sync_api import Page, expect
 
 from .conftest import violations
+from .editing import call
 from .test_approvals import asked, sam, status  # noqa: F401 (sam is a fixture)
-from .test_editor import call
 
 
 def refunded(signed_in: Page, sam: Page, key: str) -> int:  # noqa: F811
