@@ -28,6 +28,8 @@ from automations.models import AuditEntry, DeadLetter, Triage, Workflow
 from automations.services.dead_letters import ACTIVE, TYPED_ABOVE, discard_letters, triage_cause
 
 MOST_NAMED = 1_000
+BESIDE = ("workflows", "days")
+"""What of a cause is told otherwise than it is held."""
 
 
 class TriageAnswer(Answer):

@@ -91,6 +91,8 @@ def test_triage_says_who_looks_and_which_version_mends(run: Run, operator: APICl
         "bob",
     )
     entry = AuditEntry.objects.filter(action="triage.changed").latest("pk")
+    assert entry.before is not None
+    assert entry.after is not None
     assert (entry.before["state"], entry.after["fixed_in"], entry.actor) == ("looking", 1, bob)
     listed = {
         asked: operator.get(f"/api/v1/dead-letters/?{asked}").json()["total"]
@@ -185,6 +187,7 @@ def test_discarding_takes_a_reason_and_of_many_their_number(run: Run, operator: 
     again = operator.post(address, {**body, "reason": "Again"}, format="json")
     assert (again.status_code, again.json()["code"]) == (409, "nothing-open")
     entry = AuditEntry.objects.get(action="workflow.letters_discarded")
+    assert entry.after is not None
     assert (entry.after["letters"], entry.reason) == (21, "They are test tickets")
 
 
