@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from automations import grants
 from automations.actions import ACTIONS
+from automations.insight.metrics import METRICS
 from automations.runtime.lanes import LANES
 from automations.runtime.performers import PERFORMERS
 from automations.runtime.waits import SETTLERS
 from webhooks.actions.call_webhook.kind import CallWebhook
 from webhooks.actions.chat_message.kind import ChatMessage
 from webhooks.inbound.models import Endpoint, EndpointSecret
+from webhooks.metrics import WEBHOOKS
 from webhooks.outbound.lane import LANE
 from webhooks.outbound.models import Destination, SigningKey
 from webhooks.outbound.news import WAIT, settle
@@ -30,6 +32,7 @@ def register() -> None:
     SETTLERS.register(WAIT, settle)
     LANES.register("deliveries", LANE)
     LANES.register("secrets", upkeep.LANE)
+    METRICS.register("webhooks", WEBHOOKS)
     for model in (Destination, Secret):
         grants.add_kind(model)
     SOURCES.register("secrets", Source(Secret.objects.all, "value", "changed_at", _spoken))
