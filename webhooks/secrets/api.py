@@ -149,8 +149,8 @@ def _say_by_whom(actor: Any, secrets: list[Secret]) -> None:
     asked = {pk for rows in there.values() for pk in rows}
     seen = set()
     if asked:
-        rows = permissions.things_with(actor, "destination", *THING_RIGHTS).filter(archived_at=None)
-        seen = set(rows.filter(pk__in=asked).values_list("pk", flat=True))
+        visible_ones = permissions.things_with(actor, "destination", *THING_RIGHTS).filter(archived_at=None)
+        seen = set(visible_ones.filter(pk__in=asked).values_list("pk", flat=True))
     for secret in secrets:
         rows = there[secret.pk]
         secret.used_by = sorted((row for pk, row in rows.items() if pk in seen), key=lambda row: row.name)  # type: ignore[attr-defined]

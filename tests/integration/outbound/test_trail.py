@@ -33,7 +33,7 @@ Calls = dict[str, tuple[Callable[..., Any], Callable[[Destination, Secret, Any],
 CALLS: Calls = {
     "secret.created": (
         services.create_secret,
-        lambda crm, secret, actor: {"key": "new", "value": VALUE, "hosts": ["a.example"], "actor": actor},
+        lambda crm, secret, actor: {"key": "newest", "value": VALUE, "hosts": ["a.example"], "actor": actor},
     ),
     "secret.value_set": (
         services.set_secret_value,
