@@ -50,7 +50,7 @@ class TriageAnswer(Answer):
     may_triage = serializers.BooleanField(help_text="Whether you may triage, redrive and discard it here.")
 
 
-class DayAnswer(Answer):
+class LettersOfDayAnswer(Answer):
     day = serializers.DateField()
     number = serializers.IntegerField()
 
@@ -70,7 +70,7 @@ class CauseAnswer(Answer):
     first_seen_at = serializers.DateTimeField()
     last_seen_at = serializers.DateTimeField()
     workflows = TriageAnswer(many=True)
-    days = DayAnswer(many=True, help_text="Letters of each of the last 14 days, oldest first.")
+    days = LettersOfDayAnswer(many=True, help_text="Letters of each of the last 14 days, oldest first.")
 
 
 class CausesAnswer(Answer):

@@ -234,7 +234,7 @@ def test_letters_from_before_are_filed_by_the_migration(run: Run) -> None:
     fingerprint, first = letter.fingerprint, letter.created_at - timedelta(days=1)
     Triage.objects.all().delete()
     DeadLetter.objects.update(fingerprint="", node="", created_at=first)
-    name = ("automations", "0024_dead_letters_by_cause")
+    name = ("automations", "0025_dead_letters_by_cause")
     loader = MigrationExecutor(connection).loader
     migration = loader.get_migration(*name)
     (operation,) = [one for one in migration.operations if hasattr(one, "code")]

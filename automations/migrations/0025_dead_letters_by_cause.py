@@ -53,7 +53,7 @@ def file_old_letters(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0023_known_choices"),
+        ("automations", "0024_what_ended_and_what_began_it"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
