@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from automations import grants
 from automations.actions import ACTIONS
+from automations.insight.metrics import METRICS
 from automations.runtime.lanes import LANES
 from automations.runtime.performers import PERFORMERS
 from automations.runtime.waits import SETTLERS
 from webhooks.actions.call_webhook.kind import CallWebhook
 from webhooks.actions.chat_message.kind import ChatMessage
 from webhooks.inbound.models import Endpoint, EndpointSecret
+from webhooks.metrics import WEBHOOKS
 from webhooks.outbound.lane import LANE
 from webhooks.outbound.models import Destination, SigningKey
 from webhooks.outbound.news import WAIT, settle
 from webhooks.outbound.performer import SendDeliveryPerformer
 from webhooks.outbound.signing import PREFIX, shown
+from webhooks.secrets import upkeep
 from webhooks.secrets.known import SOURCES, Source
 from webhooks.secrets.models import Secret
 
@@ -28,9 +31,15 @@ def register() -> None:
     PERFORMERS.register(SendDeliveryPerformer.kind, SendDeliveryPerformer())
     SETTLERS.register(WAIT, settle)
     LANES.register("deliveries", LANE)
+    LANES.register("secrets", upkeep.LANE)
+    METRICS.register("webhooks", WEBHOOKS)
     for model in (Destination, Secret):
         grants.add_kind(model)
     SOURCES.register("secrets", Source(Secret.objects.all, "value", "changed_at", _spoken))
+    SOURCES.register(
+        "secrets before",
+        Source(lambda: Secret.objects.exclude(kept_value=""), "kept_value", "changed_at", _spoken),
+    )
     SOURCES.register("signing keys", Source(SigningKey.objects.all, "value", "created_at", _spoken))
     SOURCES.register(
         "secrets of endpoints", Source(EndpointSecret.objects.all, "secret", "created_at", _spoken)
