@@ -51,11 +51,15 @@ def create_secret(*, key: str, value: str, hosts: list[str], actor: Any, descrip
 
 @transaction.atomic
 def set_secret_value(*, secret: Secret, value: str, actor: Any) -> Secret:
-    """Put another value in the place of the old one; calls that are made from now on send it. Raises InvalidError."""
+    """Put another value in the place of the old one; calls that are made from now on send it, and consent to versions that
+    call with it is void. Raises InvalidError."""
+    from webhooks.outbound.fingerprints import void_for  # destinations know secrets; so does this look back
+
     _require_value(value)
     secret = _locked(secret)
     secret.value, secret.changed_at = encrypt(value), timezone.now()
     secret.save(update_fields=["value", "changed_at"])
+    void_for(list({destination.pk: destination for destination in _senders(secret)}.values()), ["secrets"])
     write_audit(actor=actor, action="secret.value_set", obj=secret, after={"key": secret.key})
     return secret
 
@@ -108,15 +112,17 @@ def delete_secret(*, secret: Secret, actor: Any, reason: str = "") -> None:
 
 def _sent_to(secret: Secret) -> list[tuple[str, str]]:
     """(name, host) of each destination that sends it."""
-    from webhooks.outbound.addressees import (
-        parse_url,  # destinations know secrets; this look back is the only one
-    )
+    from webhooks.outbound.addressees import parse_url  # destinations know secrets; this is a look back
 
-    there = [
+    return [(destination.name, parse_url(destination.url).host) for destination in _senders(secret)]
+
+
+def _senders(secret: Secret) -> list[Any]:
+    """The destinations that send it, one as often as it does."""
+    return [
         *secret.addresses.all(),
         *(row.destination for row in secret.headers.select_related("destination")),
     ]
-    return [(destination.name, parse_url(destination.url).host) for destination in there]
 
 
 def _locked(secret: Secret) -> Secret:
