@@ -13,10 +13,12 @@ from automations.engine.outcomes import Failed, Outcome, Succeeded, Wait
 from automations.engine.program import VERDICTS
 from automations.models import Approval
 from automations.runtime.approval_calls import tell_deciders
+from automations.runtime.approval_events import decided_event
 from automations.runtime.approval_mail import approval_mail
 from automations.runtime.foresight import foresee, hash_of
 from automations.runtime.holds import settle_hold
 from automations.runtime.performers import PERFORMERS, Performer, Plan, start_children
+from automations.runtime.product_events import announce_all
 from automations.runtime.queue import wake_on_commit
 from automations.runtime.signals import signal_parent
 from automations.runtime.unit import Unit
@@ -76,7 +78,7 @@ def _ask(unit: Unit, node: str, effect: RequestApproval, asked: Asked, *, round:
     plan = foresee(unit, node)
     now = unit.now
     record = unit.record
-    unit.batch.approvals.append(
+    unit.ask(
         Approval(
             run_id=unit.run.id,
             node=node,
@@ -201,6 +203,8 @@ SETTLERS.register(WAIT, settle)
 
 def tell_run(approval: Approval, news: Mapping[str, Any], now: datetime) -> None:
     """Leave a decision for the run that waits, or for all that are held, and wake a worker when this commits."""
+    if approval.state in (Approval.State.APPROVED, Approval.State.REJECTED, Approval.State.EXPIRED):
+        announce_all([] if approval.run.clock else [decided_event(approval, news, now)])
     if approval.hold_id is not None:
         by, reason = ", ".join(news.get("by", ())), str(news.get("reason", ""))
         settle_hold(approval, str(news["verdict"]), by=by, reason=reason, now=now)

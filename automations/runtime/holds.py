@@ -12,7 +12,9 @@ from automations.engine.documents import canonical_json, digest_of
 from automations.models import NEVER, Approval, Hold, Run
 from automations.runtime import announce
 from automations.runtime.approval_calls import tell_deciders
+from automations.runtime.approval_events import asked_event
 from automations.runtime.blast_radius import EXPIRES_AFTER, REMIND_EVERY, Held, sentence
+from automations.runtime.product_events import announce_all
 from automations.runtime.queue import wake_on_commit
 from automations.runtime.signals import tell_parents
 
@@ -116,6 +118,7 @@ def _ask(group: Held, row: Hold, now: datetime) -> None:
         remind_at=now + REMIND_EVERY,
     )
     tell_deciders(approval, "asked", approval.title, now)
+    announce_all([asked_event(approval)])
 
 
 def reach_of(row: Hold) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def ask_about_reach(unit: Unit, effect: StartWorkflow) -> Outcome:
         remind_every=REMIND_EVERY,
         remind_at=now + REMIND_EVERY,
     )
-    unit.batch.approvals.append(approval)
+    unit.ask(approval)
     for user in permissions.approvers_of(unit.workflow):
         if user.pk == unit.run.actor_id:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from automations.masking import masked
 from automations.models import NEVER, DeadLetter, RunSignal, Step
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.pending_approvals import end_with_runs
+from automations.runtime.product_events import ProductEvent, announce_all
 from automations.runtime.rows import copy_rows
 from automations.runtime.signals import signal_parent, tell_parents
 from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
@@ -82,6 +83,7 @@ def save(worked: Sequence[Worked]) -> None:
     if used:
         RunSignal.objects.filter(pk__in=used).delete()
     _dead_letters(worked)
+    _announce_failures(worked)
     _end_approvals(worked)
     _tell_parents(worked)
 
@@ -203,6 +205,10 @@ def _run_row(entry: Worked) -> dict[str, Any]:
     }
 
 
+def _attempts(entry: Worked) -> int:
+    return max((state.attempt for state in entry.decision.journal.steps.values()), default=0)
+
+
 def _dead_letters(worked: Sequence[Worked]) -> None:
     """A failed execute run is work that gave up; a failed simulation is only an answer."""
     DeadLetter.objects.bulk_create(
@@ -211,7 +217,7 @@ def _dead_letters(worked: Sequence[Worked]) -> None:
                 run_id=entry.run.id,
                 code=str(entry.decision.failure["code"])[:64],
                 message=masking.masked_text(str(entry.decision.failure["message"])),
-                attempts=max((state.attempt for state in entry.decision.journal.steps.values()), default=0),
+                attempts=_attempts(entry),
                 created_at=entry.run.now,
             )
             for entry in worked
@@ -219,6 +225,42 @@ def _dead_letters(worked: Sequence[Worked]) -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+def _announce_failures(worked: Sequence[Worked]) -> None:
+    """Runs that failed for good; what a simulation or a replay comes to is no news."""
+    told: list[ProductEvent] = []
+    for entry in worked:
+        if entry.decision.status is RunStatus.FAILED and entry.run.mode == "execute" and not entry.run.clock:
+            row = _run_row(entry)
+            failure, gave_up = row["failure"], entry.decision.failure is not None
+            told += failure_events(entry.run, failure, attempts=_attempts(entry), gave_up=gave_up)
+    announce_all(told)
+
+
+def failure_events(
+    run: ClaimedRun, failure: Mapping[str, Any], *, attempts: int, gave_up: bool = True
+) -> list[ProductEvent]:
+    """What there is to tell of a run that has failed: that it has and, where it gave up, that it left a dead letter."""
+    facts = {
+        "code": failure["code"],
+        "node": failure.get("node", ""),
+        "fault": failure.get("fault", ""),
+        "retryable": failure.get("retryable", False),
+        "attempts": attempts,
+    }
+    return [
+        ProductEvent(
+            kind,
+            run.workflow_id,
+            ("run", run.id),
+            facts,
+            run.database_now,
+            {"message": failure["message"]},
+            f"runs/{run.id}/",
+        )
+        for kind in ("run.failed", *(("dead_letter.created",) if gave_up else ()))
+    ]
 
 
 def _end_approvals(worked: Sequence[Worked]) -> None:
@@ -285,3 +327,5 @@ def give_up(run: ClaimedRun, *, code: str, message: str, attempts: int) -> None:
             [DeadLetter(run_id=run.id, code=code, message=message, attempts=attempts, created_at=run.now)],
             ignore_conflicts=True,
         )
+        if not run.clock:
+            announce_all(failure_events(run, failure, attempts=attempts))

@@ -34,9 +34,11 @@ from automations.modules.adapter import RecordState, adapter_for
 from automations.modules.schema import facts_of
 from automations.modules.sql import SqlContext
 from automations.runtime import blast_radius, intake
+from automations.runtime.approval_events import asked_event
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.identity import Acting
 from automations.runtime.mode_policies import SimulateOnly
+from automations.runtime.product_events import announce_all
 from automations.runtime.starting import Target, find_live, find_pinned, manual_trigger
 from automations.runtime.writes import Cause, WriteBatch
 
@@ -74,6 +76,7 @@ class Batch:
         self.emails: list[OutgoingEmail] = []
         self.events: list[intake.NewEvent] = []
         self.approvals: list[Approval] = []
+        self.announced: list[Approval] = []
         self._rows: dict[type[models.Model], list[models.Model]] = defaultdict(list)
         self._once: dict[object, Any] = {}
         self.simulate_only = SimulateOnly()
@@ -117,6 +120,7 @@ class Batch:
         for identity in self._turned:
             self._rotations[identity].save(update_fields=["position"])
         Approval.objects.bulk_create(self.approvals)
+        announce_all([asked_event(approval) for approval in self.announced])
         for model, rows in self._rows.items():
             model._default_manager.bulk_create(rows)
         intake.accept(self.events)
@@ -300,6 +304,12 @@ class Unit:
 
     def rotate(self) -> None:
         self.batch.turn(self.run.workflow_id, self.node)
+
+    def ask(self, approval: Approval) -> None:
+        """Put a question to people; that a replay has asked is told to nobody else."""
+        self.batch.approvals.append(approval)
+        if not self.run.clock:
+            self.batch.announced.append(approval)
 
     def notify(self, user: Any, key: str, title: str, body: str) -> None:
         self.batch.notifications.append(

@@ -175,7 +175,7 @@ def _held(approval: Approval) -> Approval:
     """The row, locked: decisions about one question come one after the other."""
     return (
         Approval.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("workflow", "module")
+        .select_related("workflow", "module", "run")
         .get(pk=approval.pk)
     )
 

@@ -36,6 +36,7 @@ from automations.models import (
     WorkflowVersion,
 )
 from automations.modules.schema import facts_of
+from automations.runtime.product_events import announce
 from automations.runtime.subscriptions import definition_of
 from automations.services.audit import write_audit
 from automations.services.checkpoints import add_checkpoint
@@ -228,5 +229,15 @@ def publish_version(
         after=live_facts(workflow),
         reason=note,
     )
+    if not clock:
+        announce(
+            "workflow.published",
+            workflow=workflow.pk,
+            subject=("workflow", workflow.pk),
+            facts={"version": version.number, "digest": digest, "by": actor.get_username()},
+            now=version.published_at,
+            private={"note": note},
+            address=f"workflows/{workflow.pk}/",
+        )
     run_scenarios(workflow=workflow, definition=definition, actor=actor)
     return version

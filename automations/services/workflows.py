@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -17,6 +18,7 @@ from automations.models import AuditEntry, Mode, Module, Workflow
 from automations.modules.schema import is_zone
 from automations.runtime import activation
 from automations.runtime.backtests.following import end_shadow
+from automations.runtime.product_events import announce
 from automations.runtime.subscriptions import bump_activation, definition_of
 from automations.services.audit import write_audit
 from automations.services.drafts import save_draft
@@ -200,13 +202,15 @@ def pause_workflow(*, workflow: Workflow, reason: str, actor: Any) -> Workflow:
     Raises InvalidError for the reason, ConflictError when it is paused already.
     """
     require_texts(AuditEntry, reason=reason)
+    now = timezone.now()
     changed = Workflow.objects.filter(pk=workflow.pk, paused_at=None, archived_at=None).update(
-        paused_at=timezone.now(), pause_reason=reason
+        paused_at=now, pause_reason=reason
     )
     if not changed:
         raise ConflictError(f"“{workflow.name}” is paused or archived already.", code="already-paused")
     bump_activation()
     write_audit(actor=actor, action="workflow.paused", obj=workflow, reason=reason)
+    _announce(workflow, "workflow.paused", actor, now, {"reason": reason})
     workflow.refresh_from_db()
     return workflow
 
@@ -221,8 +225,21 @@ def resume_workflow(*, workflow: Workflow, actor: Any) -> Workflow:
         raise ConflictError(f"“{workflow.name}” is not paused.", code="not-paused")
     bump_activation()
     write_audit(actor=actor, action="workflow.resumed", obj=workflow)
+    _announce(workflow, "workflow.resumed", actor, timezone.now(), {})
     workflow.refresh_from_db()
     return workflow
+
+
+def _announce(workflow: Workflow, kind: str, actor: Any, now: datetime, private: Mapping[str, Any]) -> None:
+    announce(
+        kind,
+        workflow=workflow.pk,
+        subject=("workflow", workflow.pk),
+        facts={"by": actor.get_username() if actor is not None else None},
+        now=now,
+        private=private,
+        address=f"workflows/{workflow.pk}/",
+    )
 
 
 @transaction.atomic

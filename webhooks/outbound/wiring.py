@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from automations import grants
 from automations.actions import ACTIONS
+from automations.insight.metrics import METRICS
 from automations.runtime.lanes import LANES
 from automations.runtime.performers import PERFORMERS
 from automations.runtime.waits import SETTLERS
@@ -11,6 +12,7 @@ from automations.services.outside import OUTSIDE
 from webhooks.actions.call_webhook.kind import CallWebhook
 from webhooks.actions.chat_message.kind import ChatMessage
 from webhooks.inbound.models import Endpoint, EndpointSecret
+from webhooks.metrics import WEBHOOKS
 from webhooks.outbound import fingerprints
 from webhooks.outbound.lane import LANE
 from webhooks.outbound.models import Destination, FingerprintKey, SigningKey
@@ -31,6 +33,7 @@ def register() -> None:
     SETTLERS.register(WAIT, settle)
     LANES.register("deliveries", LANE)
     OUTSIDE.register(fingerprints.NOUN, fingerprints.OUTSIDE)
+    METRICS.register("webhooks", WEBHOOKS)
     for model in (Destination, Secret):
         grants.add_kind(model)
     SOURCES.register("secrets", Source(Secret.objects.all, "value", "changed_at", _spoken))

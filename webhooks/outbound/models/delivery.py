@@ -86,6 +86,9 @@ class Delivery(models.Model):
             models.Index(fields=("destination", "-id"), name="delivery_by_destination"),
             models.Index(fields=("workflow", "-id"), name="delivery_by_workflow"),
             models.Index(fields=("state", "-id"), name="delivery_by_state"),
+            models.Index(
+                fields=("finished_at",), name="delivery_ended", condition=Q(finished_at__isnull=False)
+            ),
         )
 
     def __str__(self) -> str:
