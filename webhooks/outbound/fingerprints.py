@@ -76,7 +76,11 @@ def changes(keys: Collection[str], since: datetime) -> list[OutsideChange]:
     entries = AuditEntry.objects.filter(
         Q(object_type="destination", object_id__in=by_id, action="destination.updated")
         | Q(object_type="destination", object_id__in=by_id, action="destination.key_rotated")
-        | Q(object_type="secret", object_id__in=using, action="secret.value_set"),
+        | Q(
+            object_type="secret",
+            object_id__in=using,
+            action__in=("secret.value_set", "secret.value_taken_back"),
+        ),
         at__gte=since,
     ).order_by("pk")
     found = []

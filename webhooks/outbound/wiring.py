@@ -19,6 +19,7 @@ from webhooks.outbound.models import Destination, FingerprintKey, SigningKey
 from webhooks.outbound.news import WAIT, settle
 from webhooks.outbound.performer import SendDeliveryPerformer
 from webhooks.outbound.signing import PREFIX, shown
+from webhooks.secrets import upkeep
 from webhooks.secrets.known import SOURCES, Source
 from webhooks.secrets.models import Secret
 
@@ -33,10 +34,15 @@ def register() -> None:
     SETTLERS.register(WAIT, settle)
     LANES.register("deliveries", LANE)
     OUTSIDE.register(fingerprints.NOUN, fingerprints.OUTSIDE)
+    LANES.register("secrets", upkeep.LANE)
     METRICS.register("webhooks", WEBHOOKS)
     for model in (Destination, Secret):
         grants.add_kind(model)
     SOURCES.register("secrets", Source(Secret.objects.all, "value", "changed_at", _spoken))
+    SOURCES.register(
+        "secrets before",
+        Source(lambda: Secret.objects.exclude(kept_value=""), "kept_value", "changed_at", _spoken),
+    )
     SOURCES.register("signing keys", Source(SigningKey.objects.all, "value", "created_at", _spoken))
     SOURCES.register(
         "secrets of endpoints", Source(EndpointSecret.objects.all, "secret", "created_at", _spoken)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("webhooks", "0003_deliveries_by_end"),
+        ("webhooks", "0004_secrets_have_a_life"),
     ]
 
     operations = [
