@@ -71,7 +71,8 @@ class ImportedAnswer(Answer):
     revision = serializers.IntegerField(source="draft.revision")
     created = serializers.BooleanField()
     same = serializers.BooleanField(
-        help_text="False: a policy, a started workflow or the zone is another here than where the file was written."
+        help_text="False: a policy, a started workflow, something outside or the zone is another here than where the file"
+        " was written."
     )
 
 
@@ -97,6 +98,10 @@ class DifferenceAnswer(Answer):
     workflows = ValueChangeAnswer(
         many=True,
         help_text="Started workflows by key, from version to version; “live” where none was pinned.",
+    )
+    fingerprints = ValueChangeAnswer(
+        many=True,
+        help_text="Parts of things outside, as “destination.billing.address”, by their fingerprints.",
     )
     settings = ValueChangeAnswer(many=True)
 
@@ -135,6 +140,7 @@ DIFFERENCE: dict[str, Any] = {
     "removed_edges": [],
     "policies": [{"path": "vip-customer", "before": 1, "after": 2}],
     "workflows": [{"path": "notify-team", "before": 3, "after": 4}],
+    "fingerprints": [],
     "settings": [],
 }
 
