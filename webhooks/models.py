@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from webhooks.inbound.models import Endpoint, EndpointSecret, Receipt
-from webhooks.outbound.models import Attempt, Delivery, Destination, DestinationHeader, SigningKey
+from webhooks.outbound.models import (
+    Attempt,
+    Delivery,
+    Destination,
+    DestinationHeader,
+    FingerprintKey,
+    SigningKey,
+)
 from webhooks.secrets.models import Secret
 
 __all__ = [
@@ -13,6 +20,7 @@ __all__ = [
     "DestinationHeader",
     "Endpoint",
     "EndpointSecret",
+    "FingerprintKey",
     "Receipt",
     "Secret",
     "SigningKey",
