@@ -8,7 +8,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from automations.engine.fingerprints import cause_of
+from automations.engine.causes import cause_of
 
 PAGE = 1_000
 

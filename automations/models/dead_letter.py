@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from automations.engine.fingerprints import LENGTH
+from automations.engine.causes import LENGTH
 from automations.models.run import Run
 from automations.models.version import WorkflowVersion
 from automations.models.workflow import Workflow

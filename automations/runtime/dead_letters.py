@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from automations.engine.fingerprints import cause_of
+from automations.engine.causes import cause_of
 from automations.models import DeadLetter, Triage
 
 REOPEN = """

@@ -13,7 +13,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 from rest_framework.test import APIClient
 
 from automations import permissions
-from automations.engine.fingerprints import cause_of
+from automations.engine.causes import cause_of
 from automations.models import AuditEntry, DeadLetter, Module, Run, Triage
 from automations.services.records import create_record
 from automations.services.retries import retry_run

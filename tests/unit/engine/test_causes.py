@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automations.engine.fingerprints import LENGTH, MOST_READ, cause_of, normalised
+from automations.engine.causes import LENGTH, MOST_READ, cause_of, normalised
 
 # Messages of our own, of PostgreSQL, Python, requests and peers; each row is one cause.
 ONE_CAUSE: list[tuple[str, list[str]]] = [
