@@ -12,7 +12,9 @@ class AutomationsConfig(AppConfig):
         from automations import checks  # noqa: F401 - registers the system checks
         from automations.modules.native import on_record_written
         from automations.runtime.writes import report_native_write
+        from automations.services.redriving import lane
 
+        lane.register()
         on_record_written(report_native_write)
         post_migrate.connect(_after_migrate, sender=self, dispatch_uid="automations:after_migrate")
 
