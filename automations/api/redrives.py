@@ -228,7 +228,9 @@ def _require_sight(runs: Any, version: str, actor: Any) -> None:
 
 
 class RedrivesView(ApiView):
-    @operation("redrives_list", "redrives", answer=RedriveAnswer, many=True, query=RedrivesQuery, example=EXAMPLE)
+    @operation(
+        "redrives_list", "redrives", answer=RedriveAnswer, many=True, query=RedrivesQuery, example=EXAMPLE
+    )
     def get(self, request: Request) -> Response:
         """Redrives all of whose runs you may see, newest first."""
         wanted = self.query(RedrivesQuery)

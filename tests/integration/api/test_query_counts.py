@@ -19,6 +19,8 @@ from automations.models import (
     Module,
     Notification,
     PolicyUse,
+    Redrive,
+    RedriveItem,
     Run,
     Scenario,
     Step,
@@ -153,6 +155,13 @@ class World:
             run=run,
             at=now,
         )
+        how = {"start": "start", "version": "run", "rate": 60, "most_failures": 1, "among": 1}
+        redrive = Redrive.objects.create(requested_by=self.alice, due_at=now, created_at=now, **how)
+        if n == 0:
+            self.redrive = redrive
+        RedriveItem.objects.create(redrive=redrive, run=run)
+        if n:
+            RedriveItem.objects.create(redrive=self.redrive, run=run, retry=run)
         self.cause = keep_letter(run, "It came late").fingerprint
         Notification.objects.create(user=self.alice, key=f"{n}", title="x", run=run, created_at=now)
         endpoint = create_endpoint(key=f"e{n}", name="E", actor=self.alice, now=now).endpoint
@@ -217,6 +226,8 @@ LISTS = [
     "runs/{run}/logs/",
     "dead-letters/",
     "dead-letters/{cause}/letters/",
+    "redrives/",
+    "redrives/{redrive}/items/",
     "notifications/",
     "tokens/",
     "webhooks/endpoints/",
@@ -257,6 +268,7 @@ def test_lists_of_one_and_of_twenty_rows_cost_the_same(
                         run=world.main.pk,
                         backtest=world.backtest.pk,
                         cause=world.cause,
+                        redrive=world.redrive.pk,
                     )
                 )
             assert answer.status_code == 200, (address, answer.content)
