@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from webhooks.inbound.models import Endpoint, EndpointSecret, Receipt
-from webhooks.outbound.models import Attempt, Delivery, Destination, DestinationHeader, SigningKey
+from webhooks.outbound.models import (
+    Attempt,
+    Delivery,
+    Destination,
+    DestinationHeader,
+    Resending,
+    SigningKey,
+    Subscription,
+)
 from webhooks.secrets.models import Secret
 
 __all__ = [
@@ -14,6 +22,8 @@ __all__ = [
     "Endpoint",
     "EndpointSecret",
     "Receipt",
+    "Resending",
     "Secret",
     "SigningKey",
+    "Subscription",
 ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from automations import grants
 from automations.actions import ACTIONS
+from automations.runtime.housekeeping import TIDIERS
 from automations.runtime.lanes import LANES
 from automations.runtime.performers import PERFORMERS
+from automations.runtime.product_events import KINDS, LISTENERS
 from automations.runtime.waits import SETTLERS
 from webhooks.actions.call_webhook.kind import CallWebhook
 from webhooks.actions.chat_message.kind import ChatMessage
@@ -15,6 +17,8 @@ from webhooks.outbound.models import Destination, SigningKey
 from webhooks.outbound.news import WAIT, settle
 from webhooks.outbound.performer import SendDeliveryPerformer
 from webhooks.outbound.signing import PREFIX, shown
+from webhooks.outbound.telling import hear
+from webhooks.outbound.tidying import tidy
 from webhooks.secrets.known import SOURCES, Source
 from webhooks.secrets.models import Secret
 
@@ -28,6 +32,10 @@ def register() -> None:
     PERFORMERS.register(SendDeliveryPerformer.kind, SendDeliveryPerformer())
     SETTLERS.register(WAIT, settle)
     LANES.register("deliveries", LANE)
+    KINDS.register("delivery.failed", "A call to others was given up")
+    KINDS.register("destination.disabled", "A destination was disabled")
+    LISTENERS.register("subscriptions", hear)
+    TIDIERS.register("deliveries", tidy)
     for model in (Destination, Secret):
         grants.add_kind(model)
     SOURCES.register("secrets", Source(Secret.objects.all, "value", "changed_at", _spoken))

@@ -32,7 +32,7 @@ from automations.services.policies import create_policy
 from automations.services.records import comment_record, create_record, update_record
 from tests.integration.revising import revise
 from webhooks.inbound.services import add_secret, create_endpoint
-from webhooks.models import Delivery, Receipt
+from webhooks.models import Delivery, Destination, Receipt, Resending, Subscription
 from webhooks.outbound.destinations import create_destination
 from webhooks.secrets.services import create_secret
 
@@ -177,6 +177,14 @@ class World:
             due_at=now,
             created_at=now,
         )
+        Resending.objects.create(wanted={}, count=1, per_minute=1, actor=self.alice, created_at=now)
+        Subscription.objects.create(
+            destination=Destination.objects.get(key="d0"),
+            kinds=["run.failed"],
+            workflow=workflow,
+            owner=self.alice,
+            created_at=now,
+        )
         TriggerSource.objects.create(key=f"api-s{n}", kind="api", name="x", module=self.tickets)
         rule = {"field": "amount", "op": "gt", "value": str(n)}
         PolicyUse.objects.create(policy_key="p0", workflow=workflow)
@@ -218,6 +226,8 @@ LISTS = [
     "webhooks/endpoints/",
     "webhooks/receipts/",
     "webhooks/destinations/",
+    "webhooks/destinations/d0/subscriptions/",
+    "webhooks/resendings/",
     "webhooks/deliveries/",
     "webhooks/deliveries/?state=pending",
     "webhooks/secrets/",
