@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 from django.conf import settings
@@ -71,3 +72,20 @@ def check_lease(**_: Any) -> list[CheckMessage]:
             id="automations.E010",
         )
     ]
+
+
+@register(Tags.security)
+def check_metrics_networks(**_: Any) -> list[CheckMessage]:
+    """Who may read the metrics is written as addresses and networks."""
+    try:
+        for network in getattr(settings, "AUTOMATIONS_METRICS_NETWORKS", ()):
+            ipaddress.ip_network(network)
+    except ValueError as error:
+        return [
+            Error(
+                f"AUTOMATIONS_METRICS_NETWORKS can't be used: {error}.",
+                hint="Write networks as 10.1.2.0/24 and single addresses as 10.1.2.3.",
+                id="automations.E011",
+            )
+        ]
+    return []

@@ -217,7 +217,13 @@ def grant_thing_owner(thing: Shared, user: Any) -> None:
 
 def may_add(actor: Any, noun: str) -> bool:
     """Whether the actor may make things of a kind (a name of `grants.MODELS`)."""
-    return bool(actor.has_perm(codename("add", noun)))
+    return bool(actor.has_perm(codename("add", noun))) or may_do_all(actor)
+
+
+def kinds_to_make(actor: Any) -> list[str]:
+    """The kinds of things that the actor may make, by name."""
+    everything = may_do_all(actor)
+    return sorted(noun for noun in MODELS if everything or actor.has_perm(codename("add", noun)))
 
 
 def things_with(actor: Any, noun: str, *rights: str) -> QuerySet[Any]:

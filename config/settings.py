@@ -69,6 +69,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.static_files.StaticFiles",
+    "automations.logs.RequestIds",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -230,6 +231,9 @@ WEBHOOKS_CALLS_AT_ONCE = env_int("WEBHOOKS_CALLS_AT_ONCE", 20)
 
 AUTOMATIONS_SITE_URL = env_secret("AUTOMATIONS_SITE_URL") or ""
 
+AUTOMATIONS_METRICS_TOKEN = env_secret("AUTOMATIONS_METRICS_TOKEN") or ""
+AUTOMATIONS_METRICS_NETWORKS = env_list("AUTOMATIONS_METRICS_NETWORKS", ["127.0.0.1", "::1"] if DEBUG else [])
+
 _channel_layer = env_secret("CHANNEL_LAYER_URL")
 CHANNEL_LAYERS = {
     "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [_channel_layer]}}
@@ -237,21 +241,33 @@ CHANNEL_LAYERS = {
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
 
+_log_format = (env_secret("LOG_FORMAT") or "text").lower()
+if _log_format not in ("text", "json"):
+    raise SettingsError(f"LOG_FORMAT is “{_log_format}”; set it to text or json.")
+_told_level = "INFO" if _log_format == "json" else "WARNING"
+"""Of the loggers that say a line about each request, run and call: for programs, too many for people."""
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "text": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "automations.logs.JsonLines"},
+    },
     "filters": {"secrets": {"()": "automations.masking.MaskedLines"}},
     "handlers": {
         "stdout": {
             "class": "logging.StreamHandler",
             "stream": "ext://sys.stdout",
-            "formatter": "line",
+            "formatter": _log_format,
             "filters": ["secrets"],
         }
     },
     "root": {"handlers": ["stdout"], "level": env_secret("LOG_LEVEL") or "INFO"},
-    "loggers": {"django-q": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django-q": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        **{f"automations.{name}": {"level": _told_level} for name in ("requests", "runs", "deliveries")},
+    },
 }
 
 INSTALLED_APPS = [app for app in INSTALLED_APPS if find_spec(app) is not None]

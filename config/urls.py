@@ -3,11 +3,9 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from config.health import healthz
-
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
-    path("healthz", healthz),
+    path("", include("automations.api.probes")),
     path("api/v1/webhooks/", include("webhooks.urls")),
     path("api/v1/", include("automations.api.urls")),
     path("", include("builder.urls")),

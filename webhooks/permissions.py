@@ -48,7 +48,7 @@ def visible_receipts(actor: Any) -> QuerySet[Receipt]:
 
 
 def may_create_endpoint(actor: Any) -> bool:
-    return permissions.may_do_all(actor) or bool(actor.has_perm("webhooks.add_endpoint"))
+    return permissions.may_add(actor, "endpoint")
 
 
 def may_change_endpoint(actor: Any, endpoint: Endpoint) -> bool:

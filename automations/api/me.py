@@ -21,6 +21,10 @@ class MayAnswer(Answer):
     send_events = serializers.BooleanField()
     view_as_others = serializers.BooleanField()
     set_mode_policies = serializers.BooleanField()
+    make = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="The kinds of things that you may make: workflow, endpoint, …",
+    )
 
 
 class MeAnswer(Answer):
@@ -51,6 +55,7 @@ class MeView(ApiView):
                 "send_events": False,
                 "view_as_others": False,
                 "set_mode_policies": False,
+                "make": ["policy", "workflow"],
             },
             "unread_notifications": 2,
         },
@@ -72,6 +77,7 @@ class MeView(ApiView):
                     "send_events": permissions.may_send_events(user),
                     "view_as_others": permissions.may_do_all(user),
                     "set_mode_policies": permissions.may_set_mode_policies(user),
+                    "make": permissions.kinds_to_make(user),
                 },
                 "unread_notifications": Notification.objects.filter(user=user, read_at=None).count(),
             }

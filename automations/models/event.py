@@ -76,6 +76,9 @@ class Event(models.Model):
     cause_workflow = models.ForeignKey(
         "automations.Workflow", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
+    correlation_id = models.UUIDField(
+        null=True, help_text="Of the request that sent it; runs that it starts take it over."
+    )
     depth = models.PositiveSmallIntegerField(
         default=0, help_text="How many runs stand between this and the outside."
     )

@@ -124,6 +124,13 @@ class Run(models.Model):
                 name="run_that_did_not_succeed",
                 condition=Q(status__in=["failed", "cancelled"]),
             ),
+            # What ended lately: metrics and alert rules read it each minute, never the table.
+            models.Index(
+                fields=("finished_at",),
+                include=("workflow", "status", "mode"),
+                name="run_ended",
+                condition=Q(finished_at__isnull=False),
+            ),
             models.Index(fields=("actor",), name="run_by_actor", condition=Q(actor__isnull=False)),
             models.Index(fields=("hold", "id"), name="run_by_hold", condition=Q(hold__isnull=False)),
             models.Index(fields=("parent",), name="run_by_parent", condition=Q(parent__isnull=False)),

@@ -24,7 +24,7 @@ UPDATE automations_run run SET status = 'running', attempt = run.attempt + 1, le
 FROM due WHERE run.id = due.id
 RETURNING run.id, run.workflow_id, run.version_id, run.event_id, run.trigger_node, run.mode, run.module_id,
   run.record_key, run.input, run.actor_id, run.parent_id, run.parent_node, run.depth, run.clock, run.as_of,
-  run.attempt, run.last_seq, run.keys_of, run.lease_token, now()
+  run.attempt, run.last_seq, run.keys_of, run.lease_token, now(), run.correlation_id
 """
 
 FRESH = "attempt = 0"
@@ -57,6 +57,7 @@ class ClaimedRun:
     token: uuid.UUID
     database_now: datetime
     event: Mapping[str, Any] | None = None
+    correlation: str = ""
 
     @property
     def now(self) -> datetime:
@@ -81,7 +82,7 @@ def claim(*, limit: int, suspects: bool = False) -> list[ClaimedRun]:
             [limit, token, setting("AUTOMATIONS_LEASE_SECONDS")],
         )
         rows = cursor.fetchall()
-    claimed = [ClaimedRun(*(*row[:8], _json(row[8]), *row[9:])) for row in rows]
+    claimed = [ClaimedRun(*row[:8], _json(row[8]), *row[9:-1], None, str(row[-1])) for row in rows]
     claimed.sort(key=lambda run: run.id)
     return claimed
 

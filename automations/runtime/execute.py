@@ -21,6 +21,7 @@ from automations.conf import setting
 from automations.engine.decide import Journal
 from automations.engine.outcomes import Failed, Outcome, Succeeded
 from automations.engine.program import Program
+from automations.engine.statuses import TERMINAL_RUN
 from automations.models import Event, Mode, Module, RunSignal, Workflow, WorkflowVersion
 from automations.runtime import (
     approvals,  # noqa: F401 - registers how approvals are asked and settled
@@ -37,6 +38,7 @@ from automations.runtime.waits import SETTLERS
 from automations.runtime.walking import Worked, walk_on
 
 logger = logging.getLogger(__name__)
+ended = logging.getLogger("automations.runs")
 
 
 @dataclass(slots=True)
@@ -127,8 +129,20 @@ def _commit(group: Sequence[ClaimedRun]) -> int:
                 mode_policies.hold_back(held_back)
     done = [*(entry.run for entry in worked), *held_back]
     _lost(group, done + left)
+    _say_ended(worked)
     announce_runs((run.id, run.workflow_id) for run in done)
     return len(done)
+
+
+def _say_ended(worked: Sequence[Worked]) -> None:
+    """A line of the log for each run that has ended."""
+    if not ended.isEnabledFor(logging.INFO):
+        return
+    for entry in worked:
+        if entry.decision.status in TERMINAL_RUN:
+            run, status = entry.run, entry.decision.status.value
+            told = {"run": run.id, "workflow": run.workflow_id, "correlation_id": run.correlation}
+            ended.info("Run %s %s", run.id, status, extra={**told, "status": status})
 
 
 def _is_forbidden(run: ClaimedRun, loaded: Loaded, policy: mode_policies.SimulateOnly) -> bool:

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
 
 from automations.engine.documents import canonical_json
+from automations.logs import correlation
 from automations.models import Event, Module, TriggerSource
 from automations.runtime import contracts, queue
 
@@ -121,23 +123,25 @@ def _hash(kind: str, record_key: str, data: Mapping[str, Any], target: Mapping[s
 
 INSERT = """
 INSERT INTO automations_event (id, source_id, type, module_id, record_key, snapshot, idempotency_key, request_hash,
-    state, occurred_at, received_at, clock, actor_id, cause_run_id, cause_workflow_id, depth, target)
+    state, occurred_at, received_at, clock, actor_id, cause_run_id, cause_workflow_id, depth, target,
+    correlation_id)
 SELECT e.id, e.source_id, e.type, e.module_id, e.record_key, e.snapshot, e.idempotency_key, e.request_hash,
     'pending', e.occurred_at, clock_timestamp(), e.clock, e.actor_id, e.cause_run_id, e.cause_workflow_id, e.depth,
-    e.target
+    e.target, e.correlation_id
 FROM json_to_recordset(%s) AS e (id bigint, source_id bigint, type text, module_id bigint, record_key text,
     snapshot jsonb, idempotency_key text, request_hash text, occurred_at timestamptz, clock text, actor_id bigint,
-    cause_run_id bigint, cause_workflow_id bigint, depth smallint, target jsonb)
+    cause_run_id bigint, cause_workflow_id bigint, depth smallint, target jsonb, correlation_id uuid)
 ON CONFLICT (source_id, idempotency_key) DO NOTHING
 RETURNING id
 """
 
 
 def _insert(events: Sequence[NewEvent]) -> list[Accepted]:
+    request = correlation()
     with connection.cursor() as cursor:
         ids = _ids(cursor, events)
         hashes = [_request_hash(event) if event.idempotency_key is not None else "" for event in events]
-        rows = [_row(*entry) for entry in zip(ids, events, hashes, strict=True)]
+        rows = [_row(*entry, request) for entry in zip(ids, events, hashes, strict=True)]
         cursor.execute(INSERT, [json.dumps(rows)])
         stored = {row[0] for row in cursor.fetchall()}
     if len(stored) == len(events):
@@ -161,7 +165,7 @@ def _ids(cursor: Any, events: Sequence[NewEvent]) -> list[int]:
     return [next(fresh) if event.id is None else event.id for event in events]
 
 
-def _row(key: int, event: NewEvent, digest: str) -> dict[str, Any]:
+def _row(key: int, event: NewEvent, digest: str, request: UUID | None) -> dict[str, Any]:
     return {
         "id": key,
         "source_id": event.source.pk,
@@ -178,6 +182,7 @@ def _row(key: int, event: NewEvent, digest: str) -> dict[str, Any]:
         "cause_workflow_id": event.cause_workflow_id,
         "depth": event.depth,
         "target": event.target,
+        "correlation_id": str(request) if request is not None else None,
     }
 
 

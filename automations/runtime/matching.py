@@ -41,14 +41,15 @@ MATCHED, DUPLICATE, THROTTLED, PAUSED, LOOP, OUT_OF_SCOPE, BROKEN = (
 
 TAKE = """
 SELECT e.id, e.type, e.module_id, e.record_key, e.snapshot, e.occurred_at, e.clock, e.actor_id, e.cause_workflow_id,
-    e.depth, e.target
-FROM automations_event e WHERE e.state = 'pending' ORDER BY e.id LIMIT %s FOR UPDATE SKIP LOCKED
+    e.depth, e.target, COALESCE(e.correlation_id, c.correlation_id)
+FROM automations_event e LEFT JOIN automations_run c ON c.id = e.cause_run_id
+WHERE e.state = 'pending' ORDER BY e.id LIMIT %s FOR UPDATE OF e SKIP LOCKED
 """
 
 
 @dataclass(slots=True)
 class PendingEvent:
-    """One row of the batch; `value` is what rules see."""
+    """One row of the batch; `value` is what rules see, `correlation` what it has in common with what it came from."""
 
     id: int
     type: str
@@ -62,6 +63,7 @@ class PendingEvent:
     depth: int
     target: Mapping[str, Any] | None
     database_now: datetime
+    correlation: uuid.UUID | None = None
 
     @property
     def now(self) -> datetime:
@@ -80,6 +82,7 @@ class Verdict:
     dedupe: str = ""
     run: int | None = None
     failure: str = ""
+    correlation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ def _match_batch(limit: int, take: int) -> Judged:
 def _pending(row: Sequence[Any], now: datetime) -> PendingEvent:
     snapshot = row[4] if isinstance(row[4], dict) else json.loads(row[4])
     target = row[10] if row[10] is None or isinstance(row[10], dict) else json.loads(row[10])
-    return PendingEvent(*(*row[:4], {"id": row[0], **snapshot}, *row[5:10], target, now))
+    return PendingEvent(*(*row[:4], {"id": row[0], **snapshot}, *row[5:10], target, now, row[11]))
 
 
 def _verdicts(event: PendingEvent) -> list[Verdict]:
@@ -217,14 +220,14 @@ SELECT r.id, r.workflow_id, r.version_id, r.event_id, r.trigger_node, r.dedupe_k
     r.record_key, r.input, '{}', false, CASE WHEN r.failure = '' THEN '' ELSE 'chain-depth-exceeded' END,
     CASE WHEN r.failure = '' THEN '{}' ELSE jsonb_build_object('message', r.failure, 'node', r.trigger_node,
         'fault', 'user', 'retryable', false) END,
-    r.actor_id, r.parent_id, r.parent_node, r.depth, gen_random_uuid(), r.clock, r.as_of,
+    r.actor_id, r.parent_id, r.parent_node, r.depth, r.correlation_id, r.clock, r.as_of,
     CASE WHEN r.token IS NULL THEN 0 ELSE 1 END, r.token,
     CASE WHEN r.token IS NULL THEN now() ELSE now() + make_interval(secs => %s) END, 0,
     COALESCE(r.as_of, now()), CASE WHEN r.token IS NULL THEN NULL ELSE COALESCE(r.as_of, now()) END,
     CASE WHEN r.failure = '' THEN NULL ELSE COALESCE(r.as_of, now()) END
 FROM json_to_recordset(%s) AS r (id bigint, workflow_id bigint, version_id bigint, event_id bigint, trigger_node text,
     dedupe_key text, mode text, module_id bigint, record_key text, input jsonb, actor_id bigint, parent_id bigint,
-    parent_node text, depth smallint, clock text, as_of timestamptz, failure text, token uuid)
+    parent_node text, depth smallint, clock text, as_of timestamptz, failure text, token uuid, correlation_id uuid)
 ON CONFLICT (workflow_id, trigger_node, dedupe_key) DO NOTHING
 RETURNING id
 """
@@ -250,6 +253,7 @@ def _start_runs(verdicts: Sequence[Verdict], take: int) -> list[ClaimedRun]:
         rows = []
         for verdict, (key,) in zip(starting, cursor.fetchall(), strict=True):
             verdict.run = key
+            verdict.correlation = str(verdict.event.correlation or uuid.uuid4())
             rows.append(_run_row(verdict))
         taken = [row for row in rows if not row["failure"]][:take]
         for row in taken:
@@ -286,6 +290,7 @@ def _run_row(verdict: Verdict) -> dict[str, Any]:
         "clock": event.clock,
         "as_of": event.occurred_at.isoformat() if event.clock else None,
         "failure": verdict.failure,
+        "correlation_id": verdict.correlation,
     }
 
 
@@ -315,6 +320,7 @@ def _claimed(verdict: Verdict, token: uuid.UUID) -> ClaimedRun:
         token=token,
         database_now=event.database_now,
         event=event.value,
+        correlation=verdict.correlation,
     )
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from typing import Any
 
 from django.db import models
 from django.utils import timezone
 
 from automations import masking
+from automations.logs import request_id
 from automations.models import AuditEntry
 from automations.services.texts import require_texts
-
-request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""Set by the API for each request, so that an entry can be found from a log line."""
 
 
 def write_audit(

@@ -116,24 +116,30 @@ class SecretForm(ServiceForm):
 
     class Meta:
         model = Secret
-        fields = ("key", "description", "hosts", "owner", "new_value")
+        fields = ("key", "description", "hosts", "expires_at", "owner", "new_value")
 
     def save_through_service(self) -> models.Model:
         if self.instance.pk is None:
-            given = {name: self.cleaned_data[name] for name in ("key", "description", "hosts")}
+            given = {name: self.cleaned_data[name] for name in ("key", "description", "hosts", "expires_at")}
             return secrets.create_secret(**given, value=self.cleaned_data["new_value"], actor=self.actor)
         changes = {name: value for name, value in self.changes().items() if name in secrets.CHANGEABLE}
         if changes:
             secrets.update_secret(secret=self.instance, changes=changes, actor=self.actor)
         if value := self.cleaned_data["new_value"]:
-            secrets.set_secret_value(secret=self.instance, value=value, actor=self.actor)
+            secrets.set_secret_value(
+                secret=self.instance,
+                value=value,
+                actor=self.actor,
+                overlap=secrets.OVERLAP,
+                expires_at=self.cleaned_data["expires_at"] if "expires_at" in self.changes() else None,
+            )
         return self.instance
 
 
 @admin.register(Secret)
 class SecretAdmin(SharedAdmin):
     form = SecretForm
-    list_display = ("key", "description", "hosts", "owner", "changed_at")
+    list_display = ("key", "description", "hosts", "owner", "changed_at", "last_used_at", "expires_at")
     list_select_related = ("owner",)
     search_fields = ("key", "description")
     autocomplete_fields = ("owner",)
@@ -143,6 +149,11 @@ class SecretAdmin(SharedAdmin):
             _checked(
                 lambda thing, actor, reason: secrets.delete_secret(secret=thing, actor=actor, reason=reason)
             ),
+        ),
+        with_reason(
+            "Take the value before back…",
+            _checked(lambda thing, actor, reason: secrets.take_back_secret_value(secret=thing, actor=actor)),
+            needs_reason=False,
         ),
     )
 

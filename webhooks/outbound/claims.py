@@ -56,7 +56,8 @@ UPDATE webhooks_delivery w SET state = 'sending', attempt = w.attempt + 1, lease
   due_at = now() + make_interval(secs => %s)
 FROM due WHERE w.id = due.id
 RETURNING w.id, w.destination_id, w.message_id, w.content_type, w.body, w.run_id, w.node, w.waits, w.retry_refusals,
-  w.max_attempts, w.attempt, w.series, w.lease_token, due.state = 'sending', now()
+  w.max_attempts, w.attempt, w.series, w.lease_token, due.state = 'sending', now(),
+  (SELECT r.correlation_id FROM automations_run r WHERE r.id = w.run_id)
 """
 SPENT = """
 UPDATE webhooks_destination d SET
@@ -85,6 +86,7 @@ class Claimed:
     token: uuid.UUID
     was_lost: bool
     claimed_at: datetime
+    correlation: uuid.UUID | None = None
 
     @property
     def tried(self) -> int:

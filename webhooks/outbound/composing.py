@@ -15,6 +15,7 @@ from webhooks.outbound.claims import Claimed
 from webhooks.outbound.models import Destination, DestinationHeader
 from webhooks.outbound.schedule import Result
 from webhooks.outbound.signing import signed_headers
+from webhooks.secrets.models import Secret
 from webhooks.secrets.sending import SecretRefusedError, value_for
 
 OURS = frozenset(
@@ -58,6 +59,12 @@ def destinations(pks: Iterable[int]) -> dict[int, Destination]:
         Prefetch("headers", DestinationHeader.objects.select_related("secret")), "signing_keys"
     )
     return {row.pk: row for row in rows.filter(pk__in=set(pks))}
+
+
+def secrets_of(destination: Destination) -> list[Secret]:
+    """Those that a call to it sends."""
+    sent = (destination.url_secret, *(row.secret for row in destination.headers.all()))
+    return [secret for secret in sent if secret is not None]
 
 
 def compose(claimed: Claimed, destination: Destination, *, now: datetime) -> Composed | Result:

@@ -20,12 +20,14 @@ from automations.runtime import queue
 from automations.runtime.lanes import Lane
 from webhooks.conf import setting
 from webhooks.outbound.claims import Claimed, claim, is_due
-from webhooks.outbound.composing import Composed, compose, destinations
+from webhooks.outbound.composing import Composed, compose, destinations, secrets_of
 from webhooks.outbound.dialling import Resolve, look_up
 from webhooks.outbound.models import Delivery
 from webhooks.outbound.schedule import Result
 from webhooks.outbound.sending import LOST, Came, record, record_loss, send
 from webhooks.secrets.known import KNOWN
+from webhooks.secrets.models import Secret
+from webhooks.secrets.upkeep import note_use
 
 TASK = "webhooks.outbound.tasks.deliver"
 SLOT = 0x77656268
@@ -92,6 +94,8 @@ def _composed(claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Composed]]:
     KNOWN.refresh()
     there = destinations(one.destination_id for one in claimed)
     unwanted = _unwanted(claimed)
+    used: dict[int, Secret] = {}
+    now = claimed[0].claimed_at
     for one in claimed:
         now = one.claimed_at
         if one.was_lost:
@@ -104,7 +108,9 @@ def _composed(claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Composed]]:
         elif isinstance(composed := compose(one, there[one.destination_id], now=now), Result):
             record(one, Came(composed))
         else:
+            used |= {secret.pk: secret for secret in secrets_of(there[one.destination_id])}
             yield one, composed
+    note_use(used.values(), now=now)
 
 
 def _unwanted(claimed: Sequence[Claimed]) -> set[int]:

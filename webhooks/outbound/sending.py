@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from webhooks.outbound.models import Attempt, Delivery, Destination
 from webhooks.outbound.news import tell_run
 from webhooks.outbound.schedule import Judgement, Result, judge
 from webhooks.secrets.known import KNOWN
+
+logger = logging.getLogger("automations.deliveries")
 
 MAX_KEPT = 20_000
 """Characters of an answer that are kept, after it was masked."""
@@ -90,7 +93,21 @@ def record(
         next_at = now + timedelta(seconds=judgement.wait) if judgement.wait is not None else None
         _write(claimed, came, judgement, started_at=now - took, now=now, next_at=next_at)
         health.note(destination, judgement, tried=claimed.tried, now=now)
+    _say(claimed, judgement)
     return True
+
+
+def _say(claimed: Claimed, judgement: Judgement) -> None:
+    """A line of the log for each attempt."""
+    how = "succeeded" if judgement.succeeded else judgement.error
+    told = {
+        "delivery": claimed.id,
+        "destination": claimed.destination_id,
+        "run": claimed.run_id,
+        "correlation_id": claimed.correlation,
+        "status": how,
+    }
+    logger.info("Delivery %s, attempt %s: %s", claimed.message_id, claimed.attempt, how, extra=told)
 
 
 def _held(claimed: Claimed) -> datetime | None:

@@ -38,6 +38,7 @@ urlpatterns = [
     path("secrets/", secrets_api.SecretsView.as_view(), name="secrets"),
     path(SECRET, secrets_api.SecretView.as_view(), name="secret"),
     path(f"{SECRET}value/", secrets_api.SecretValueView.as_view(), name="secret-value"),
+    path(f"{SECRET}value/take-back/", secrets_api.SecretTakeBackView.as_view(), name="secret-take-back"),
     path(
         f"{SECRET}shares/",
         shares_view("secret", "secrets", secrets_api.secret_for).as_view(),

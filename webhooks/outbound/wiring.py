@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from automations import grants
 from automations.actions import ACTIONS
+from automations.insight.metrics import METRICS
 from automations.runtime.housekeeping import TIDIERS
 from automations.runtime.lanes import LANES
 from automations.runtime.performers import PERFORMERS
@@ -12,6 +13,7 @@ from automations.runtime.waits import SETTLERS
 from webhooks.actions.call_webhook.kind import CallWebhook
 from webhooks.actions.chat_message.kind import ChatMessage
 from webhooks.inbound.models import Endpoint, EndpointSecret
+from webhooks.metrics import WEBHOOKS
 from webhooks.outbound.lane import LANE
 from webhooks.outbound.models import Destination, SigningKey
 from webhooks.outbound.news import WAIT, settle
@@ -19,6 +21,7 @@ from webhooks.outbound.performer import SendDeliveryPerformer
 from webhooks.outbound.signing import PREFIX, shown
 from webhooks.outbound.telling import hear
 from webhooks.outbound.tidying import tidy
+from webhooks.secrets import upkeep
 from webhooks.secrets.known import SOURCES, Source
 from webhooks.secrets.models import Secret
 
@@ -36,9 +39,15 @@ def register() -> None:
     KINDS.register("destination.disabled", "A destination was disabled")
     LISTENERS.register("subscriptions", hear)
     TIDIERS.register("deliveries", tidy)
+    LANES.register("secrets", upkeep.LANE)
+    METRICS.register("webhooks", WEBHOOKS)
     for model in (Destination, Secret):
         grants.add_kind(model)
     SOURCES.register("secrets", Source(Secret.objects.all, "value", "changed_at", _spoken))
+    SOURCES.register(
+        "secrets before",
+        Source(lambda: Secret.objects.exclude(kept_value=""), "kept_value", "changed_at", _spoken),
+    )
     SOURCES.register("signing keys", Source(SigningKey.objects.all, "value", "created_at", _spoken))
     SOURCES.register(
         "secrets of endpoints", Source(EndpointSecret.objects.all, "secret", "created_at", _spoken)

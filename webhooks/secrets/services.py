@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -21,14 +22,29 @@ from webhooks.secrets.models import Secret
 from webhooks.secrets.spellings import MIN_LENGTH
 
 MAX_LENGTH = 4_096
-CHANGEABLE = ("description", "hosts", "owner")
+CHANGEABLE = ("description", "hosts", "owner", "expires_at")
+RESERVED = ("new",)
+"""Keys that would be addresses of something else."""
+OVERLAP = timedelta(hours=24)
+MAX_OVERLAP = timedelta(days=7)
 
 
 @transaction.atomic
-def create_secret(*, key: str, value: str, hosts: list[str], actor: Any, description: str = "") -> Secret:
+def create_secret(
+    *,
+    key: str,
+    value: str,
+    hosts: list[str],
+    actor: Any,
+    description: str = "",
+    expires_at: datetime | None = None,
+) -> Secret:
     """Keep a value under a key; the actor owns it, with every right on it. Raises InvalidError for what can't be one,
     ConflictError for a key in use."""
     require_texts(Secret, key=key, description=description)
+    if key in RESERVED:
+        message = f"“{key}” can't be a secret's key."
+        raise InvalidError([Problem("reserved-key", "key", message, "Choose another.")])
     _require_value(value)
     hosts = _hosts(hosts)
     try:
@@ -38,6 +54,7 @@ def create_secret(*, key: str, value: str, hosts: list[str], actor: Any, descrip
                 value=encrypt(value),
                 hosts=hosts,
                 description=description,
+                expires_at=expires_at,
                 owner=actor,
                 changed_at=timezone.now(),
             )
@@ -50,19 +67,58 @@ def create_secret(*, key: str, value: str, hosts: list[str], actor: Any, descrip
 
 
 @transaction.atomic
-def set_secret_value(*, secret: Secret, value: str, actor: Any) -> Secret:
-    """Put another value in the place of the old one; calls that are made from now on send it. Raises InvalidError."""
+def set_secret_value(
+    *,
+    secret: Secret,
+    value: str,
+    actor: Any,
+    overlap: timedelta = timedelta(0),
+    expires_at: datetime | None = None,
+) -> Secret:
+    """Put another value in the place of the old one; calls that are made from now on send it. The old one is kept for
+    `overlap`, to be taken back and masked where it comes back (0 after a leak: not at all). Raises InvalidError."""
     _require_value(value)
+    if not timedelta(0) <= overlap <= MAX_OVERLAP:
+        message = "The value before can't be kept for so long."
+        raise InvalidError([Problem("bad-overlap", "overlap", message, f"0 to {MAX_OVERLAP.days} days.")])
     secret = _locked(secret)
-    secret.value, secret.changed_at = encrypt(value), timezone.now()
-    secret.save(update_fields=["value", "changed_at"])
-    write_audit(actor=actor, action="secret.value_set", obj=secret, after={"key": secret.key})
+    now = timezone.now()
+    _put(
+        secret,
+        value=encrypt(value),
+        kept_value=secret.value if overlap else "",
+        kept_until=now + overlap if overlap else None,
+        expires_at=expires_at,
+        now=now,
+    )
+    after = {"key": secret.key, "overlap_hours": overlap.total_seconds() / 3600}
+    write_audit(actor=actor, action="secret.value_set", obj=secret, after=after)
     return secret
 
 
 @transaction.atomic
+def take_back_secret_value(*, secret: Secret, actor: Any) -> Secret:
+    """Put the value before this one in its place again, where it is still kept; this one is forgotten. Raises
+    ConflictError where none is."""
+    secret = _locked(secret)
+    now = timezone.now()
+    if secret.kept_until is None or secret.kept_until <= now:
+        raise ConflictError(f"No value before this one is kept of “{secret.key}”.", code="nothing-kept")
+    _put(secret, value=secret.kept_value, kept_value="", kept_until=None, expires_at=None, now=now)
+    write_audit(actor=actor, action="secret.value_taken_back", obj=secret, after={"key": secret.key})
+    return secret
+
+
+def _put(secret: Secret, *, now: datetime, **fields: Any) -> None:
+    """Another value with all that goes with it; who owns it is told anew when that one expires."""
+    for name, value in {**fields, "changed_at": now, "expiry_told_at": None}.items():
+        setattr(secret, name, value)
+    secret.save(update_fields=[*fields, "changed_at", "expiry_told_at"])
+
+
+@transaction.atomic
 def update_secret(*, secret: Secret, changes: Mapping[str, Any], actor: Any) -> Secret:
-    """Change description, hosts or owner; a new owner gets every right on it. Raises InvalidError, and ConflictError where
+    """Change any of CHANGEABLE; a new owner gets every right on it. Raises InvalidError, and ConflictError where
     a destination that sends it would be left outside its hosts."""
     unknown = [name for name in changes if name not in CHANGEABLE]
     if unknown:
@@ -84,7 +140,9 @@ def update_secret(*, secret: Secret, changes: Mapping[str, Any], actor: Any) -> 
             f"“{left[0]}” sends this secret to a host that would no longer be among its hosts.",
             code="secret-in-use",
         )
-    secret.save(update_fields=list(changes))
+    if "expires_at" in changes:
+        secret.expiry_told_at = None
+    secret.save(update_fields=[*changes, "expiry_told_at"])
     if changes.get("owner") is not None:
         permissions.grant_thing_owner(secret, changes["owner"])
     after = {name: _plain(getattr(secret, name)) for name in changes}
@@ -156,4 +214,6 @@ def _hosts(given: object) -> list[str]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
     return value if value is None or isinstance(value, str | list) else value.get_username()

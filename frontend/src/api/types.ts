@@ -127,6 +127,8 @@ export interface Me {
     create_policies: boolean;
     send_events: boolean;
     set_mode_policies: boolean;
+    /** The kinds of things that the reader may make: "workflow", "endpoint", … */
+    make: string[];
   };
   unread_notifications: number;
 }

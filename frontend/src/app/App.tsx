@@ -52,6 +52,9 @@ const DestinationsPage = lazy(() => import("../pages/destinations/DestinationsPa
 const NewDestinationPage = lazy(() => import("../pages/destinations/NewDestinationPage"));
 const DestinationPage = lazy(() => import("../pages/destinations/DestinationPage"));
 const DeliveryPage = lazy(() => import("../pages/destinations/DeliveryPage"));
+const SecretsPage = lazy(() => import("../pages/secrets/SecretsPage"));
+const NewSecretPage = lazy(() => import("../pages/secrets/NewSecretPage"));
+const SecretPage = lazy(() => import("../pages/secrets/SecretPage"));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 
 export function App() {
@@ -124,6 +127,12 @@ function Shown({ route }: { route: Route }) {
       return <DestinationPage key={route.key} destinationKey={route.key} />;
     case "delivery":
       return <DeliveryPage key={route.id} id={route.id} />;
+    case "secrets":
+      return <SecretsPage />;
+    case "new-secret":
+      return <NewSecretPage />;
+    case "secret":
+      return <SecretPage key={route.key} secretKey={route.key} />;
     case "audit":
       return <AuditPage />;
     case "approvals":

@@ -30,6 +30,10 @@ it.each([
   ["/webhooks/new/", "/", { page: "new-endpoint" }],
   ["/tools/webhooks/endpoints/shop-1/", "/tools/", { page: "endpoint", key: "shop-1" }],
   ["/webhooks/endpoints/", "/", { page: "unknown" }],
+  ["/webhooks/destinations/crm/", "/", { page: "destination", key: "crm" }],
+  ["/webhooks/secrets/", "/", { page: "secrets" }],
+  ["/webhooks/secrets/new/", "/", { page: "new-secret" }],
+  ["/webhooks/secrets/crm-token/", "/", { page: "secret", key: "crm-token" }],
   ["/elsewhere/", "/tools/", { page: "unknown" }],
 ])("%s below %s", (pathname, home, route) => {
   expect(routeOf(pathname, home)).toEqual(route);

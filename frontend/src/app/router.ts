@@ -35,6 +35,9 @@ export type Route =
   | { page: "new-destination" }
   | { page: "destination"; key: string }
   | { page: "delivery"; id: number }
+  | { page: "secrets" }
+  | { page: "new-secret" }
+  | { page: "secret"; key: string }
   | { page: "unknown" };
 
 const PLAIN: Record<string, Route> = {
@@ -54,6 +57,8 @@ const PLAIN: Record<string, Route> = {
   "webhooks/new/": { page: "new-endpoint" },
   "webhooks/destinations/": { page: "destinations" },
   "webhooks/destinations/new/": { page: "new-destination" },
+  "webhooks/secrets/": { page: "secrets" },
+  "webhooks/secrets/new/": { page: "new-secret" },
 };
 const BY_ID = { workflows: "workflow", runs: "run", events: "event", approvals: "approval" } as const;
 const OF_WORKFLOW = {
@@ -85,8 +90,8 @@ export function routeOf(pathname: string, home: string): Route {
   if (condition !== undefined) return { page: "condition", key: condition };
   const endpoint = /^webhooks\/endpoints\/([a-z0-9_-]{1,40})\/$/i.exec(rest)?.[1];
   if (endpoint !== undefined) return { page: "endpoint", key: endpoint };
-  const destination = /^webhooks\/destinations\/([a-z0-9_-]{1,80})\/$/i.exec(rest)?.[1];
-  if (destination !== undefined) return { page: "destination", key: destination };
+  const kept = /^webhooks\/(destination|secret)s\/([a-z0-9_-]{1,80})\/$/i.exec(rest);
+  if (kept !== null) return { page: kept[1] as "destination" | "secret", key: kept[2] ?? "" };
   const delivery = /^webhooks\/deliveries\/(\d{1,15})\/$/.exec(rest)?.[1];
   if (delivery !== undefined) return { page: "delivery", id: Number(delivery) };
   const records = /^records\/([a-z0-9_-]{1,63})\/(?:([^/]+)\/)?$/i.exec(rest);

@@ -15,11 +15,15 @@ interface Props {
   onClose: () => void;
 }
 
+const CHANGERS = "Its owner, an admin or somebody who may change it can share it.";
 /** Of what, of which every one may be shared at once, and who may share one. */
 const NOUNS: Record<string, [all: string, sharers: string]> = {
   workflows: ["workflows", "Its owner, an admin or somebody who may publish it can share it."],
   modules: ["modules", "An admin or somebody who may change it can share it."],
-  policies: ["policies", "Its owner, an admin or somebody who may change it can share it."],
+  policies: ["policies", CHANGERS],
+  "webhooks/endpoints": ["endpoints", CHANGERS],
+  "webhooks/destinations": ["destinations", CHANGERS],
+  "webhooks/secrets": ["secrets", CHANGERS],
 };
 
 /** Who may do what with a workflow, a module or a policy and from where, and giving and taking it. */
@@ -30,7 +34,7 @@ export default function ShareDialog({ thing, name, onClose }: Props) {
   const [trouble, setTrouble] = useState("");
   const [told, setTold] = useState("");
   const path = `${thing}/shares/`;
-  const [all = "", sharers] = NOUNS[thing.split("/")[0] ?? ""] ?? [];
+  const [all = "", sharers] = NOUNS[thing.slice(0, thing.lastIndexOf("/"))] ?? [];
   const load = useCallback(
     async (signal: AbortSignal) => {
       const shares = await api.get<Shares>(path, signal);

@@ -233,6 +233,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("PATCH", "secret"): (ADMIN, SIGHT),
     ("DELETE", "secret"): (ADMIN, SIGHT),
     ("PUT", "secret-value"): (ADMIN, SIGHT),
+    ("POST", "secret-take-back"): (ADMIN, SIGHT),
     ("GET", "secret-shares"): (ADMIN, SIGHT),
     ("PUT", "secret-shares"): (ADMIN, SIGHT),
     ("DELETE", "secret-shares"): (ADMIN, SIGHT),

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from automations import grants
-from automations.models import AuditEntry, Mode
+from automations.models import AuditEntry, Mode, Notification
+from automations.runtime.lanes import LANES
 from automations.testing import chain, make_workflow, node, run_everything
 from tests.receiver import Receiver, status
 from webhooks.models import Delivery, Destination, Secret
 from webhooks.outbound.lane import deliver
+from webhooks.secrets.known import KNOWN
+from webhooks.secrets.sending import value_for
+from webhooks.secrets.services import create_secret, set_secret_value, update_secret
+from webhooks.secrets.upkeep import keep_up
 
-from .conftest import make_delivery
+from .conftest import make_delivery, make_destination
 
 pytestmark = pytest.mark.django_db
 
@@ -225,3 +232,78 @@ def test_a_secret_is_changed_shared_and_forgotten_but_never_read(builder: APICli
     assert send(client_of(bob), "PUT", "secrets/tok/value/", {"value": "other-value-2"}).status_code == 403
     assert send(builder, "DELETE", "secrets/tok/").status_code == 204
     assert send(builder, "GET", "secrets/tok/").status_code == 404
+
+
+def test_a_secret_says_who_sends_it_and_hides_those_that_are_out_of_sight(
+    builder: APIClient, alice: Any, bob: Any, root: Any, peer: Receiver
+) -> None:
+    send(builder, "POST", "secrets/", {"key": "tok", "value": VALUE, "hosts": ["127.0.0.1"]})
+    secret = Secret.objects.get()
+    sent = [{"name": "X-T", "text": "", "secret": secret}]
+    mine = make_destination(alice, peer.url, headers=sent)
+    make_destination(root, peer.url, key="theirs", headers=sent)
+    grants.set_rights(secret, bob, ("view",))
+    shown = send(builder, "GET", "secrets/tok/").said
+    assert (shown["used_by"], shown["used_elsewhere"]) == ([{"key": "crm", "name": "CRM"}], 1)
+    assert shown["last_used_at"] is None
+    unseen = send(client_of(bob), "GET", "secrets/tok/").said
+    assert (unseen["used_by"], unseen["used_elsewhere"]) == ([], 2)
+    refused = send(builder, "DELETE", "secrets/tok/")
+    assert (refused.status_code, refused.said["code"]) == (409, "secret-in-use")
+    make_delivery(mine)
+    deliver()
+    assert peer.requests[0].headers["x-t"] == VALUE
+    first = Secret.objects.get().last_used_at
+    assert first is not None
+    make_delivery(mine, key="2:a1")
+    deliver()
+    assert Secret.objects.get().last_used_at == first  # no row is written twice in a minute
+
+
+def test_a_value_is_taken_back_while_it_is_kept(builder: APIClient, alice: Any) -> None:
+    send(builder, "POST", "secrets/", {"key": "tok", "value": VALUE, "hosts": ["a.example"]})
+    nothing = send(builder, "POST", "secrets/tok/value/take-back/")
+    assert (nothing.status_code, nothing.said["code"]) == (409, "nothing-kept")
+    body = {"value": "second-value-2", "overlap_hours": 1, "expires_at": "2099-01-01T00:00:00Z"}
+    assert send(builder, "PUT", "secrets/tok/value/", body).status_code == 204
+    rotated = send(builder, "GET", "secrets/tok/").said
+    assert rotated["kept_until"] is not None
+    assert rotated["expires_at"] == "2099-01-01T00:00:00Z"
+    KNOWN.refresh()
+    assert KNOWN.text(f"{VALUE} second-value-2") == "[secret] [secret]"
+    back = send(builder, "POST", "secrets/tok/value/take-back/").said
+    assert (back["kept_until"], back["expires_at"]) == (None, None)
+    assert value_for(Secret.objects.get(), "a.example") == VALUE
+    send(builder, "PUT", "secrets/tok/value/", {"value": "third-value-33"})
+    assert send(builder, "GET", "secrets/tok/").said["kept_until"] is None
+    assert send(builder, "POST", "secrets/tok/value/take-back/").status_code == 409
+    refused = send(builder, "PUT", "secrets/tok/value/", {"value": "fourth-value-4", "overlap_hours": 169})
+    assert refused.status_code in (400, 422)
+
+
+def test_time_forgets_kept_values_and_tells_owners_once_of_what_expires(alice: Any) -> None:
+    now = timezone.now()
+    secret = create_secret(
+        key="tok", value=VALUE, hosts=["a.example"], actor=alice, expires_at=now + timedelta(days=20)
+    )
+    set_secret_value(
+        secret=secret,
+        value="second-value-2",
+        actor=alice,
+        overlap=timedelta(hours=1),
+        expires_at=now + timedelta(days=20),
+    )
+    assert not LANES.get("secrets").is_due()
+    keep_up(now=now + timedelta(minutes=59))
+    assert Secret.objects.get().kept_value != ""
+    keep_up(now=now + timedelta(minutes=61))
+    assert (Secret.objects.get().kept_value, Secret.objects.get().kept_until) == ("", None)
+    assert not Notification.objects.exists()
+    for _ in range(2):
+        keep_up(now=now + timedelta(days=7))
+    assert Notification.objects.get().address == "webhooks/secrets/tok/"
+    update_secret(secret=secret, changes={"expires_at": now + timedelta(days=10)}, actor=alice)
+    assert LANES.get("secrets").is_due()
+    keep_up(now=now)
+    assert Notification.objects.count() == 2
+    assert VALUE not in str(list(Notification.objects.values()))

@@ -35,16 +35,22 @@ def _disabled(crm: Destination, secret: Secret, actor: Any) -> Any:
     return {"destination": crm, "actor": actor}
 
 
+def _set_anew(crm: Destination, secret: Secret, actor: Any) -> Any:
+    services.set_secret_value(secret=secret, value=VALUE, actor=actor, overlap=services.OVERLAP)
+    return {"secret": secret, "actor": actor}
+
+
 Calls = dict[str, tuple[Callable[..., Any], Callable[[Destination, Secret, Any], dict[str, Any]]]]
 CALLS: Calls = {
     "secret.created": (
         services.create_secret,
-        lambda crm, secret, actor: {"key": "new", "value": VALUE, "hosts": ["a.example"], "actor": actor},
+        lambda crm, secret, actor: {"key": "newest", "value": VALUE, "hosts": ["a.example"], "actor": actor},
     ),
     "secret.value_set": (
         services.set_secret_value,
         lambda crm, secret, actor: {"secret": secret, "value": VALUE, "actor": actor},
     ),
+    "secret.value_taken_back": (services.take_back_secret_value, _set_anew),
     "secret.updated": (
         services.update_secret,
         lambda crm, secret, actor: {"secret": secret, "changes": {"description": "x"}, "actor": actor},

@@ -110,6 +110,9 @@ class Delivery(models.Model):
                 name="delivery_by_resending",
                 condition=Q(resending__isnull=False),
             ),
+            models.Index(
+                fields=("finished_at",), name="delivery_ended", condition=Q(finished_at__isnull=False)
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,25 +1,20 @@
-import { useCallback } from "react";
-import { useSite } from "../../app/context";
-import { useLoad } from "../../app/useLoad";
+import { useMake } from "../../app/useMake";
 import { usePages } from "../../app/usePages";
 import { Link } from "../../ui/Link";
 import { Heading } from "../../ui/Page";
 import { Paged } from "../../ui/Pager";
 import { type Column, Table } from "../../ui/Table";
 import { useNow } from "../../ui/useNow";
+import { Places } from "../webhooks/Places";
 import { type Destination, FORMATS, healthOf } from "./types";
 
 /** The addresses outside that workflows send to. */
 export default function DestinationsPage() {
-  const { api } = useSite();
-  const [me] = useLoad(useCallback((signal: AbortSignal) => api.me(signal), [api]));
-  const mayCreate = me.state === "ready" && me.value.may.create_policies;
+  const mayCreate = useMake("destination");
   const pages = usePages<Destination>("webhooks/destinations/");
   return (
     <>
-      <p className="trail">
-        <Link to="webhooks/">Webhooks</Link>
-      </p>
+      <Places />
       <Heading title="Destinations">
         {mayCreate && (
           <p className="actions">

@@ -1,32 +1,29 @@
-import { useCallback } from "react";
-import { useSite } from "../../app/context";
-import { useLoad } from "../../app/useLoad";
+import { useMake } from "../../app/useMake";
 import { usePages } from "../../app/usePages";
 import { Ago } from "../../ui/Ago";
 import { Link } from "../../ui/Link";
 import { Heading } from "../../ui/Page";
 import { Paged } from "../../ui/Pager";
 import { type Column, Table } from "../../ui/Table";
+import { Places } from "./Places";
 import { type Endpoint, SCHEMES } from "./types";
 import "./webhooks.css";
 
 /** The addresses that other systems post to. */
 export default function EndpointsPage() {
-  const { api } = useSite();
-  const [me] = useLoad(useCallback((signal: AbortSignal) => api.me(signal), [api]));
-  const mayCreate = me.state === "ready" && me.value.may.manage_modules;
+  const mayCreate = useMake("endpoint");
   const pages = usePages<Endpoint>("webhooks/endpoints/");
   return (
     <>
+      <Places />
       <Heading title="Webhooks">
-        <p className="actions">
-          <Link to="webhooks/destinations/">Destinations</Link>
-          {mayCreate && (
+        {mayCreate && (
+          <p className="actions">
             <Link className="button" to="webhooks/new/">
               New endpoint
             </Link>
-          )}
-        </p>
+          </p>
+        )}
       </Heading>
       <p className="note">
         An endpoint is an address that one other system posts to. What it accepts is an event, and workflows

@@ -1,0 +1,120 @@
+"""The log: one JSON object a line where programs read it, and the id by which the lines of one request, the runs that it
+started and the calls that those made are found together."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar, Token
+from datetime import UTC, datetime
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+HEADER = "X-Request-Id"
+TELLS = (
+    "correlation_id",
+    "run",
+    "workflow",
+    "delivery",
+    "destination",
+    "method",
+    "route",
+    "status",
+    "ms",
+    "user",
+)
+"""What a line may say beside its message: the names that `extra` may use, each of them a field of its own."""
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""Of the request that is being answered: what its caller named it, else an id of ours."""
+
+logger = logging.getLogger("automations.requests")
+
+_GIVEN = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_PROBES = frozenset(("/healthz", "/readyz", "/metrics"))
+
+
+def correlation() -> uuid.UUID | None:
+    """The id that what is begun now hands on: the request's, where that is a UUID; None outside of one."""
+    given = request_id.get()
+    try:
+        return uuid.UUID(given) if given else None
+    except ValueError:
+        return uuid.uuid5(uuid.NAMESPACE_OID, given)
+
+
+class JsonLines(logging.Formatter):
+    """A record as one line of JSON: at, level, logger, message, whatever of TELLS it has, and its traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if said := request_id.get():
+            line["request_id"] = said
+        line |= {name: getattr(record, name) for name in TELLS if getattr(record, name, None) is not None}
+        if record.exc_info and not record.exc_text:
+            record.exc_text = self.formatException(record.exc_info)
+        if record.exc_text:
+            line["traceback"] = record.exc_text
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class RequestIds:
+    """Middleware: each request has an id, from its X-Request-Id or drawn; the answer carries it, and a line of the log
+    says how it went. The line names the route, not the address: some addresses hold a secret."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self.is_async:
+            return self._answer_async(request)
+        token, began = self._begin(request)
+        try:
+            answer: HttpResponseBase = self.get_response(request)
+            return self._end(request, answer, began)
+        finally:
+            request_id.reset(token)
+
+    async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
+        token, began = self._begin(request)
+        try:
+            answer: HttpResponseBase = await self.get_response(request)
+            return self._end(request, answer, began)
+        finally:
+            request_id.reset(token)
+
+    def _begin(self, request: HttpRequest) -> tuple[Token[str], float]:
+        given = request.headers.get(HEADER, "")
+        name = given if _GIVEN.fullmatch(given) else str(uuid.uuid4())
+        return request_id.set(name), time.monotonic()
+
+    def _end(self, request: HttpRequest, answer: HttpResponseBase, began: float) -> HttpResponseBase:
+        answer[HEADER] = request_id.get()
+        if request.path not in _PROBES and logger.isEnabledFor(logging.INFO):
+            match = request.resolver_match
+            told = {
+                "method": request.method,
+                "route": match.route if match is not None else None,
+                "status": answer.status_code,
+                "ms": round((time.monotonic() - began) * 1_000, 1),
+            }
+            logger.info("%s %s: %s", told["method"], told["route"], told["status"], extra=told)
+        return answer
