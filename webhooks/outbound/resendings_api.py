@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
@@ -108,9 +109,11 @@ class ResendingsView(ApiView):
         request=ResendingBody,
         answer=ResendingAnswer,
         status=201,
+        idempotent=True,
         sent={"destination": "crm", "error": "status-503", "per_minute": 60, "expected": 120},
         example=EXAMPLE,
     )
+    @idempotent()
     def post(self, request: Request) -> Response:
         """Try all anew that the filter finds and that you may send, the oldest first. 409 where they are another number than
         `expected`."""

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automations import permissions
+from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
@@ -149,9 +150,11 @@ class SubscriptionsView(ApiView):
         request=SubscriptionBody,
         answer=SubscriptionAnswer,
         status=201,
+        idempotent=True,
         sent=SENT,
         example=EXAMPLE,
     )
+    @idempotent()
     def post(self, request: Request, key: str) -> Response:
         """Tell the destination of these events, as far as you may see them."""
         destination = destination_for(self, key, right="use")

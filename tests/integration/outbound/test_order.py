@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 from automations.models import Module
 from automations.services.records import create_record, update_record
 from automations.testing import chain, make_module, make_workflow, node, run_everything
-from tests.receiver import Receiver, status
+from tests.receiver import Receiver, Request, Script, status
 from webhooks.outbound.claims import claim, is_due
 from webhooks.outbound.destinations import update_destination
 from webhooks.outbound.lane import deliver
@@ -36,6 +37,18 @@ def three(destination: Destination, *about: str) -> list[Delivery]:
     ]
 
 
+def refuses_once(number: int) -> Script:
+    """Answer 500 to the first call with this body, 200 to every other, in whatever order they come."""
+    refused: list[int] = []
+
+    def answer(wire: socket.socket, request: Request) -> None:
+        bad = json.loads(request.body) == number and not refused
+        refused.extend([number] if bad else [])
+        status(500 if bad else 200)(wire, request)
+
+    return answer
+
+
 def came(peer: Receiver) -> list[int]:
     return [json.loads(request.body) for request in peer.requests]
 
@@ -47,7 +60,7 @@ def go_on(delivery: Delivery) -> None:
 
 
 def test_one_that_waits_holds_back_those_of_its_record_alone(peer: Receiver, ordered: Destination) -> None:
-    peer.scripts = [status(500), status(200)]
+    peer.scripts = [refuses_once(0)]
     first, second, other = three(ordered)
     deliver()
     assert sorted(came(peer)) == [0, 2]

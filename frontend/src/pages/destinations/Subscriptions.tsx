@@ -52,7 +52,7 @@ function Listed({ kinds, subscriptions, destination, address, again }: Listing) 
   const end = (id: number) => {
     setTrouble([]);
     api
-      .send("DELETE", `webhooks/subscriptions/${id}/`)
+      .send("DELETE", `webhooks/subscriptions/${id}/`, undefined)
       .then(again, (error: unknown) => setTrouble(sentencesOf(error)));
   };
   const columns: Column<Subscription>[] = [
