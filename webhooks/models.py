@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from webhooks.inbound.models import Endpoint, EndpointSecret, Receipt
-from webhooks.outbound.models import Attempt, Delivery, Destination, DestinationHeader, SigningKey
+from webhooks.outbound.models import (
+    Attempt,
+    Delivery,
+    Destination,
+    DestinationHeader,
+    FingerprintKey,
+    Resending,
+    SigningKey,
+    Subscription,
+)
 from webhooks.secrets.models import Secret
 
 __all__ = [
@@ -13,7 +22,10 @@ __all__ = [
     "DestinationHeader",
     "Endpoint",
     "EndpointSecret",
+    "FingerprintKey",
     "Receipt",
+    "Resending",
     "Secret",
     "SigningKey",
+    "Subscription",
 ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.contrib import admin
 
 from automations.admin import (
+    alert,
     backtest,
     control,
+    dead_letters,
     event,
     module,
     people,
@@ -20,8 +22,10 @@ from automations.admin import (
 from automations.runtime.queue import unregister_admin
 
 __all__ = [
+    "alert",
     "backtest",
     "control",
+    "dead_letters",
     "event",
     "module",
     "people",

@@ -160,6 +160,16 @@ class AlertKindsView(ApiView):
         "alert_kinds_list",
         "alerts",
         answer=AlertKindAnswer(many=True),  # type: ignore[arg-type]
+        example=[
+            {
+                "kind": "failures",
+                "title": "Runs fail",
+                "unit": "failed runs",
+                "window": "counted in",
+                "of_everything": False,
+                "breaks": True,
+            }
+        ],
     )
     def get(self, request: Request) -> Response:
         """What can be watched."""

@@ -16,7 +16,7 @@ from automations.api.pagination import page_of
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body
 from automations.api.views import ApiView
-from automations.api.workflows import ReasonBody, WorkflowDetailAnswer, detail, workflow_for
+from automations.api.workflows import DETAIL, ReasonBody, WorkflowDetailAnswer, detail, workflow_for
 from automations.engine.alerts import AlertKind, said
 from automations.errors import ForbiddenError, NotFoundError
 from automations.models import Alert
@@ -165,7 +165,14 @@ class AlertSnoozeView(ApiView):
 
 
 class BreakerTryView(ApiView):
-    @operation("breakers_try", "workflows", request=ReasonBody, answer=WorkflowDetailAnswer)
+    @operation(
+        "breakers_try",
+        "workflows",
+        request=ReasonBody,
+        answer=WorkflowDetailAnswer,
+        sent={"reason": "The address is corrected."},
+        example=DETAIL,
+    )
     def post(self, request: Request, pk: int) -> Response:
         """Let one run act, to try: the newest that was only simulated since the breaker tripped, or the next."""
         workflow = workflow_for(self, pk, "promote")
@@ -181,6 +188,7 @@ class BreakerCloseView(ApiView):
         request=CloseBody,
         answer=WorkflowDetailAnswer,
         sent={"reason": "The mail server is back."},
+        example=DETAIL,
     )
     def post(self, request: Request, pk: int) -> Response:
         """Let the workflow act again without a try."""

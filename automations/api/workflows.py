@@ -13,7 +13,6 @@ from automations import permissions
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
 from automations.api.people import person_for
-from automations.api.references import require_module_seen
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView
@@ -22,6 +21,8 @@ from automations.models import ActiveTrigger, Breaker, Mode, ModePolicy, Workflo
 from automations.services import workflows as service
 from automations.services.breakers import open_breaker
 from automations.services.mode_policies import policies_binding
+from automations.services.outside import warnings_of
+from automations.services.references import require_module_seen
 
 
 class WorkflowAnswer(Answer):
@@ -90,6 +91,10 @@ class WorkflowDetailAnswer(WorkflowAnswer):
     breaker = BreakerAnswer(
         allow_null=True, help_text="Why it was taken back to simulate by itself, if it was."
     )
+    changed_outside = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Where its live version calls something that is not what it was published with: sentences.",
+    )
 
 
 class WorkflowQuery(Body):
@@ -124,6 +129,7 @@ class WorkflowChangeBody(Body):
     read_only_names = (
         *("id", "key", "module", "mode", "active_version", "draft_revision", "paused_at"),
         *("glass_broken", "simulate_only", "breaker_open", "may_change", "mode_policies", "breaker"),
+        "changed_outside",
         *("pause_reason", "archived_at", "created_at", "updated_at", "rights"),
     )
     name = serializers.CharField(max_length=160, required=False)
@@ -184,6 +190,7 @@ DETAIL = {
     "may_change": ["name", "description", "team", "zone", "runbook_url"],
     "mode_policies": [],
     "breaker": None,
+    "changed_outside": [],
 }
 
 
@@ -222,6 +229,7 @@ def detail(workflow: Workflow, actor: Any) -> Response:
         "may_change": permissions.changeable_settings(actor, workflow),
         "mode_policies": BindingAnswer(policies_binding(workflow), many=True).data,
         "breaker": BreakerAnswer(breaker).data if breaker is not None else None,
+        "changed_outside": warnings_of(workflow.active_version),
     }
     return Response(told)
 

@@ -82,8 +82,8 @@ _DEAD = (
     """
 SELECT r.id, w.id, '', c.open, c.open, c.newest, r.kind
 FROM (
-  SELECT run.workflow_id, count(*) AS open, max(run.id) AS newest FROM automations_deadletter d
-  JOIN automations_run run ON run.id = d.run_id WHERE d.state = 'open' AND run.clock = '' GROUP BY run.workflow_id
+  SELECT workflow_id, count(*) AS open, max(run_id) AS newest FROM automations_deadletter WHERE state = 'open'
+  GROUP BY workflow_id
 ) c
 JOIN automations_workflow w ON w.id = c.workflow_id
 JOIN automations_alertrule r ON r.kind = 'dead_letters' AND """

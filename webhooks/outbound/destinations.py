@@ -21,6 +21,7 @@ from webhooks.encryption import encrypt
 from webhooks.outbound import health
 from webhooks.outbound.addressees import BadUrlError, require_callable
 from webhooks.outbound.composing import OURS
+from webhooks.outbound.fingerprints import fingerprint_key, touched, void_for
 from webhooks.outbound.models import Destination, DestinationHeader, SigningKey
 from webhooks.outbound.signing import new_key, shown
 from webhooks.secrets.hosts import may_go_to
@@ -32,7 +33,7 @@ RESERVED = ("new",)
 OVERLAP = timedelta(hours=24)
 MAX_OVERLAP = timedelta(days=7)
 LIMITS = {"max_attempts": (1, 10), "concurrency": (1, 50), "rate": (1, 60_000)}
-CHANGEABLE = ("name", "url", "url_secret", "headers", "retry_other_refusals", "owner", *LIMITS)
+CHANGEABLE = ("name", "url", "url_secret", "headers", "retry_other_refusals", "ordered", "owner", *LIMITS)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}\Z")
 
 
@@ -47,6 +48,7 @@ def create_destination(
     url_secret: Secret | None = None,
     headers: Sequence[Mapping[str, Any]] = (),
     retry_other_refusals: bool | None = None,
+    ordered: bool = False,
     **limits: int,
 ) -> tuple[Destination, str]:
     """A destination that is owned by the actor, who gets every right on it, and its signing secret, which nobody sees
@@ -67,6 +69,7 @@ def create_destination(
         url_secret=url_secret,
         owner=actor,
         retry_other_refusals=retry_other_refusals,
+        ordered=ordered,
         **_limits(limits),
     )
     _require_good(destination, headers, actor)
@@ -78,6 +81,7 @@ def create_destination(
             f"There is already a destination with the key “{key}”. Choose another."
         ) from error
     _set_headers(destination, headers)
+    fingerprint_key()
     if actor is not None:
         permissions.grant_thing_owner(destination, actor)
     secret = _add_key(destination, timezone.now()) if format == Destination.Format.WEBHOOK else ""
@@ -87,7 +91,8 @@ def create_destination(
 
 @transaction.atomic
 def update_destination(*, destination: Destination, changes: Mapping[str, Any], actor: Any) -> Destination:
-    """Change what `CHANGEABLE` names; headers are replaced whole. Raises what `create_destination` raises."""
+    """Change what `CHANGEABLE` names; headers are replaced whole. Another address, or other headers, make consent to
+    versions that call it void. Raises what `create_destination` raises."""
     unknown = [name for name in changes if name not in CHANGEABLE]
     if unknown:
         message = f"{quoted(unknown[0])} of a destination can't be changed."
@@ -110,13 +115,9 @@ def update_destination(*, destination: Destination, changes: Mapping[str, Any], 
         _set_headers(destination, headers)
     if changes.get("owner") is not None:
         permissions.grant_thing_owner(destination, changes["owner"])
-    write_audit(
-        actor=actor,
-        action="destination.updated",
-        obj=destination,
-        before=before,
-        after=_facts(Destination.objects.get(pk=destination.pk)),
-    )
+    after = _facts(Destination.objects.get(pk=destination.pk))
+    void_for([destination], touched(before, after))
+    write_audit(actor=actor, action="destination.updated", obj=destination, before=before, after=after)
     return destination
 
 
@@ -172,6 +173,7 @@ def rotate_signing_key(
     else:
         destination.signing_keys.all().delete()
     secret = _add_key(destination, now)
+    void_for([destination], ["secrets"])
     write_audit(
         actor=actor,
         action="destination.key_rotated",
@@ -297,6 +299,7 @@ def _facts(destination: Destination) -> dict[str, Any]:
             for row in _headers_of(destination)
         ],
         "retry_other_refusals": destination.retry_other_refusals,
+        "ordered": destination.ordered,
         "owner": destination.owner.get_username() if destination.owner else None,
         **{name: getattr(destination, name) for name in LIMITS},
     }

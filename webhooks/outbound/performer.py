@@ -14,6 +14,7 @@ from automations.runtime.unit import Unit
 from webhooks.actions.effects import SendDelivery
 from webhooks.outbound.addressees import parse_url
 from webhooks.outbound.bodies import MAX_BODY, chat_body, event_body
+from webhooks.outbound.fingerprints import NOUN, moved
 from webhooks.outbound.lane import TASK
 from webhooks.outbound.models import Delivery, Destination
 from webhooks.outbound.news import WAIT, news_of, settle
@@ -77,9 +78,10 @@ class SendDeliveryPerformer(Performer):
         else:
             _again(earlier, effect, ready, unit)
         wake_on_commit(TASK)
+        said = f"{plan.message}{_moved(ready.destination, unit)}"
         if effect.wait:
-            return Wait(WAIT, message=plan.message)
-        return Succeeded({"delivery": None, "status": None, "attempts": 0, "body": ""}, message=plan.message)
+            return Wait(WAIT, message=said)
+        return Succeeded({"delivery": None, "status": None, "attempts": 0, "body": ""}, message=said)
 
     @staticmethod
     def _earlier(effect: SendDelivery, unit: Unit) -> Delivery | None:
@@ -94,6 +96,18 @@ def _destination(effect: SendDelivery) -> Destination | None:
     return Destination.objects.filter(key=effect.destination, archived_at=None).first()
 
 
+def _moved(destination: Destination, unit: Unit) -> str:
+    """What the run's log says when the call goes elsewhere than the version was published with. It is made all the same:
+    who changed the destination had the right to, and the workflow's pages tell it until it is published anew."""
+    pinned = (unit.program.definition.fingerprints or {}).get(NOUN, {}).get(destination.key)
+    if pinned is None:
+        return ""
+    parts = unit.batch.once(
+        (NOUN, destination.pk, tuple(sorted(pinned.items()))), lambda: moved(destination, pinned)
+    )
+    return f" Its {' and '.join(parts)} changed since this version was published." if parts else ""
+
+
 def _attempts(effect: SendDelivery, destination: Destination) -> int:
     return min(effect.max_attempts or destination.max_attempts, destination.max_attempts)
 
@@ -105,6 +119,7 @@ def _new(effect: SendDelivery, ready: Ready, unit: Unit) -> Delivery:
         key=effect.key,
         message_id=new_message_id(),
         type=effect.type,
+        about=_about(unit),
         body=KNOWN.text(ready.body),
         run_id=unit.run.id,
         node=unit.node,
@@ -115,6 +130,12 @@ def _new(effect: SendDelivery, ready: Ready, unit: Unit) -> Delivery:
         due_at=unit.run.database_now,
         created_at=unit.run.database_now,
     )
+
+
+def _about(unit: Unit) -> str:
+    """What keeps its order where the destination is ordered: the record or, without one, the run."""
+    record = unit.record
+    return f"{record.module.key}:{record.key}" if record is not None else f"run:{unit.run.id}"
 
 
 def _again(earlier: Delivery, effect: SendDelivery, ready: Ready, unit: Unit) -> None:

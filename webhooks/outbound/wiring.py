@@ -5,18 +5,24 @@ from __future__ import annotations
 from automations import grants
 from automations.actions import ACTIONS
 from automations.insight.metrics import METRICS
+from automations.runtime.housekeeping import TIDIERS
 from automations.runtime.lanes import LANES
 from automations.runtime.performers import PERFORMERS
+from automations.runtime.product_events import KINDS, LISTENERS
 from automations.runtime.waits import SETTLERS
+from automations.services.outside import OUTSIDE
 from webhooks.actions.call_webhook.kind import CallWebhook
 from webhooks.actions.chat_message.kind import ChatMessage
 from webhooks.inbound.models import Endpoint, EndpointSecret
 from webhooks.metrics import WEBHOOKS
+from webhooks.outbound import fingerprints
 from webhooks.outbound.lane import LANE
-from webhooks.outbound.models import Destination, SigningKey
+from webhooks.outbound.models import Destination, FingerprintKey, SigningKey
 from webhooks.outbound.news import WAIT, settle
 from webhooks.outbound.performer import SendDeliveryPerformer
 from webhooks.outbound.signing import PREFIX, shown
+from webhooks.outbound.telling import hear
+from webhooks.outbound.tidying import tidy
 from webhooks.secrets import upkeep
 from webhooks.secrets.known import SOURCES, Source
 from webhooks.secrets.models import Secret
@@ -31,6 +37,11 @@ def register() -> None:
     PERFORMERS.register(SendDeliveryPerformer.kind, SendDeliveryPerformer())
     SETTLERS.register(WAIT, settle)
     LANES.register("deliveries", LANE)
+    KINDS.register("delivery.failed", "A call to others was given up")
+    KINDS.register("destination.disabled", "A destination was disabled")
+    LISTENERS.register("subscriptions", hear)
+    TIDIERS.register("deliveries", tidy)
+    OUTSIDE.register(fingerprints.NOUN, fingerprints.OUTSIDE)
     LANES.register("secrets", upkeep.LANE)
     METRICS.register("webhooks", WEBHOOKS)
     for model in (Destination, Secret):
@@ -43,6 +54,9 @@ def register() -> None:
     SOURCES.register("signing keys", Source(SigningKey.objects.all, "value", "created_at", _spoken))
     SOURCES.register(
         "secrets of endpoints", Source(EndpointSecret.objects.all, "secret", "created_at", _spoken)
+    )
+    SOURCES.register(
+        "key of fingerprints", Source(FingerprintKey.objects.all, "value", "created_at", _spoken)
     )
     SOURCES.register("addresses of endpoints", Source(Endpoint.objects.all, "token", "updated_at", _spoken))
 

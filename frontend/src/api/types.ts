@@ -1,3 +1,4 @@
+import type { Breaker } from "../alerts/types";
 import type { Drawing, GraphDocument, Layout, Note } from "../graph/document";
 import type { Values } from "./recordTypes";
 import type { Binding, Limits, Setting } from "./settingsTypes";
@@ -23,6 +24,8 @@ export interface Workflow {
   glass_broken: boolean;
   /** A policy lets nothing act here, whatever the mode is. */
   simulate_only: boolean;
+  /** It went wrong, and was taken back to simulate by itself. */
+  breaker_open: boolean;
   paused_at: string | null;
   pause_reason: string;
   archived_at: string | null;
@@ -34,6 +37,10 @@ export interface WorkflowDetail extends Workflow {
   /** Which of its settings the reader may change. */
   may_change: Setting[];
   mode_policies: Binding[];
+  /** Why it was taken back to simulate by itself, if it was. */
+  breaker: Breaker | null;
+  /** What its live version calls and was not published with, in sentences. */
+  changed_outside: string[];
 }
 
 export interface Problem {
@@ -94,6 +101,8 @@ export interface Version {
   policies: { key: string; revision: number; newer: number | null }[];
   /** What its steps start, whatever becomes live there later; `newer` is the live version, where it is another. */
   workflows: { key: string; version: number; newer: number | null }[];
+  /** What its steps call outside; `sentence` tells what changed of it since, "" for nothing. */
+  outside: { kind: string; key: string; lasting: boolean; sentence: string }[];
   /** Workflows whose live version starts this very one. */
   started_by: { id: number; name: string; version: number }[];
 }
@@ -109,6 +118,8 @@ export interface PinChange {
 export interface BesideDifference {
   policies: PinChange[];
   workflows: PinChange[];
+  /** By kind, key and part: "destination.billing.address". */
+  fingerprints: PinChange[];
   settings: PinChange[];
 }
 

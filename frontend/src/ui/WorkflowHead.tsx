@@ -1,7 +1,10 @@
 import type { ReactNode } from "react";
+import { BreakerBanner } from "../alerts/BreakerBanner";
+import type { Breaker } from "../alerts/types";
 import type { Binding } from "../api/settingsTypes";
 import type { Loaded } from "../app/useLoad";
 import { Link } from "./Link";
+import { OutsideBanner } from "./OutsideBanner";
 import { Heading } from "./Page";
 import { PolicyBanner } from "./PolicyBanner";
 
@@ -35,10 +38,18 @@ export function WorkflowTabs({ id, here }: { id: number; here: Here }) {
   );
 }
 
+interface Shown {
+  name: string;
+  mode_policies: Binding[];
+  breaker: Breaker | null;
+  rights: string[];
+  changed_outside: string[];
+}
+
 interface Headed {
   id: number;
   /** What the page has loaded, the workflow among it. */
-  loaded: Loaded<{ workflow: { name: string; mode_policies: Binding[] } }>;
+  loaded: Loaded<{ workflow: Shown }>;
   here: Here;
   /** What stands before the workflow's name in the heading. */
   what: string;
@@ -56,7 +67,11 @@ export function WorkflowHead({ id, loaded, here, what, children }: Headed) {
       </p>
       <Heading title={`${what} ${name ?? "a workflow"}`}>{children}</Heading>
       <WorkflowTabs id={id} here={here} />
+      {workflow !== null && (
+        <BreakerBanner workflow={id} breaker={workflow.breaker} rights={workflow.rights} />
+      )}
       {workflow !== null && <PolicyBanner policies={workflow.mode_policies} />}
+      {workflow !== null && <OutsideBanner id={id} changed={workflow.changed_outside} />}
     </>
   );
 }

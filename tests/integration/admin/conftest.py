@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from automations import permissions
 from automations.models import (
+    Alert,
+    AlertRule,
     Approval,
     Backtest,
     BacktestDifference,
+    Breaker,
     Consent,
-    DeadLetter,
     Deadline,
     FirstRelease,
     Hold,
@@ -42,6 +44,7 @@ from automations.services.scenarios import save_scenario
 from automations.services.sources import create_source
 from automations.services.tokens import create_token
 from automations.testing import chain, edge, make_module, make_workflow, node, run_everything
+from tests.integration.letters import keep_letter
 
 AHEAD = {
     "schema": 1,
@@ -101,7 +104,7 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     OutgoingEmail.objects.create(
         to="a@example.org", subject="Hello", body="You", run=run, key="k", due_at=now, **at
     )
-    DeadLetter.objects.create(run=run, code="late", message="It came late", attempts=3, **at)
+    keep_letter(run, "It came late")
     Approval.objects.create(
         run=run, node="p1", workflow=workflow, title="<script>alert(1)</script>", asked_at=now
     )
@@ -115,6 +118,24 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     RunTestMark.objects.create(workflow=workflow, digest=version.digest, tested_by_name="root", tested_at=now)
     SignOff.objects.create(**named, signed_by_name="root", checklist=[], at=now)
     RunUndo.objects.create(run=run, actor=root, actor_name="root", plan_hash="0" * 64, at=now)
+    alert = Alert.objects.create(
+        rule=AlertRule.objects.create(
+            kind="failures", name="<script>alert(1)</script>", raise_at=1, workflow=workflow, made_at=now
+        ),
+        rule_name="<script>alert(1)</script>",
+        kind="failures",
+        workflow=workflow,
+        phase="raised",
+        since=now,
+        raised_at=now,
+        value=1,
+        worst=1,
+        bound=1,
+        window_seconds=900,
+    )
+    Breaker.objects.create(
+        workflow=workflow, alert=alert, promotion=workflow.promotions.get(), reason="x", tripped_at=now
+    )
     Hold.objects.create(
         workflow=workflow, trigger_node="t1", firing="f", bound="firing", cap=1, opened_at=now
     )

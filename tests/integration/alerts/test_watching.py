@@ -27,6 +27,7 @@ from automations.runtime.product_events import LISTENERS, ProductEvent
 from automations.services.alerts import acknowledge_alert, make_rule, remove_rule, snooze_alert, snooze_rule
 from automations.services.watching import watch
 from automations.testing import make_workflow
+from tests.integration.letters import keep_letter
 
 pytestmark = pytest.mark.django_db
 
@@ -169,13 +170,13 @@ def test_dead_letters_questions_and_late_work_are_counted_as_they_are_now(
     make_rule(kind="queue_lag", name="queue_lag", raise_at=60, clear_at=10, actor=root)
     make_rule(kind="failures", name="quiet", raise_at=100, workflow=workflow, actor=alice)
     first = ran(workflow, "failed")
-    DeadLetter.objects.create(run=first, code="boom", message="", attempts=1, created_at=now)
+    keep_letter(first, "Boom")
     Approval.objects.create(
         run=first, node="p1", workflow=workflow, title="?", asked_at=now - timedelta(minutes=59)
     )
     assert alerts() == []
     second = ran(workflow, "failed")
-    DeadLetter.objects.create(run=second, code="boom", message="", attempts=1, created_at=now)
+    keep_letter(second, "Boom")
     source = TriggerSource.objects.create(key="s", kind="api", name="s")
     Event.objects.create(
         source=source, type="x", snapshot={}, occurred_at=now, received_at=now - timedelta(seconds=61)

@@ -37,12 +37,19 @@ from automations.models import (
     Scenario,
     ScenarioResult,
     Step,
+    Triage,
     TriggerSource,
     UndoneField,
     Workflow,
 )
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_rule_that_is_always_there(db: None) -> None:
+    AlertRule.objects.all().delete()
+
 
 WHEN = "2026-03-02T09:00:00Z"
 LATER = "2026-03-02T10:00:00Z"
@@ -94,6 +101,7 @@ SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
     BacktestDifference: {"kind": "newly_selected"},
     Checkpoint: {"occasion": "save"},
     DeadLetter: {"state": "open"},
+    Triage: {"state": "fixed"},
     Decision: {"outcome": "matched"},
     Event: {"state": "pending"},
     Hold: {"bound": "firing", "firing": "x", "state": "pending", "ended_at": None},
@@ -166,6 +174,8 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("backtestdifference_kind_known", {"kind": "same"}),
     ("checkpoint_occasion_known", {"occasion": "lunch"}),
     ("deadletter_state_known", {"state": "asleep"}),
+    ("triage_state_known", {"state": "asleep", "fixed_in_id": None}),
+    ("triage_version_when_fixed", {"state": "new", "fixed_in_id": 1}),
     ("decision_outcome_known", {"outcome": "perhaps"}),
     ("email_state_known", {"state": "asleep"}),
     ("event_state_known", {"state": "asleep"}),
@@ -218,6 +228,7 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
 """What each check refuses."""
 
 TWICE: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+    "alertrule_one_fallback": ({"fallback": True, "workflow_id": None}, {}),
     "backtest_one_shadow": ({"is_shadow": True, "against_id": 1}, {}),
     "hold_one_hour_pending": ({"bound": "hour", "firing": ""}, {}),
     "run_retried_once": ({"retry_of_id": 1}, {"dedupe_key": "y"}),

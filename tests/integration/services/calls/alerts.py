@@ -125,7 +125,7 @@ CALLS: tuple[Call, ...] = (
             "workflow": _acting(w),
             "version": w.fresh().active_version,
             "actor": w.bob,
-            "reason": "Back",
+            "reason": "It works again",
         },
         Traced(("promotion",), "a promotion names who promoted; what lets it act writes the trail"),
     ),
