@@ -289,7 +289,7 @@ def other(field: models.Field[Any, Any]) -> Any:
     """Another value for a column."""
     if field.choices:
         return list(field.choices)[-1][0]
-    values = {str: "y", int: 2}
+    values: dict[type, Any] = {str: "y", int: 2, bool: False}
     typical = TYPICAL[field.get_internal_type()]
     return "2027-01-01T00:00:00Z" if typical == WHEN else values[type(typical)]
 
