@@ -27,13 +27,22 @@ FLAGS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process has them all, with one product and one browser, when the tests are spread over several."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("pages"))
+
+
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a product with the demo workspace, its worker and its ticker."""
     if CHROMIUM is None:
         pytest.skip("Debian's chromium is not installed: apt-get install chromium")
     assert BUILT.exists(), "The pages are not built: `make test` does it, or `npm run build` in frontend/."
-    running = Launch(tmp_path_factory.mktemp("site"), DATABASE_URL=own_database("pages"))
+    running = Launch(
+        tmp_path_factory.mktemp("site"), DATABASE_URL=own_database("pages"), AUTOMATIONS_WATCH_SECONDS="2"
+    )
     try:
         running.wait_until_ready(240)
         yield f"http://127.0.0.1:{running.port}"

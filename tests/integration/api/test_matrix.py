@@ -15,6 +15,8 @@ from rest_framework.test import APIClient
 
 from automations import grants, permissions
 from automations.models import (
+    Alert,
+    AlertRule,
     Approval,
     Backtest,
     Event,
@@ -34,7 +36,7 @@ from automations.services.checkpoints import add_checkpoint
 from automations.services.policies import create_policy
 from tests.integration.letters import keep_letter
 from webhooks.inbound.services import create_endpoint
-from webhooks.models import Delivery, Destination, Receipt
+from webhooks.models import Delivery, Destination, Receipt, Resending, Subscription
 from webhooks.outbound.destinations import create_destination
 from webhooks.secrets.services import create_secret
 
@@ -197,6 +199,17 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "approval-decide"): (SIGHT, SIGHT),  # who is asked is looked at past the body
     ("POST", "approval-delegate"): (SIGHT, SIGHT),
     ("POST", "approval-remarks"): (SIGHT, SIGHT),
+    ("GET", "alerts"): (EVERYBODY, EVERYBODY),
+    ("POST", "alert-acknowledge"): (OPERATE, SIGHT),
+    ("POST", "alert-snooze"): (OPERATE, SIGHT),
+    ("GET", "alert-kinds"): (EVERYBODY, EVERYBODY),
+    ("GET", "alert-rules"): (EVERYBODY, EVERYBODY),
+    ("POST", "alert-rules"): (EVERYBODY, EVERYBODY),  # whose workflow it is about is looked at past the body
+    ("PATCH", "alert-rule"): (BUILD, SIGHT),
+    ("DELETE", "alert-rule"): (BUILD, SIGHT),
+    ("POST", "alert-rule-snooze"): (BUILD, SIGHT),
+    ("POST", "workflow-breaker-try"): (PUBLISH, SIGHT),
+    ("POST", "workflow-breaker-close"): (PUBLISH, SIGHT),
     ("GET", "audit"): (EVERYBODY, EVERYBODY),
     ("GET", "audit-export"): (EVERYBODY, EVERYBODY),
     ("GET", "audit-chain"): (ADMIN, EVERYBODY),
@@ -226,6 +239,17 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "destination-shares"): (ADMIN, SIGHT),
     ("PUT", "destination-shares"): (ADMIN, SIGHT),
     ("DELETE", "destination-shares"): (ADMIN, SIGHT),
+    ("GET", "destination-subscriptions"): (SIGHT, SIGHT),
+    ("POST", "destination-subscriptions"): (OPERATE, SIGHT),
+    ("GET", "subscription"): (SIGHT, SIGHT),
+    ("PATCH", "subscription"): (ADMIN, SIGHT),
+    ("DELETE", "subscription"): (ADMIN, SIGHT),
+    ("GET", "product-events"): (EVERYBODY, EVERYBODY),
+    ("GET", "resendings"): (EVERYBODY, EVERYBODY),
+    ("POST", "resendings"): (EVERYBODY, EVERYBODY),  # what somebody may send anew is looked at past the body
+    ("GET", "resending-count"): (EVERYBODY, EVERYBODY),
+    ("GET", "resending"): (ADMIN, ADMIN),
+    ("POST", "resending-stop"): (ADMIN, ADMIN),
     ("GET", "deliveries"): (EVERYBODY, EVERYBODY),
     ("GET", "delivery"): (SIGHT, SIGHT),
     ("POST", "delivery-resend"): (OPERATE, SIGHT),
@@ -318,6 +342,20 @@ def places(
     Backtest.objects.create(
         pk=1, workflow=workflow, document={}, since=workflow.created_at, until=now, due_at=now, created_at=now
     )
+    rule = AlertRule.objects.create(kind="failures", name="x", raise_at=1, workflow=workflow, made_at=now)
+    alert = Alert.objects.create(
+        rule=rule,
+        rule_name="x",
+        kind="failures",
+        workflow=workflow,
+        phase="raised",
+        since=now,
+        raised_at=now,
+        value=1,
+        worst=1,
+        bound=1,
+        window_seconds=900,
+    )
     endpoint = create_endpoint(key="shop", name="Shop", actor=root, now=now).endpoint
     endpoint.secrets.update(id=1)
     receipt = Receipt.objects.create(
@@ -335,7 +373,13 @@ def places(
         due_at=now,
         created_at=now,
     )
+    subscription = Subscription.objects.create(
+        destination=delivery.destination, kinds=["run.failed"], owner=root, created_at=now
+    )
+    resending = Resending.objects.create(wanted={}, count=1, per_minute=60, actor=root, created_at=now)
     return {
+        "subscription": subscription.pk,
+        "resending": resending.pk,
         "destination": "crm",
         "secret": "crm-token",
         "delivery": delivery.pk,
@@ -343,6 +387,8 @@ def places(
         "receipt": receipt.pk,
         "workflow": workflow.pk,
         "mode_policy": policy.pk,
+        "alert": alert.pk,
+        "alert_rule": rule.pk,
         "approval": approval.pk,
         "event": event.pk,
         "run": run.pk,
@@ -388,6 +434,8 @@ def address_of(name: str, places: dict[str, Any]) -> str:
         "scenario-proposal": "workflow",
         "scenarios-run": "workflow",
         "mode-policy-lift": "mode_policy",
+        "alert-rule": "alert_rule",
+        "alert-rule-snooze": "alert_rule",
         "record-changes": "record",
         "record-comments": "record",
         "dead-letter": "cause",

@@ -12,6 +12,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from automations.models import (
+    Alert,
+    AlertRule,
     Backtest,
     BacktestDifference,
     Decision,
@@ -35,7 +37,7 @@ from automations.services.records import comment_record, create_record, update_r
 from tests.integration.letters import keep_letter
 from tests.integration.revising import revise
 from webhooks.inbound.services import add_secret, create_endpoint
-from webhooks.models import Delivery, Receipt
+from webhooks.models import Delivery, Destination, Receipt, Resending, Subscription
 from webhooks.outbound.destinations import create_destination
 from webhooks.secrets.services import create_secret
 
@@ -162,6 +164,23 @@ class World:
         RedriveItem.objects.create(redrive=redrive, run=run)
         if n:
             RedriveItem.objects.create(redrive=self.redrive, run=run, retry=run)
+        rule = AlertRule.objects.create(
+            kind="failures", name=f"{n}", raise_at=1, workflow=self.first, made_at=now
+        )
+        rule.people.add(self.alice)
+        Alert.objects.create(
+            rule=rule,
+            rule_name="x",
+            kind="failures",
+            workflow=workflow,
+            phase="raised",
+            since=now,
+            raised_at=now,
+            value=1,
+            worst=1,
+            bound=1,
+            window_seconds=900,
+        )
         self.cause = keep_letter(run, "It came late").fingerprint
         Notification.objects.create(user=self.alice, key=f"{n}", title="x", run=run, created_at=now)
         endpoint = create_endpoint(key=f"e{n}", name="E", actor=self.alice, now=now).endpoint
@@ -186,6 +205,14 @@ class World:
             max_attempts=10,
             workflow=workflow,
             due_at=now,
+            created_at=now,
+        )
+        Resending.objects.create(wanted={}, count=1, per_minute=1, actor=self.alice, created_at=now)
+        Subscription.objects.create(
+            destination=Destination.objects.get(key="d0"),
+            kinds=["run.failed"],
+            workflow=workflow,
+            owner=self.alice,
             created_at=now,
         )
         TriggerSource.objects.create(key=f"api-s{n}", kind="api", name="x", module=self.tickets)
@@ -229,10 +256,14 @@ LISTS = [
     "redrives/",
     "redrives/{redrive}/items/",
     "notifications/",
+    "alerts/",
+    "alert-rules/?workflow={workflow}",
     "tokens/",
     "webhooks/endpoints/",
     "webhooks/receipts/",
     "webhooks/destinations/",
+    "webhooks/destinations/d0/subscriptions/",
+    "webhooks/resendings/",
     "webhooks/deliveries/",
     "webhooks/deliveries/?state=pending",
     "webhooks/secrets/",
