@@ -17,6 +17,7 @@ from automations.admin import (
     undo,
     workflow,
 )
+from automations.admin.looking import look_as_others
 from automations.runtime.queue import unregister_admin
 
 __all__ = [
@@ -36,3 +37,4 @@ __all__ = [
 admin.site.site_title = admin.site.site_header = "Automations"
 admin.site.index_title = "Administration"
 unregister_admin()
+look_as_others(admin.site)

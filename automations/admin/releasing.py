@@ -249,6 +249,7 @@ def _compare(workflow: Workflow, actor: Any, given: Mapping[str, Any]) -> Sequen
         for noun, ones in (
             ("policy", found.policies),
             ("started workflow", found.workflows),
+            ("outside", found.fingerprints),
             ("setting", found.settings),
         )
         for one in ones
