@@ -129,6 +129,13 @@ promote = with_reason("Promote to execute…", releasing.promote)
 break_glass = with_reason("Promote past the gate…", releasing.break_glass)
 check_gate = with_reason("Run the scenarios and check the gate…", _check_gate, needs_reason=False)
 demote = with_reason("Take back to simulate…", releasing.demote)
+restore = with_reason(
+    "Take back from the archive…",
+    _acting(
+        "publish",
+        lambda w, actor, reason: workflows.restore_workflow(workflow=w, actor=actor, reason=reason),
+    ),
+)
 archive = with_reason(
     "Archive…",
     _acting(
@@ -161,7 +168,7 @@ class WorkflowAdmin(SharedAdmin):
     search_fields = ("name", "key", "description", "team", "owner__username")
     autocomplete_fields = ("owner", "run_as", "module")
     inlines = (TriggerInline, ConditionInline, ActionInline, EdgeInline, VersionInline)
-    actions = (publish, check_gate, promote, break_glass, demote, pause, resume, archive)
+    actions = (publish, check_gate, promote, break_glass, demote, pause, resume, archive, restore)
     tools = (
         trying.RUN_TEST,
         trying.SCENARIOS,
