@@ -21,7 +21,6 @@ from automations.models import (
     ApprovalDecision,
     ApprovalDelegation,
     ApprovalRemark,
-    DeadLetter,
     LogEntry,
     Run,
     Step,
@@ -139,18 +138,6 @@ class LogEntryAdmin(OfReadableRuns):
     @staticmethod
     def sees(actor: Any) -> QuerySet[LogEntry]:
         return LogEntry.objects.filter(run__in=_readable_runs(actor).values("pk"))
-
-
-@admin.register(DeadLetter)
-class DeadLetterAdmin(OfReadableRuns):
-    list_display = ("run", "code", "message", "attempts", "state", "created_at")
-    list_filter = ("state", "code", "created_at")
-    search_fields = ("=run__id", "=code", "message")
-    date_hierarchy = "created_at"
-
-    @staticmethod
-    def sees(actor: Any) -> QuerySet[DeadLetter]:
-        return DeadLetter.objects.filter(run__in=_readable_runs(actor).values("pk"))
 
 
 class ApprovalDecisionInline(SeenInline):
