@@ -15,6 +15,7 @@ from automations.admin import (
     promotion,
     run,
     scenario,
+    trail,
     undo,
     workflow,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "promotion",
     "run",
     "scenario",
+    "trail",
     "undo",
     "workflow",
 ]

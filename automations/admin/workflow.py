@@ -21,7 +21,7 @@ from automations.models import Action, Checkpoint, Condition, Edge, Trigger, Wor
 from automations.runtime.subscriptions import definition_of
 from automations.services import gate as gates
 from automations.services import releases, versions, workflows
-from automations.services.drafts import load_draft
+from automations.services.drafts import load_draft, save_draft
 from automations.services.references import require_seen, require_usable
 
 
@@ -268,9 +268,16 @@ class WorkflowVersionAdmin(SeenAdmin):
         return WorkflowVersion.objects.filter(workflow__in=permissions.visible_workflows(actor).values("pk"))
 
 
+def _go_back(checkpoint: Checkpoint, actor: Any, _: str) -> None:
+    permissions.require(actor, "edit", checkpoint.workflow)
+    save_draft(workflow=checkpoint.workflow, document=checkpoint.document, revision=None, actor=actor)
+
+
 @admin.register(Checkpoint)
 class CheckpointAdmin(SeenAdmin):
-    """Drafts as they were; the editor goes back to one."""
+    """Drafts as they were, to go back to."""
+
+    actions = (with_reason("Go back to this draft…", _go_back, needs_reason=False),)
 
     list_display = ("workflow", "number", "occasion", "name", "made_by", "made_at")
     list_filter = ("occasion", "made_at", "workflow")
