@@ -7,8 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from .building import DRAFT
 from .conftest import call, violations
+from .test_editor_live import DRAFT
 
 
 def test_a_workflow_goes_out_as_yaml_and_comes_back(signed_in: Page, tmp_path: Path) -> None:
