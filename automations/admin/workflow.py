@@ -181,9 +181,9 @@ class WorkflowAdmin(SharedAdmin):
     released = ("mode", "live", "state", "past_gate")
     """What stands at the top of a workflow's page, to read: it says what a change below would touch."""
 
-    @admin.display(description="live version", empty_value="none")
-    def live(self, workflow: Workflow) -> str | None:
-        return str(workflow.active_version) if workflow.active_version else None
+    @admin.display(description="live version")
+    def live(self, workflow: Workflow) -> str:
+        return str(workflow.active_version) if workflow.active_version else "none"
 
     @admin.display(description="state")
     def state(self, workflow: Workflow) -> str:
@@ -191,11 +191,11 @@ class WorkflowAdmin(SharedAdmin):
             return "archived"
         return f"paused: {workflow.pause_reason}" if workflow.paused_at else "on"
 
-    @admin.display(description="past the gate", empty_value="no")
-    def past_gate(self, workflow: Workflow) -> str | None:
+    @admin.display(description="past the gate")
+    def past_gate(self, workflow: Workflow) -> str:
         """Why the glass was broken, while that alarm stands: also where the workflow is paused."""
         promotion = workflow.promotion
-        return promotion.reason if promotion is not None and promotion.is_loud else None
+        return promotion.reason if promotion is not None and promotion.is_loud else "no"
 
     @admin.display(description="release")
     def release(self, workflow: Workflow) -> str:
