@@ -85,11 +85,11 @@ class MaskedLines(logging.Filter):
 class MaskedAdminEmails(AdminEmailHandler):
     """Django's mail about an error, with its report of the traceback and the request, without secrets."""
 
-    def send_mail(self, subject: str, message: str, *args: Any, **kwargs: Any) -> None:
+    def send_mail(self, subject: Any, message: Any, *args: Any, **kwargs: Any) -> None:
         html = kwargs.pop("html_message", None)
         super().send_mail(
-            masked_text(subject),
-            masked_text(message),
+            masked_text(str(subject)),
+            masked_text(str(message)),
             *args,
             html_message=masked_text(html) if html else None,
             **kwargs,
