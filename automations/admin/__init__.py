@@ -16,6 +16,7 @@ from automations.admin import (
     promotion,
     run,
     scenario,
+    standstill,
     undo,
     workflow,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "promotion",
     "run",
     "scenario",
+    "standstill",
     "undo",
     "workflow",
 ]
