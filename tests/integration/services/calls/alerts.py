@@ -64,17 +64,17 @@ CALLS: tuple[Call, ...] = (
     ),
     Call(
         alerts.change_rule,
-        lambda w: {"rule": _rule(w), "changes": {"raise_at": 7}, "actor": w.bob},
+        lambda w: {"alert_rule": _rule(w), "changes": {"raise_at": 7}, "actor": w.bob},
         Audited("alert_rule.changed"),
     ),
     Call(
         alerts.remove_rule,
-        lambda w: {"rule": _rule(w), "actor": w.bob},
-        Audited("alert_rule.removed", "rule"),
+        lambda w: {"alert_rule": _rule(w), "actor": w.bob},
+        Audited("alert_rule.removed", "alert_rule"),
     ),
     Call(
         alerts.snooze_rule,
-        lambda w: {"rule": _rule(w), "until": _later(), "actor": w.bob},
+        lambda w: {"alert_rule": _rule(w), "until": _later(), "actor": w.bob},
         Audited("alert_rule.snoozed"),
     ),
     Call(alerts.facts_of, lambda w: {"rule": _rule(w)}, READS),
