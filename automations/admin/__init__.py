@@ -17,9 +17,11 @@ from automations.admin import (
     run,
     scenario,
     standstill,
+    trail,
     undo,
     workflow,
 )
+from automations.admin.looking import look_as_others
 from automations.runtime.queue import unregister_admin
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "run",
     "scenario",
     "standstill",
+    "trail",
     "undo",
     "workflow",
 ]
@@ -42,3 +45,4 @@ __all__ = [
 admin.site.site_title = admin.site.site_header = "Automations"
 admin.site.index_title = "Administration"
 unregister_admin()
+look_as_others(admin.site)
