@@ -16,9 +16,12 @@ from automations.admin import (
     promotion,
     run,
     scenario,
+    standstill,
+    trail,
     undo,
     workflow,
 )
+from automations.admin.looking import look_as_others
 from automations.runtime.queue import unregister_admin
 
 __all__ = [
@@ -33,6 +36,8 @@ __all__ = [
     "promotion",
     "run",
     "scenario",
+    "standstill",
+    "trail",
     "undo",
     "workflow",
 ]
@@ -40,3 +45,4 @@ __all__ = [
 admin.site.site_title = admin.site.site_header = "Automations"
 admin.site.index_title = "Administration"
 unregister_admin()
+look_as_others(admin.site)
