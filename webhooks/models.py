@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webhooks.inbound.models import Endpoint, EndpointSecret, Receipt
+from webhooks.inbound.models import Endpoint, EndpointPace, EndpointSecret, Misdirected, Receipt
 from webhooks.outbound.models import Attempt, Delivery, Destination, DestinationHeader, SigningKey
 from webhooks.secrets.models import Secret
 
@@ -12,7 +12,9 @@ __all__ = [
     "Destination",
     "DestinationHeader",
     "Endpoint",
+    "EndpointPace",
     "EndpointSecret",
+    "Misdirected",
     "Receipt",
     "Secret",
     "SigningKey",
