@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from webhooks.inbound.models import Endpoint, EndpointPace, EndpointSecret, Misdirected, Receipt
-from webhooks.outbound.models import Attempt, Delivery, Destination, DestinationHeader, SigningKey
+from webhooks.outbound.models import (
+    Attempt,
+    Delivery,
+    Destination,
+    DestinationHeader,
+    FingerprintKey,
+    SigningKey,
+)
 from webhooks.secrets.models import Secret
 
 __all__ = [
@@ -14,6 +21,7 @@ __all__ = [
     "Endpoint",
     "EndpointPace",
     "EndpointSecret",
+    "FingerprintKey",
     "Misdirected",
     "Receipt",
     "Secret",

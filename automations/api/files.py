@@ -12,7 +12,6 @@ from rest_framework.response import Response
 
 from automations import permissions
 from automations.api.idempotency import idempotent
-from automations.api.references import require_module_seen
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body
 from automations.api.views import ApiView
@@ -20,6 +19,7 @@ from automations.api.workflows import workflow_for
 from automations.engine.differences import difference
 from automations.engine.documents import edge_to_json
 from automations.errors import ForbiddenError, NotFoundError
+from automations.services.references import require_module_seen
 from automations.services.scenario_files import scenarios_for_file
 from automations.services.versions import describe_definition, load_definition
 from automations.services.workflow_files import (
@@ -71,7 +71,8 @@ class ImportedAnswer(Answer):
     revision = serializers.IntegerField(source="draft.revision")
     created = serializers.BooleanField()
     same = serializers.BooleanField(
-        help_text="False: a policy, a started workflow or the zone is another here than where the file was written."
+        help_text="False: a policy, a started workflow, something outside or the zone is another here than where the file"
+        " was written."
     )
 
 
@@ -97,6 +98,10 @@ class DifferenceAnswer(Answer):
     workflows = ValueChangeAnswer(
         many=True,
         help_text="Started workflows by key, from version to version; “live” where none was pinned.",
+    )
+    fingerprints = ValueChangeAnswer(
+        many=True,
+        help_text="Parts of things outside, as “destination.billing.address”, by their fingerprints.",
     )
     settings = ValueChangeAnswer(many=True)
 
@@ -135,6 +140,7 @@ DIFFERENCE: dict[str, Any] = {
     "removed_edges": [],
     "policies": [{"path": "vip-customer", "before": 1, "after": 2}],
     "workflows": [{"path": "notify-team", "before": 3, "after": 4}],
+    "fingerprints": [],
     "settings": [],
 }
 

@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from automations import permissions
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
-from automations.api.references import require_seen, require_usable
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView
@@ -23,6 +22,7 @@ from automations.runtime.blast_radius import cap_of
 from automations.runtime.subscriptions import definition_of
 from automations.services.drafts import load_draft
 from automations.services.pins import with_pins
+from automations.services.references import require_seen, require_usable
 from automations.services.releases import promote_workflow, rollback_workflow
 from automations.services.runs import MAX_RECORDS, start_run, start_runs
 from automations.services.versions import publish_version
@@ -44,6 +44,16 @@ class PinnedWorkflowAnswer(Answer):
     )
 
 
+class OutsideAnswer(Answer):
+    kind = serializers.CharField(help_text="destination")
+    key = serializers.CharField()
+    parts = serializers.ListField(
+        child=serializers.CharField(), help_text="What of it is not what it was: address, headers, secrets."
+    )
+    lasting = serializers.BooleanField(help_text="The gate stays closed until it is published anew.")
+    sentence = serializers.CharField(help_text="What changed, by whom and when; “” where nothing did.")
+
+
 class StarterAnswer(Answer):
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -58,6 +68,7 @@ class VersionAnswer(Answer):
     published_at = serializers.DateTimeField()
     policies = PinnedPolicyAnswer(many=True)
     workflows = PinnedWorkflowAnswer(many=True, help_text="What its steps start.")
+    outside = OutsideAnswer(many=True, help_text="What its steps use outside.")
     started_by = StarterAnswer(
         many=True,
         help_text="Workflows whose live version starts this very one, also when another is live here.",
@@ -111,6 +122,16 @@ EXAMPLE: dict[str, Any] = {
     "published_at": "2026-03-29T14:30:00Z",
     "policies": [{"key": "large-order", "revision": 1, "newer": 2}],
     "workflows": [{"key": "notify-team", "version": 4, "newer": 5}],
+    "outside": [
+        {
+            "kind": "destination",
+            "key": "billing",
+            "parts": ["address"],
+            "lasting": True,
+            "sentence": "The destination “billing” is not what it was when this version was published: its address"
+            " changed, last by ada on 2026-03-30 09:12 UTC.",
+        }
+    ],
     "started_by": [{"id": 9, "name": "Close the day", "version": 2}],
 }
 

@@ -13,7 +13,6 @@ from automations import permissions
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
 from automations.api.people import person_for
-from automations.api.references import require_module_seen
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView
@@ -21,6 +20,8 @@ from automations.errors import ForbiddenError, NotFoundError
 from automations.models import ActiveTrigger, Mode, ModePolicy, Workflow
 from automations.services import workflows as service
 from automations.services.mode_policies import policies_binding
+from automations.services.outside import warnings_of
+from automations.services.references import require_module_seen
 
 
 class WorkflowAnswer(Answer):
@@ -72,6 +73,10 @@ class WorkflowDetailAnswer(WorkflowAnswer):
         child=serializers.CharField(), help_text="Which of its settings you may change."
     )
     mode_policies = BindingAnswer(many=True, help_text="What binds it.")
+    changed_outside = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Where its live version calls something that is not what it was published with: sentences.",
+    )
 
 
 class WorkflowQuery(Body):
@@ -105,7 +110,7 @@ class WorkflowBody(Body):
 class WorkflowChangeBody(Body):
     read_only_names = (
         *("id", "key", "module", "mode", "active_version", "draft_revision", "paused_at"),
-        *("glass_broken", "simulate_only", "may_change", "mode_policies"),
+        *("glass_broken", "simulate_only", "may_change", "mode_policies", "changed_outside"),
         *("pause_reason", "archived_at", "created_at", "updated_at", "rights"),
     )
     name = serializers.CharField(max_length=160, required=False)
@@ -164,6 +169,7 @@ DETAIL = {
     "rights": ["view", "edit", "run_test"],
     "may_change": ["name", "description", "team", "zone", "runbook_url"],
     "mode_policies": [],
+    "changed_outside": [],
 }
 
 
@@ -197,6 +203,7 @@ def detail(workflow: Workflow, actor: Any) -> Response:
         "rights": [right for right in permissions.WORKFLOW_RIGHTS if permissions.may(actor, right, workflow)],
         "may_change": permissions.changeable_settings(actor, workflow),
         "mode_policies": BindingAnswer(policies_binding(workflow), many=True).data,
+        "changed_outside": warnings_of(workflow.active_version),
     }
     return Response(told)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from automations.engine.documents import Definition, Edge, Node, canonical_json
+from automations.engine.fingerprints import flat
 from automations.engine.starts import started_by
 
 LIVE = "live"
@@ -37,19 +38,21 @@ class NodeChange:
 @dataclass(frozen=True, slots=True)
 class Difference:
     """All that differs. `policies`, `workflows` and `settings` are what a version holds beside its graph: revisions of
-    policies, versions of the workflows that it starts."""
+    policies, versions of the workflows that it starts, fingerprints of the things outside that it uses."""
 
     nodes: tuple[NodeChange, ...]
     added_edges: tuple[Edge, ...]
     removed_edges: tuple[Edge, ...]
     policies: tuple[ValueChange, ...]
     workflows: tuple[ValueChange, ...]
+    fingerprints: tuple[ValueChange, ...]
     settings: tuple[ValueChange, ...]
 
     @property
     def same(self) -> bool:
         edges = self.added_edges or self.removed_edges
-        return not (self.nodes or edges or self.policies or self.workflows or self.settings)
+        beside = self.policies or self.workflows or self.fingerprints or self.settings
+        return not (self.nodes or edges or beside)
 
 
 def difference(before: Definition, after: Definition) -> Difference:
@@ -64,6 +67,7 @@ def difference(before: Definition, after: Definition) -> Difference:
         removed_edges=tuple(edge for edge in dict.fromkeys(before.edges) if edge not in set(after.edges)),
         policies=tuple(_values(_revisions(before), _revisions(after), "")),
         workflows=tuple(_pins(before, after)),
+        fingerprints=tuple(_values(flat(before.fingerprints), flat(after.fingerprints), "")),
         settings=tuple(_values(before.settings, after.settings, "")),
     )
 

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from automations.engine.errors import Problem, quoted
+from automations.engine.fingerprints import Fingerprints, fingerprint_problems
 
 SCHEMA_VERSION = 1
 MAX_NODES = 1_000
@@ -67,8 +68,8 @@ class Definition:
 
     `policies` pins each policy by key as {"revision": n, "rule": tree}, `workflows` each workflow that a step starts as
     {"version": n, "digest": name}; a draft's are filled in when it is loaded. `workflows` is None where no step starts
-    one, and in versions of before there were such pins: those start what is live. `settings` holds what runs depend on
-    beside the graph: the zone.
+    one, and in versions of before there were such pins: those start what is live. `fingerprints` tells what the things
+    outside were that its steps use, likewise None. `settings` holds what runs depend on beside the graph: the zone.
     """
 
     nodes: tuple[Node, ...]
@@ -76,6 +77,7 @@ class Definition:
     policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     workflows: Mapping[str, Mapping[str, Any]] | None = None
+    fingerprints: Fingerprints | None = None
 
     def rules(self) -> dict[str, Any]:
         """The pinned policies as {key: rule}."""
@@ -92,6 +94,8 @@ class Definition:
         }
         if self.workflows is not None:
             document["workflows"] = {key: dict(pin) for key, pin in sorted(self.workflows.items())}
+        if self.fingerprints is not None:
+            document["fingerprints"] = self.fingerprints
         return document
 
     def digest(self) -> str:
@@ -169,6 +173,7 @@ def parse_document(document: object) -> tuple[Definition | None, list[Problem]]:
             policies=document.get("policies") or {},
             settings=document.get("settings") or {},
             workflows=document.get("workflows"),
+            fingerprints=document.get("fingerprints"),
         ),
         [],
     )
@@ -199,7 +204,7 @@ def _shape_problems(document: Mapping[str, Any], values: _Values) -> Iterator[Pr
         elif len(value) > most:
             message = f"{len(value):,} {key} are more than the {most:,} allowed."
             yield Problem(f"too-many-{key}", key, message, "Split the workflow and use “start workflow”.")
-    for key in ("policies", "workflows", "settings", "layout"):
+    for key in ("policies", "workflows", "fingerprints", "settings", "layout"):
         value = document.get(key)
         if value is None:
             continue
@@ -214,6 +219,8 @@ def _shape_problems(document: Mapping[str, Any], values: _Values) -> Iterator[Pr
                 yield from _policy_problems(value)
             elif key == "workflows":
                 yield from _pin_problems(value)
+            elif key == "fingerprints":
+                yield from fingerprint_problems(value)
 
 
 def _policy_problems(policies: Mapping[str, Any]) -> Iterator[Problem]:

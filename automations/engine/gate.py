@@ -67,6 +67,18 @@ class StartFact:
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideFact:
+    """A thing outside that the version uses: a destination. `pinned` is whether the version keeps what it was; `changes`
+    tells what of it changed since, `lasting` whether that asks for a new version."""
+
+    kind: str
+    name: str
+    changes: Sequence[str] = ()
+    lasting: bool = False
+    pinned: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class LimitFacts:
     """What bounds the workflow, whichever version is live: `now` as people say it, and `changes` of it since the version
     was published."""
@@ -100,6 +112,7 @@ class GateFacts:
     denied: Sequence[str] | None = None
     starts: Sequence[StartFact] = ()
     limits: LimitFacts = LimitFacts()
+    outside: Sequence[OutsideFact] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +140,7 @@ def judge_gate(facts: GateFacts) -> list[Line]:
         _limited(facts),
         _simulated(facts),
         _started(facts.starts),
+        _outside(facts.outside),
         _limits(facts.limits),
         _rollback(facts),
         _four_eyes(facts),
@@ -265,6 +279,21 @@ def _started(starts: Sequence[StartFact]) -> Line:
 def _start(start: StartFact) -> str:
     newer = f" (version {start.newer} is live by now; publishing anew takes it up)" if start.newer else ""
     return f"It starts “{start.name}” at version {start.version}{newer}. {start.simulates}".strip()
+
+
+def _outside(outside: Sequence[OutsideFact]) -> Line:
+    key, title = "outside", "What it calls is as it was published"
+    if not outside:
+        return _not_needed(key, title, "It calls nothing outside.")
+    hint = "Publish the draft anew: that keeps what they are now, and asks for consent to it."
+    loose = [fact.name for fact in outside if not fact.pinned]
+    if loose:
+        return _open(key, title, f"It calls {_named(loose)} and keeps no fingerprint of it.", hint)
+    told = " ".join(change for fact in outside for change in fact.changes)
+    if any(fact.lasting for fact in outside):
+        return _open(key, title, told, hint)
+    names = _named([fact.name for fact in outside])
+    return _met(key, title, told or f"{names}: nothing changed since the version was published.")
 
 
 def _limits(limits: LimitFacts) -> Line:

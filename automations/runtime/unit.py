@@ -7,9 +7,9 @@ A *batch* holds what is read once for all its runs (records, people, loads) and 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
@@ -41,6 +41,8 @@ from automations.runtime.mode_policies import SimulateOnly
 from automations.runtime.product_events import announce_all
 from automations.runtime.starting import Target, find_live, find_pinned, manual_trigger
 from automations.runtime.writes import Cause, WriteBatch
+
+T = TypeVar("T")
 
 
 class SimulateHasNoWriterError(RuntimeError):
@@ -76,6 +78,7 @@ class Batch:
         self.approvals: list[Approval] = []
         self.announced: list[Approval] = []
         self._rows: dict[type[models.Model], list[models.Model]] = defaultdict(list)
+        self._once: dict[object, Any] = {}
         self.simulate_only = SimulateOnly()
         """Where nothing may act, read by who acts."""
         self.answers: Mapping[str, str] = {}
@@ -91,6 +94,12 @@ class Batch:
         """A new row of another app's, to be written with all else; not in simulate."""
         assert self.writer is not None
         self._rows[type(row)].append(row)
+
+    def once(self, what: object, read: Callable[[], T]) -> T:
+        """What another app reads once for all runs of the batch."""
+        if what not in self._once:
+            self._once[what] = read()
+        return self._once[what]  # type: ignore[no-any-return]
 
     def load_records(self, runs: Sequence[ClaimedRun]) -> None:
         """Read the runs' records, locked in key order when this batch writes."""

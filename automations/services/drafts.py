@@ -26,6 +26,7 @@ from automations.errors import ConflictError, InvalidError
 from automations.models import Action, AuditEntry, Condition, PolicyRevision, Trigger, Workflow
 from automations.models import Edge as EdgeRow
 from automations.services.audit import write_audit
+from automations.services.outside import fingerprints_of
 from automations.services.rule_index import index_draft
 
 TABLES: dict[str, Any] = {"trigger": Trigger, "condition": Condition, "action": Action}
@@ -91,13 +92,14 @@ def load_definitions(workflows: Sequence[Workflow]) -> dict[int, Definition]:
 
 def pin_definitions(drawn: Mapping[Workflow, Definition]) -> dict[int, Definition]:
     """What is drawn for workflows, by their ids, with what a version of it would pin: the newest revision of each policy
-    that it names, the live version of each workflow that it starts. A workflow that starts itself starts the version that
+    that it names, the live version of each workflow that it starts, the fingerprints of what it uses outside. A workflow that starts itself starts the version that
     runs, whichever that is; one that has no live version is not pinned, and can't be started."""
     named = {workflow: _policies_of(definition) for workflow, definition in drawn.items()}
     started = {workflow: started_by(definition) for workflow, definition in drawn.items()}
     policies = newest_policies(set().union(*named.values()))
     others = {key for workflow, keys in started.items() for key in keys if key != workflow.key}
     versions = live_versions(others)
+    prints = fingerprints_of({workflow.pk: definition for workflow, definition in drawn.items()})
     return {
         workflow.pk: replace(
             definition,
@@ -107,6 +109,7 @@ def pin_definitions(drawn: Mapping[Workflow, Definition]) -> dict[int, Definitio
             }
             if started[workflow]
             else None,
+            fingerprints=prints[workflow.pk],
         )
         for workflow, definition in drawn.items()
     }

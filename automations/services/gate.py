@@ -43,6 +43,7 @@ from automations.services.audit import write_audit
 from automations.services.identities import identity_problems, preview_identity
 from automations.services.live import OPEN, lock_workflow
 from automations.services.mode_policies import policies_binding
+from automations.services.outside import outside_facts
 from automations.services.pins import limit_facts, start_facts
 from automations.services.scenario_runs import run_scenarios
 from automations.services.versions import require_valid, validate_definition_of
@@ -184,6 +185,7 @@ def _facts(
         denied=None if errors else _denied(workflow, version, definition),
         starts=start_facts(workflow, definition),
         limits=limit_facts(workflow, version),
+        outside=outside_facts(version, definition),
     )
 
 
@@ -282,6 +284,7 @@ def _evidence(workflow: Workflow, shadow: Backtest | None) -> dict[str, list[Lin
         "non-admin-scenario": proofs,
         "simulated": runs,
         "identity": [Link("Design", here)],
+        "outside": [Link("Versions", f"{here}versions/")],
         "started": [Link("Versions", f"{here}versions/")],
         "rollback": [Link("Versions", f"{here}versions/")],
     }

@@ -279,6 +279,9 @@ def _drawn(facts: Facts, chapter: str, key: str) -> tuple[str, str]:
             if chapter in ("builder", "actions"):
                 pinned, starts = facts.line("started")
                 state, told = (OPEN if OPEN in (state, pinned) else state), [*told, starts]
+            if chapter in ("builder", "webhooks"):
+                kept, outside = facts.line("outside")
+                state, told = (OPEN if OPEN in (state, kept) else state), [*told, outside]
             if chapter == "builder":
                 told.append(facts.line("limits")[1])
             return state, " ".join(part for part in told if part)

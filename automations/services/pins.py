@@ -13,23 +13,27 @@ from automations.engine.starts import started_by
 from automations.models import AuditEntry, Workflow, WorkflowVersion
 from automations.runtime.blast_radius import cap_of
 from automations.runtime.starting import find_pinned
+from automations.services.outside import outside_of
 from automations.services.policy_uses import with_policies
 
 
 def with_pins(versions: Sequence[WorkflowVersion], *, viewer: Any) -> Sequence[WorkflowVersion]:
     """The versions of one workflow, each with `policies`, with `workflows`: what it starts, [{"key", "version", "newer"}],
-    `newer` the live version where it is another; and with `started_by`: the workflows whose live version starts this very
+    `newer` the live version where it is another; with `outside`: what it uses there and how that changed since; and with
+    `started_by`: the workflows whose live version starts this very
     one, [{"id", "name", "version"}], of those that the viewer can see. As many queries for one version as for all."""
     with_policies(versions)
     ids = [version.pk for version in versions]
     pins = dict(WorkflowVersion.objects.filter(pk__in=ids).values_list("pk", "document__workflows"))
     live = _live_numbers({key for pinned in pins.values() for key in pinned or ()}, viewer)
     callers = _callers(versions[0].workflow, viewer) if versions else []
+    outside = outside_of(versions)
     for version in versions:
         version.workflows = [  # type: ignore[attr-defined]
             {"key": key, "version": pin["version"], "newer": _other(live.get(key), pin["version"])}
             for key, pin in sorted((pins.get(version.pk) or {}).items())
         ]
+        version.outside = outside[version.pk]  # type: ignore[attr-defined]
         version.started_by = [  # type: ignore[attr-defined]
             {"id": pk, "name": name, "version": number}
             for pk, name, number, pinned in callers

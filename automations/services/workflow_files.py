@@ -35,6 +35,7 @@ KEYS = (
     "edges",
     "policies",
     "workflows",
+    "fingerprints",
     "layout",
     "scenarios",
 )
@@ -56,8 +57,8 @@ class WorkflowFile:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """`same` says that the draft has the digest that the file names: policies, started workflows and zone are as they were
-    there."""
+    """`same` says that the draft has the digest that the file names: policies, started workflows, things outside and zone are as
+    they were there."""
 
     workflow: Workflow
     draft: Draft
@@ -92,6 +93,7 @@ def export_workflow(
         "edges": [edge_to_json(edge) for edge in edges],
         "policies": _sorted(definition.policies),
         "workflows": _sorted(definition.workflows),
+        "fingerprints": _sorted(definition.fingerprints),
         "layout": _sorted({node.id: layout[node.id] for node in nodes if node.id in layout}),
         "scenarios": [{**row, "given": _sorted(row["given"])} for row in scenarios],
     }
@@ -131,7 +133,7 @@ def read_file(text: str) -> WorkflowFile:
         "schema": 1,
         **{
             key: content[key]
-            for key in ("nodes", "edges", "policies", "workflows", "layout")
+            for key in ("nodes", "edges", "policies", "workflows", "fingerprints", "layout")
             if key in content
         },
     }

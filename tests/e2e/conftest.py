@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -15,6 +16,8 @@ from tests.postgres_plugin import own_database
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 BUILT = Path(__file__).resolve().parents[2] / "builder" / "static" / "builder" / "manifest.json"
 AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+# By user name: the cookies of who has signed in.
+REMEMBERED: dict[str, list[Any]] = {}
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -73,9 +76,7 @@ def page(browser: Browser, site: str, said: list[str]) -> Iterator[Page]:
 @pytest.fixture
 def signed_in(page: Page) -> Page:
     """Priya, who publishes, on the list of workflows."""
-    sign_in(page, "priya")
-    expect(page.get_by_role("heading", name="Home")).to_be_visible()
-    page.goto("/workflows/")
+    sign_in(page, "priya", "/workflows/")
     expect(page.get_by_role("row", name="Auto-routing")).to_be_visible()
     return page
 
@@ -98,8 +99,18 @@ def sign_out(page: Page) -> None:
     page.get_by_role("button", name="Sign out").click()
 
 
-def sign_in(page: Page, username: str, password: str = "demo") -> None:  # noqa: S107 - the demo's
-    page.goto("/")
+def sign_in(page: Page, username: str, path: str = "/") -> None:
+    """Through the form the first time; from then on with the session that it gave, as a browser remembers it. A
+    session that is over (somebody signed out) brings the form again."""
+    page.context.add_cookies(REMEMBERED.get(username, []))
+    page.goto(path)
+    if page.get_by_label("Password").count():
+        fill_in(page, username, "demo")
+        REMEMBERED[username] = page.context.cookies()
+
+
+def fill_in(page: Page, username: str, password: str) -> None:
+    """The form of the page that asks who one is."""
     page.get_by_label("User name").fill(username)
     page.get_by_label("Password").fill(password)
     with page.expect_navigation():

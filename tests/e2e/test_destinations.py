@@ -133,3 +133,38 @@ def test_a_destination_is_made_and_its_deliveries_are_looked_into(admin: Page, s
     expect(page.get_by_text("the only time that you see this secret")).to_be_visible()
     page.get_by_role("region", name="Deliveries").get_by_role("link", name="order.refunded").click()
     expect(page.get_by_text("Attempt 2")).to_be_visible(timeout=30_000)
+
+
+def test_a_destination_that_moved_is_told_on_the_pages_of_who_calls_it(admin: Page) -> None:
+    page = admin
+    where = "webhooks/destinations/"
+    call(page, "POST", where, {"key": "bill", "name": "Billing", "url": "https://bill.invalid/hooks"})
+    pk = call(page, "POST", "workflows/", {"name": "Tells billing"})["id"]
+    nodes = [
+        {"id": "t1", "type": "trigger.manual", "config": {}},
+        {"id": "s1", "type": "action.call_webhook", "config": {"destination": "bill"}},
+    ]
+    document = {"schema": 1, "nodes": nodes, "edges": [{"from": "t1", "to": "s1"}], "layout": {}}
+    revision = call(page, "GET", f"workflows/{pk}/graph/")["revision"]
+    call(page, "PUT", f"workflows/{pk}/graph/", {**document, "revision": revision})
+    call(page, "POST", f"workflows/{pk}/publish/", {})
+    page.goto(f"/workflows/{pk}/versions/")
+    expect(page.get_by_text("calls the destination “bill”, unchanged since")).to_be_visible()
+
+    call(page, "PATCH", f"{where}bill/", {"url": "https://elsewhere.invalid/hooks"})
+    page.goto(f"/workflows/{pk}/versions/?from=1&to=draft")
+    banner = page.get_by_role("complementary", name="What it calls has changed")
+    expect(banner).to_contain_text("its address changed, last by ada on")
+    beside = page.get_by_role("list", name="Beside the steps")
+    expect(beside).to_contain_text("The destination “bill” is not what it was: its address changed.")
+    assert violations(page) == []
+    picture(page, "versions-changed-outside")
+    page.goto(f"/workflows/{pk}/promote/")
+    gate = page.get_by_role("list", name="The gate")
+    expect(gate).to_contain_text("What it calls is as it was published")
+    expect(banner).to_be_visible()
+    picture(page, "gate-changed-outside")
+    call(page, "POST", f"workflows/{pk}/publish/", {})
+    page.reload()
+    expect(gate).to_contain_text("“bill”: nothing changed since the version was published.")
+    expect(banner).to_have_count(0)

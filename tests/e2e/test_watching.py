@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from automations.gallery import TEMPLATES
-from tests.e2e.conftest import sign_in, sign_out, violations
+from tests.e2e.conftest import fill_in, sign_in, sign_out, violations
 
 
 def create_ticket(page: Page, key: str) -> None:
@@ -23,9 +23,10 @@ def create_ticket(page: Page, key: str) -> None:
 
 
 def test_a_wrong_password_is_told_and_a_right_one_leads_home(page: Page) -> None:
-    sign_in(page, "priya", "wrong")
+    page.goto("/")
+    fill_in(page, "priya", "wrong")
     expect(page.get_by_role("alert")).to_contain_text("correct username and password")
-    sign_in(page, "priya")
+    fill_in(page, "priya", "demo")
     expect(page.get_by_role("heading", name="Home")).to_be_visible()
     page.get_by_role("link", name="Workflows", exact=True).click()
     for _, template in TEMPLATES.items():
@@ -139,7 +140,7 @@ def test_axe_finds_nothing_on_any_page(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.goto("/")
     assert violations(page) == []
-    sign_in(page, "priya", "wrong")
+    fill_in(page, "priya", "wrong")
     expect(page.get_by_role("alert")).to_be_visible()
     assert violations(page) == []
     sign_in(page, "priya")

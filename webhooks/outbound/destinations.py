@@ -21,6 +21,7 @@ from webhooks.encryption import encrypt
 from webhooks.outbound import health
 from webhooks.outbound.addressees import BadUrlError, require_callable
 from webhooks.outbound.composing import OURS
+from webhooks.outbound.fingerprints import fingerprint_key, touched, void_for
 from webhooks.outbound.models import Destination, DestinationHeader, SigningKey
 from webhooks.outbound.signing import new_key, shown
 from webhooks.secrets.hosts import may_go_to
@@ -78,6 +79,7 @@ def create_destination(
             f"There is already a destination with the key “{key}”. Choose another."
         ) from error
     _set_headers(destination, headers)
+    fingerprint_key()
     if actor is not None:
         permissions.grant_thing_owner(destination, actor)
     secret = _add_key(destination, timezone.now()) if format == Destination.Format.WEBHOOK else ""
@@ -87,7 +89,8 @@ def create_destination(
 
 @transaction.atomic
 def update_destination(*, destination: Destination, changes: Mapping[str, Any], actor: Any) -> Destination:
-    """Change what `CHANGEABLE` names; headers are replaced whole. Raises what `create_destination` raises."""
+    """Change what `CHANGEABLE` names; headers are replaced whole. Another address, or other headers, make consent to
+    versions that call it void. Raises what `create_destination` raises."""
     unknown = [name for name in changes if name not in CHANGEABLE]
     if unknown:
         message = f"{quoted(unknown[0])} of a destination can't be changed."
@@ -110,13 +113,9 @@ def update_destination(*, destination: Destination, changes: Mapping[str, Any], 
         _set_headers(destination, headers)
     if changes.get("owner") is not None:
         permissions.grant_thing_owner(destination, changes["owner"])
-    write_audit(
-        actor=actor,
-        action="destination.updated",
-        obj=destination,
-        before=before,
-        after=_facts(Destination.objects.get(pk=destination.pk)),
-    )
+    after = _facts(Destination.objects.get(pk=destination.pk))
+    void_for([destination], touched(before, after))
+    write_audit(actor=actor, action="destination.updated", obj=destination, before=before, after=after)
     return destination
 
 
@@ -172,6 +171,7 @@ def rotate_signing_key(
     else:
         destination.signing_keys.all().delete()
     secret = _add_key(destination, now)
+    void_for([destination], ["secrets"])
     write_audit(
         actor=actor,
         action="destination.key_rotated",

@@ -14,6 +14,7 @@ from automations.runtime.unit import Unit
 from webhooks.actions.effects import SendDelivery
 from webhooks.outbound.addressees import parse_url
 from webhooks.outbound.bodies import MAX_BODY, chat_body, event_body
+from webhooks.outbound.fingerprints import NOUN, moved
 from webhooks.outbound.lane import TASK
 from webhooks.outbound.models import Delivery, Destination
 from webhooks.outbound.news import WAIT, news_of, settle
@@ -77,9 +78,10 @@ class SendDeliveryPerformer(Performer):
         else:
             _again(earlier, effect, ready, unit)
         wake_on_commit(TASK)
+        said = f"{plan.message}{_moved(ready.destination, unit)}"
         if effect.wait:
-            return Wait(WAIT, message=plan.message)
-        return Succeeded({"delivery": None, "status": None, "attempts": 0, "body": ""}, message=plan.message)
+            return Wait(WAIT, message=said)
+        return Succeeded({"delivery": None, "status": None, "attempts": 0, "body": ""}, message=said)
 
     @staticmethod
     def _earlier(effect: SendDelivery, unit: Unit) -> Delivery | None:
@@ -92,6 +94,18 @@ class SendDeliveryPerformer(Performer):
 
 def _destination(effect: SendDelivery) -> Destination | None:
     return Destination.objects.filter(key=effect.destination, archived_at=None).first()
+
+
+def _moved(destination: Destination, unit: Unit) -> str:
+    """What the run's log says when the call goes elsewhere than the version was published with. It is made all the same:
+    who changed the destination had the right to, and the workflow's pages tell it until it is published anew."""
+    pinned = (unit.program.definition.fingerprints or {}).get(NOUN, {}).get(destination.key)
+    if pinned is None:
+        return ""
+    parts = unit.batch.once(
+        (NOUN, destination.pk, tuple(sorted(pinned.items()))), lambda: moved(destination, pinned)
+    )
+    return f" Its {' and '.join(parts)} changed since this version was published." if parts else ""
 
 
 def _attempts(effect: SendDelivery, destination: Destination) -> int:

@@ -8,12 +8,14 @@ from automations.insight.metrics import METRICS
 from automations.runtime.lanes import LANES
 from automations.runtime.performers import PERFORMERS
 from automations.runtime.waits import SETTLERS
+from automations.services.outside import OUTSIDE
 from webhooks.actions.call_webhook.kind import CallWebhook
 from webhooks.actions.chat_message.kind import ChatMessage
 from webhooks.inbound.models import Endpoint, EndpointSecret
 from webhooks.metrics import WEBHOOKS
+from webhooks.outbound import fingerprints
 from webhooks.outbound.lane import LANE
-from webhooks.outbound.models import Destination, SigningKey
+from webhooks.outbound.models import Destination, FingerprintKey, SigningKey
 from webhooks.outbound.news import WAIT, settle
 from webhooks.outbound.performer import SendDeliveryPerformer
 from webhooks.outbound.signing import PREFIX, shown
@@ -31,6 +33,7 @@ def register() -> None:
     PERFORMERS.register(SendDeliveryPerformer.kind, SendDeliveryPerformer())
     SETTLERS.register(WAIT, settle)
     LANES.register("deliveries", LANE)
+    OUTSIDE.register(fingerprints.NOUN, fingerprints.OUTSIDE)
     LANES.register("secrets", upkeep.LANE)
     METRICS.register("webhooks", WEBHOOKS)
     for model in (Destination, Secret):
@@ -43,6 +46,9 @@ def register() -> None:
     SOURCES.register("signing keys", Source(SigningKey.objects.all, "value", "created_at", _spoken))
     SOURCES.register(
         "secrets of endpoints", Source(EndpointSecret.objects.all, "secret", "created_at", _spoken)
+    )
+    SOURCES.register(
+        "key of fingerprints", Source(FingerprintKey.objects.all, "value", "created_at", _spoken)
     )
     SOURCES.register("addresses of endpoints", Source(Endpoint.objects.all, "token", "updated_at", _spoken))
 

@@ -110,10 +110,14 @@ def take_back_secret_value(*, secret: Secret, actor: Any) -> Secret:
 
 
 def _put(secret: Secret, *, now: datetime, **fields: Any) -> None:
-    """Another value with all that goes with it; who owns it is told anew when that one expires."""
+    """Another value with all that goes with it; who owns it is told anew when that one expires, and consent to versions
+    that call with it is void."""
+    from webhooks.outbound.fingerprints import void_for  # destinations know secrets; so does this look back
+
     for name, value in {**fields, "changed_at": now, "expiry_told_at": None}.items():
         setattr(secret, name, value)
     secret.save(update_fields=[*fields, "changed_at", "expiry_told_at"])
+    void_for(list({destination.pk: destination for destination in _senders(secret)}.values()), ["secrets"])
 
 
 @transaction.atomic
@@ -166,15 +170,17 @@ def delete_secret(*, secret: Secret, actor: Any, reason: str = "") -> None:
 
 def _sent_to(secret: Secret) -> list[tuple[str, str]]:
     """(name, host) of each destination that sends it."""
-    from webhooks.outbound.addressees import (
-        parse_url,  # destinations know secrets; this look back is the only one
-    )
+    from webhooks.outbound.addressees import parse_url  # destinations know secrets; this is a look back
 
-    there = [
+    return [(destination.name, parse_url(destination.url).host) for destination in _senders(secret)]
+
+
+def _senders(secret: Secret) -> list[Any]:
+    """The destinations that send it, one as often as it does."""
+    return [
         *secret.addresses.all(),
         *(row.destination for row in secret.headers.select_related("destination")),
     ]
-    return [(destination.name, parse_url(destination.url).host) for destination in there]
 
 
 def _locked(secret: Secret) -> Secret:

@@ -34,6 +34,8 @@ export interface WorkflowDetail extends Workflow {
   /** Which of its settings the reader may change. */
   may_change: Setting[];
   mode_policies: Binding[];
+  /** What its live version calls and was not published with, in sentences. */
+  changed_outside: string[];
 }
 
 export interface Problem {
@@ -94,6 +96,8 @@ export interface Version {
   policies: { key: string; revision: number; newer: number | null }[];
   /** What its steps start, whatever becomes live there later; `newer` is the live version, where it is another. */
   workflows: { key: string; version: number; newer: number | null }[];
+  /** What its steps call outside; `sentence` tells what changed of it since, "" for nothing. */
+  outside: { kind: string; key: string; lasting: boolean; sentence: string }[];
   /** Workflows whose live version starts this very one. */
   started_by: { id: number; name: string; version: number }[];
 }
@@ -109,6 +113,8 @@ export interface PinChange {
 export interface BesideDifference {
   policies: PinChange[];
   workflows: PinChange[];
+  /** By kind, key and part: "destination.billing.address". */
+  fingerprints: PinChange[];
   settings: PinChange[];
 }
 

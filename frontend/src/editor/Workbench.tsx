@@ -2,6 +2,7 @@ import { lazy, Suspense } from "react";
 import type { Policy } from "../policies/types";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
+import { OutsideBanner } from "../ui/OutsideBanner";
 import { PolicyBanner } from "../ui/PolicyBanner";
 import { WorkflowTabs } from "../ui/WorkflowHead";
 import { type Autosave, readKept } from "./autosave";
@@ -72,6 +73,7 @@ export function Workbench({ saver, refresh, addPolicy }: Props) {
         <Toolbar bench={bench} />
       </div>
       <PolicyBanner policies={workflow.mode_policies.filter((policy) => policy.rule === "simulate_only")} />
+      <OutsideBanner id={workflow.id} changed={workflow.changed_outside} />
       {saver !== null && <Conflict saver={saver} />}
       {saver !== null && <Kept saver={saver} read={readKept} />}
       <div className="editor-views">

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import type { Binding } from "../api/settingsTypes";
 import type { Loaded } from "../app/useLoad";
 import { Link } from "./Link";
+import { OutsideBanner } from "./OutsideBanner";
 import { Heading } from "./Page";
 import { PolicyBanner } from "./PolicyBanner";
 
@@ -35,10 +36,16 @@ export function WorkflowTabs({ id, here }: { id: number; here: Here }) {
   );
 }
 
+interface Shown {
+  name: string;
+  mode_policies: Binding[];
+  changed_outside: string[];
+}
+
 interface Headed {
   id: number;
   /** What the page has loaded, the workflow among it. */
-  loaded: Loaded<{ workflow: { name: string; mode_policies: Binding[] } }>;
+  loaded: Loaded<{ workflow: Shown }>;
   here: Here;
   /** What stands before the workflow's name in the heading. */
   what: string;
@@ -57,6 +64,7 @@ export function WorkflowHead({ id, loaded, here, what, children }: Headed) {
       <Heading title={`${what} ${name ?? "a workflow"}`}>{children}</Heading>
       <WorkflowTabs id={id} here={here} />
       {workflow !== null && <PolicyBanner policies={workflow.mode_policies} />}
+      {workflow !== null && <OutsideBanner id={id} changed={workflow.changed_outside} />}
     </>
   );
 }

@@ -109,6 +109,13 @@ export default function VersionsPage({ id }: { id: number }) {
                             `; newer version ${started.newer} is available, publishing anew takes it up`}
                         </span>
                       ))}
+                      {version.outside.map((thing) => (
+                        <span key={`${thing.kind}.${thing.key}`} className="note">
+                          {thing.sentence === ""
+                            ? `calls the ${thing.kind} “${thing.key}”, unchanged since`
+                            : `${thing.lasting ? "⚠ " : ""}${thing.sentence}`}
+                        </span>
+                      ))}
                       {version.started_by.map((caller) => (
                         <span key={caller.id} className="note">
                           started by version {caller.version} of{" "}

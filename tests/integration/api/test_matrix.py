@@ -30,6 +30,7 @@ from automations.models import (
 )
 from automations.services.checkpoints import add_checkpoint
 from automations.services.policies import create_policy
+from tests.integration.letters import keep_letter
 from webhooks.inbound.services import create_endpoint
 from webhooks.models import Delivery, Destination, Receipt
 from webhooks.outbound.destinations import create_destination
@@ -179,6 +180,11 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "run-undo"): (OPERATE, SIGHT),
     ("GET", "run-undo-back"): (OPERATE, SIGHT),
     ("POST", "run-undo-back"): (OPERATE, SIGHT),
+    ("GET", "dead-letters"): (EVERYBODY, EVERYBODY),
+    ("POST", "dead-letters-discard"): (EVERYBODY, EVERYBODY),  # which letters, the body says
+    ("GET", "dead-letter"): (SIGHT, SIGHT),
+    ("GET", "dead-letter-letters"): (SIGHT, SIGHT),
+    ("POST", "dead-letter-triage"): (OPERATE, SIGHT),
     ("GET", "approvals"): (EVERYBODY, EVERYBODY),
     ("GET", "approval"): (SIGHT, SIGHT),
     ("POST", "approval-decide"): (SIGHT, SIGHT),  # who is asked is looked at past the body
@@ -339,6 +345,7 @@ def places(
         "approval": approval.pk,
         "event": event.pk,
         "run": run.pk,
+        "cause": keep_letter(run, "It came late").fingerprint,
         "notification": notification.pk,
         "token": "00000000-0000-0000-0000-000000000000",
         "module_key": "tickets",
@@ -373,13 +380,16 @@ def address_of(name: str, places: dict[str, Any]) -> str:
         "mode-policy-lift": "mode_policy",
         "record-changes": "record",
         "record-comments": "record",
+        "dead-letter": "cause",
+        "dead-letter-letters": "cause",
+        "dead-letter-triage": "cause",
     }.get(name, name.partition("-")[0])
     path = (
         pattern.replace("<slug:module_key>", "tickets")
         .replace("<int:number>", "1")
         .replace("<str:node>", "t1")
     )
-    for slot in ("<int:pk>", "<uuid:pk>", "<slug:key>", "<str:key>"):
+    for slot in ("<int:pk>", "<uuid:pk>", "<slug:key>", "<str:key>", "<slug:fingerprint>"):
         path = path.replace(slot, str(places.get(noun, "")))
     return f"/api/v1/{path}"
 

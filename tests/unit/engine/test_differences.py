@@ -74,6 +74,14 @@ def test_policies_differ_by_revision_and_settings_by_name() -> None:
     assert not found.same
 
 
+def test_things_outside_differ_part_by_part() -> None:
+    old = replace(BASE, fingerprints={"destination": {"crm": {"address": "a1", "headers": "b1"}}})
+    new = replace(BASE, fingerprints={"destination": {"crm": {"address": "a2", "headers": "b1"}}})
+    assert difference(old, new).fingerprints == (ValueChange("destination.crm.address", "a1", "a2"),)
+    assert not difference(old, new).same
+    assert [change.before for change in difference(BASE, old).fingerprints] == [None, None]
+
+
 def test_started_workflows_differ_by_version_and_by_what_that_version_is() -> None:
     start = Node("s1", "action.start_workflow", config={"workflow": "notify"})
     old = replace(BASE, nodes=(*BASE.nodes, start))

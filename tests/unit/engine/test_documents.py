@@ -109,6 +109,18 @@ def test_a_version_of_before_there_were_pins_keeps_its_digest() -> None:
     assert parsed.digest() == "07cc4a0b79717f54ddfa0cc07b3e0b4f4888fa5de32facb4daf6ae710d57e89b"
 
 
+def test_fingerprints_are_a_part_of_the_document_and_of_its_digest() -> None:
+    old, _ = parse_document(full_document())
+    parsed, problems = parse_document(
+        full_document() | {"fingerprints": {"destination": {"crm": {"address": "ab" * 16}}}}
+    )
+    assert (problems, old is None, parsed is None) == ([], False, False)
+    assert old is not None
+    assert parsed is not None
+    assert parse_document(parsed.to_document())[0] == parsed
+    assert old.digest() != parsed.digest()
+
+
 def test_canonical_json_refuses_what_is_not_json() -> None:
     assert canonical_json({"b": 1, "a": "ü"}) == '{"a":"ü","b":1}'
     with pytest.raises(ValueError, match="JSON compliant"):
@@ -153,6 +165,11 @@ def test_a_document_without_edges_or_schema_is_complete() -> None:
         ({"workflows": {"notify": {"version": "1", "digest": "ab" * 32}}}, "workflows.notify"),
         ({"workflows": {"notify": {"version": 1, "digest": "AB" * 32}}}, "workflows.notify"),
         ({"workflows": {"notify": {"version": 1, "digest": 1}}}, "workflows.notify"),
+        ({"fingerprints": []}, "fingerprints"),
+        ({"fingerprints": {"destination": 1}}, "fingerprints.destination"),
+        ({"fingerprints": {"destination": {"crm": "ab"}}}, "fingerprints.destination"),
+        ({"fingerprints": {"destination": {"crm": {"address": 1}}}}, "fingerprints.destination"),
+        ({"fingerprints": {"destination": {"crm": {"address": "AB" * 16}}}}, "fingerprints.destination"),
         ({"workflows": {"notify": {"version": 1, "digest": "ab" * 32, "more": 1}}}, "workflows.notify"),
     ],
 )

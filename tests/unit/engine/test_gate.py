@@ -12,6 +12,7 @@ from automations.engine.gate import (
     GateFacts,
     LimitFacts,
     LineState,
+    OutsideFact,
     ShadowFacts,
     SimulatedFacts,
     StartFact,
@@ -131,6 +132,27 @@ def test_what_was_simulated_is_told_and_an_inconclusive_run_holds() -> None:
     one = replace(GREEN, simulated=SimulatedFacts(runs=1, inconclusive=1))
     assert states(one)["simulated"] is LineState.OPEN
     assert sentence(one, "simulated").startswith("1 run simulated")
+
+
+def test_what_it_calls_closes_the_gate_when_it_goes_elsewhere_and_not_when_a_secret_was_rotated() -> None:
+    assert states(GREEN)["outside"] is LineState.NOT_NEEDED
+    crm = OutsideFact("destination", "crm")
+    assert (
+        sentence(replace(GREEN, outside=[crm]), "outside")
+        == "“crm”: nothing changed since the version was published."
+    )
+
+    rotated = OutsideFact("destination", "bill", changes=["Its secrets changed."])
+    told = replace(GREEN, outside=[crm, rotated])
+    assert (states(told)["outside"], sentence(told, "outside")) == (LineState.MET, "Its secrets changed.")
+
+    moved = replace(GREEN, outside=[rotated, OutsideFact("destination", "crm", ["It moved."], lasting=True)])
+    assert states(moved)["outside"] is LineState.OPEN
+    assert sentence(moved, "outside") == "Its secrets changed. It moved."
+
+    loose = replace(GREEN, outside=[OutsideFact("destination", "crm", pinned=False)])
+    assert states(loose)["outside"] is LineState.OPEN
+    assert sentence(loose, "outside") == "It calls “crm” and keeps no fingerprint of it."
 
 
 def test_what_it_starts_is_told_with_its_version_and_what_that_may_do() -> None:

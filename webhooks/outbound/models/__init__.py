@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from webhooks.outbound.models.delivery import Attempt, Delivery
-from webhooks.outbound.models.destination import Destination, DestinationHeader, SigningKey
+from webhooks.outbound.models.destination import (
+    Destination,
+    DestinationHeader,
+    FingerprintKey,
+    SigningKey,
+)
 
 __all__ = [
     "Attempt",
     "Delivery",
     "Destination",
     "DestinationHeader",
+    "FingerprintKey",
     "SigningKey",
 ]

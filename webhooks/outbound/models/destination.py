@@ -118,6 +118,19 @@ class DestinationHeader(models.Model):
         return self.name
 
 
+class FingerprintKey(models.Model):
+    """What fingerprints of destinations are made with, so that nobody can try guesses against them. One row."""
+
+    value = models.TextField(editable=False, help_text="Encrypted.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(id=1), name="fingerprintkey_single_row"),)
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%Y-%m-%d}"
+
+
 class SigningKey(models.Model):
     """What calls to a destination are signed with; after a rotation the old one signs beside the new until it expires."""
 

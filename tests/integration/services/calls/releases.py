@@ -8,7 +8,7 @@ from guardian.shortcuts import assign_perm
 
 from automations import permissions
 from automations.models import ModePolicy, Scenario, Workflow
-from automations.services import consents, gate, go_live, live, mode_policies, releases, scenarios
+from automations.services import consents, gate, go_live, live, mode_policies, outside, releases, scenarios
 from automations.testing import let_act
 
 from ..world import NOW, World
@@ -115,6 +115,20 @@ CALLS: tuple[Call, ...] = (
         live.void_consent,
         lambda w: {"workflow": _asked(w), "version": None},
         Traced(("consent",), "a part of services that say who changed what"),
+    ),
+    Call(outside.used_by, lambda w: {"definition": definition_of(w)}, READS),
+    Call(outside.fingerprints_of, lambda w: {"definitions": {1: definition_of(w)}}, READS),
+    Call(
+        outside.outside_facts,
+        lambda w: {"version": w.fresh().active_version, "definition": definition_of(w)},
+        READS,
+    ),
+    Call(outside.outside_of, lambda w: {"versions": list(w.workflow.versions.all())}, READS),
+    Call(outside.warnings_of, lambda w: {"version": w.fresh().active_version}, READS),
+    Call(
+        outside.void_consents,
+        lambda w: {"noun": "destination", "keys": ["crm"], "why": "It changed.", "now": NOW},
+        READS,  # nothing uses it; the webhooks' own tests have consents that do, and who changes it is audited there
     ),
     Call(
         live.set_promotion,
