@@ -46,7 +46,7 @@ DOCUMENT: dict[str, Any] = {
 def _scenarios(now: datetime) -> list[dict[str, Any]]:
     def case(name: str, kind: str, event: str) -> dict[str, Any]:
         given = {"event": {"type": f"webhook.{ENDPOINT}.{event}", "data": {**SAMPLE, "type": event}}}
-        return {"name": name, "kind": kind, "at": now, "given": given, "expected": {}}
+        return {"name": name, "kind": kind, "at": now.isoformat(), "given": given, "expected": {}}
 
     return [
         case("A refund that is asked for tells the approvers", "positive", "refund.requested"),

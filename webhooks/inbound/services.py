@@ -185,7 +185,7 @@ def delete_endpoint(*, endpoint: Endpoint, actor: Any, now: datetime, reason: st
     stays taken, so that no later endpoint is mistaken for it. Raises ConflictError while a live workflow starts from it."""
     require_texts(AuditEntry, reason=reason)
     endpoint = _locked(endpoint)
-    live = ActiveTrigger.objects.filter(kind=WebhookTrigger.key, config__endpoint=endpoint.key)
+    live = ActiveTrigger.objects.filter(kind=f"trigger.{WebhookTrigger.key}", config__endpoint=endpoint.key)
     workflows = live.values("workflow")
     if count := live.order_by().values("workflow").distinct().count():
         seen = permissions.visible_workflows(actor) if actor is not None else Workflow.objects.all()

@@ -17,7 +17,7 @@ from .conftest import Sender, World
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BODY = b"{}"
-ROUNDS, PAIRS = 5, 50
+ROUNDS, PAIRS = 3, 12
 APART = 0.10
 
 
