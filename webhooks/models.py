@@ -9,7 +9,9 @@ from webhooks.outbound.models import (
     Destination,
     DestinationHeader,
     FingerprintKey,
+    Resending,
     SigningKey,
+    Subscription,
 )
 from webhooks.secrets.models import Secret
 
@@ -24,6 +26,8 @@ __all__ = [
     "FingerprintKey",
     "Misdirected",
     "Receipt",
+    "Resending",
     "Secret",
     "SigningKey",
+    "Subscription",
 ]

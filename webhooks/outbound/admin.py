@@ -59,6 +59,7 @@ class DestinationForm(ServiceForm):
             "concurrency",
             "rate",
             "timeout_seconds",
+            "ordered",
         )
 
     def save_through_service(self) -> models.Model:

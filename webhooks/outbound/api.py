@@ -60,6 +60,7 @@ class DestinationAnswer(Answer):
     rate = serializers.IntegerField(help_text="Calls a minute.")
     timeout_seconds = serializers.IntegerField(help_text="How long a call may take in all.")
     retry_other_refusals = serializers.BooleanField(allow_null=True)
+    ordered = serializers.BooleanField(help_text="What is about one record goes one after the other.")
     state = serializers.ChoiceField(Destination.State.choices)
     disabled_reason = serializers.CharField()
     disabled_at = serializers.DateTimeField(allow_null=True)
@@ -95,6 +96,7 @@ class DestinationSettings(Body):
     rate = serializers.IntegerField(required=False)
     timeout_seconds = serializers.IntegerField(required=False)
     retry_other_refusals = serializers.BooleanField(required=False, allow_null=True)
+    ordered = serializers.BooleanField(required=False)
 
 
 class DestinationBody(DestinationSettings):
@@ -148,6 +150,7 @@ EXAMPLE: dict[str, Any] = {
     "rate": 600,
     "timeout_seconds": 15,
     "retry_other_refusals": None,
+    "ordered": False,
     "state": "enabled",
     "disabled_reason": "",
     "disabled_at": None,

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from automations.api.idempotency import idempotent
 from automations.api.schema import operation
 from automations.api.serializers import Answer
 from automations.api.views import ApiView
@@ -52,7 +53,15 @@ class DestinationBacklogView(ApiView):
 
 
 class DestinationTestView(ApiView):
-    @operation("destinations_test", TAG, answer=TestCallAnswer, status=202, example={"delivery": 311})
+    @operation(
+        "destinations_test",
+        TAG,
+        answer=TestCallAnswer,
+        status=202,
+        idempotent=True,
+        example={"delivery": 311},
+    )
+    @idempotent()
     def post(self, request: Request, key: str) -> Response:
         """Send a test there, once: a delivery of the type automations.test, as real as any other."""
         destination = destination_for(self, key, right="use")

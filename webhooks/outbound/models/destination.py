@@ -47,6 +47,11 @@ class Destination(models.Model):
     timeout_seconds = models.PositiveSmallIntegerField(
         default=15, help_text="How long a call may take in all; never longer than the project's settings say."
     )
+    ordered = models.BooleanField(
+        default=False,
+        help_text="What is about one record goes one after the other: a delivery that waits holds back the later ones of"
+        " that record.",
+    )
     state = models.CharField(max_length=8, choices=State.choices, default=State.ENABLED)
     disabled_reason = models.CharField(max_length=300, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)

@@ -13,6 +13,7 @@ import { sentencesOf, Trouble } from "../webhooks/Trouble";
 import { Deliveries } from "./Deliveries";
 import { Missed } from "./Missed";
 import { DestinationSettings } from "./Settings";
+import { Subscriptions } from "./Subscriptions";
 import { type Destination, FORMATS, healthOf } from "./types";
 import "../webhooks/webhooks.css";
 
@@ -105,6 +106,7 @@ function Shown({ destination, onChanged }: Showing) {
           ["Takes", FORMATS[destination.format]],
           ["Address", <Address key="address" destination={destination} />],
           ["Pace", `${destination.concurrency} at a time, ${destination.rate} a minute`],
+          ["Order", destination.ordered ? "kept for each record" : "not kept"],
           ["Attempts", `${destination.max_attempts} at most, of ${destination.timeout_seconds} s each`],
           ["Failing since", <Ago key="since" at={destination.failing_since} />],
           ["Owner", destination.owner ?? "nobody"],
@@ -114,6 +116,7 @@ function Shown({ destination, onChanged }: Showing) {
       {destination.headers.length > 0 && <Headers destination={destination} />}
       {mayChange && <DestinationSettings destination={destination} onChanged={onChanged} />}
       {destination.format === "webhook" && <Signing destination={destination} mayChange={mayChange} />}
+      <Subscriptions destination={destination} />
       <Deliveries destination={destination.key} />
     </>
   );

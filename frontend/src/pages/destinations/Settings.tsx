@@ -34,8 +34,8 @@ export function DestinationSettings({ destination, onChanged }: Props) {
     setSaid("");
     const { name, url, url_secret, headers, concurrency, rate, timeout_seconds, max_attempts } = values;
     const numbers = { concurrency, rate, timeout_seconds, max_attempts };
-    const { retry_other_refusals } = values;
-    const body = { name, url, url_secret, headers, ...numbers, retry_other_refusals };
+    const { retry_other_refusals, ordered } = values;
+    const body = { name, url, url_secret, headers, ...numbers, retry_other_refusals, ordered };
     api.send<Destination>("PATCH", `webhooks/destinations/${destination.key}/`, body).then(
       (saved) => {
         setValues(saved);
@@ -104,6 +104,14 @@ export function DestinationSettings({ destination, onChanged }: Props) {
             <option value="true">are always tried again</option>
             <option value="false">are never tried again</option>
           </select>
+        </label>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={values.ordered}
+            onChange={(event) => set({ ordered: event.target.checked })}
+          />
+          Keep the order: what is about one record goes one after the other
         </label>
         <Trouble sentences={trouble} />
         <p className="actions">

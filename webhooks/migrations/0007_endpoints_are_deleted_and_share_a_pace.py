@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("automations", "0024_what_ended_and_what_began_it"),
-        ("webhooks", "0005_fingerprint_key"),
+        ("webhooks", "0006_subscriptions_order_and_resending"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
