@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from automations.admin import (
+    alert,
     backtest,
     control,
     dead_letters,
@@ -21,6 +22,7 @@ from automations.admin import (
 from automations.runtime.queue import unregister_admin
 
 __all__ = [
+    "alert",
     "backtest",
     "control",
     "dead_letters",
