@@ -16,7 +16,10 @@ from webhooks.secrets.services import create_secret
 
 STARTED_BY_WEBHOOK = "refund-asked-in-shop"
 ENDPOINT = "webshop"
-SAMPLE = {"type": "refund.requested", "order": {"number": "O-1007", "reason": "Arrived broken"}}
+SAMPLE: dict[str, Any] = {
+    "type": "refund.requested",
+    "order": {"number": "O-1007", "amount": 240, "reason": "Arrived broken"},
+}
 
 DOCUMENT: dict[str, Any] = {
     "schema": 1,
@@ -24,8 +27,12 @@ DOCUMENT: dict[str, Any] = {
         {
             "id": "t1",
             "type": "trigger.webhook",
-            "title": "A refund is asked for in the shop",
-            "config": {"endpoint": ENDPOINT, "events": ["refund.requested"]},
+            "title": "A large refund is asked for in the shop",
+            "config": {
+                "endpoint": ENDPOINT,
+                "events": ["refund.requested"],
+                "filter": {"field": "data.order.amount", "op": "gt", "value": 200},
+            },
         },
         {
             "id": "a1",
@@ -44,13 +51,16 @@ DOCUMENT: dict[str, Any] = {
 
 
 def _scenarios(now: datetime) -> list[dict[str, Any]]:
-    def case(name: str, kind: str, event: str) -> dict[str, Any]:
-        given = {"event": {"type": f"webhook.{ENDPOINT}.{event}", "data": {**SAMPLE, "type": event}}}
+    def case(name: str, kind: str, amount: int) -> dict[str, Any]:
+        order = {**SAMPLE["order"], "amount": amount}
+        given = {
+            "event": {"type": f"webhook.{ENDPOINT}.refund.requested", "data": {**SAMPLE, "order": order}}
+        }
         return {"name": name, "kind": kind, "at": now.isoformat(), "given": given, "expected": {}}
 
     return [
-        case("A refund that is asked for tells the approvers", "positive", "refund.requested"),
-        case("A paid order tells nobody", "negative", "order.paid"),
+        case("A large refund that is asked for tells the approvers", "positive", 240),
+        case("A small one tells nobody", "negative", 12),
     ]
 
 
@@ -62,7 +72,7 @@ def seed_webhooks(people: Mapping[str, Any], *, now: datetime) -> None:
     workflow = create_workflow(
         key=STARTED_BY_WEBHOOK,
         name="Refund asked in shop",
-        description="When the shop is asked for a refund, those who answer such questions are told.",
+        description="When the shop is asked for a refund of more than 200, those who answer such questions are told.",
         team="Finance",
         actor=owner,
         run_as=people["svc-support"],
