@@ -16,9 +16,11 @@ from automations.admin import (
     promotion,
     run,
     scenario,
+    trail,
     undo,
     workflow,
 )
+from automations.admin.looking import look_as_others
 from automations.runtime.queue import unregister_admin
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "promotion",
     "run",
     "scenario",
+    "trail",
     "undo",
     "workflow",
 ]
@@ -40,3 +43,4 @@ __all__ = [
 admin.site.site_title = admin.site.site_header = "Automations"
 admin.site.index_title = "Administration"
 unregister_admin()
+look_as_others(admin.site)

@@ -101,6 +101,7 @@ urlpatterns = [
     path(f"{WORKFLOW}shares/", shares.WorkflowSharesView.as_view(), name="workflow-shares"),
     path(f"{WORKFLOW}pause/", workflows.WorkflowPauseView.as_view(), name="workflow-pause"),
     path(f"{WORKFLOW}resume/", workflows.WorkflowResumeView.as_view(), name="workflow-resume"),
+    path(f"{WORKFLOW}restore/", workflows.WorkflowRestoreView.as_view(), name="workflow-restore"),
     path(f"{WORKFLOW}grid/", overview.GridView.as_view(), name="workflow-grid"),
     path(f"{WORKFLOW}graph/", graphs.GraphView.as_view(), name="workflow-graph"),
     path(f"{WORKFLOW}checkpoints/", checkpoints.CheckpointsView.as_view(), name="checkpoints"),

@@ -313,6 +313,24 @@ class WorkflowView(ApiView):
         return Response(status=204)
 
 
+class WorkflowRestoreView(ApiView):
+    @operation(
+        "workflows_restore",
+        "workflows",
+        request=ReasonBody,
+        answer=WorkflowDetailAnswer,
+        sent={"reason": "The desk works on Sundays again."},
+        example=DETAIL,
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Take an archived workflow back into use: paused and in simulate. 409 when it is not archived."""
+        workflow = workflow_for(self, pk, "publish")
+        reason = self.body(ReasonBody)["reason"]
+        return detail(
+            service.restore_workflow(workflow=workflow, reason=reason, actor=self.actor), self.actor
+        )
+
+
 class WorkflowPauseView(ApiView):
     @operation(
         "workflows_pause",

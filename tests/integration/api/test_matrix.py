@@ -116,6 +116,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("DELETE", "policy-shares"): (ADMIN, SIGHT),
     ("POST", "workflow-pause"): (OPERATE, SIGHT),
     ("POST", "workflow-resume"): (OPERATE, SIGHT),
+    ("POST", "workflow-restore"): (PUBLISH, SIGHT),
     ("GET", "workflow-grid"): (SIGHT, SIGHT),
     ("GET", "workflow-graph"): (SIGHT, SIGHT),
     ("PUT", "workflow-graph"): (BUILD, SIGHT),
