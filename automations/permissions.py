@@ -33,6 +33,8 @@ from automations.models import (
     Event,
     Module,
     Policy,
+    Redrive,
+    RedriveItem,
     Run,
     TriggerSource,
     Workflow,
@@ -330,6 +332,29 @@ def visible_audit(actor: Any) -> QuerySet[AuditEntry]:
         return AuditEntry.objects.all()
     seen = visible_workflows(actor).annotate(text=Cast("pk", CharField())).values("text")
     return AuditEntry.objects.filter(Q(actor=actor) | Q(object_type="workflow", object_id__in=seen))
+
+
+def visible_redrives(actor: Any) -> QuerySet[Redrive]:
+    """Redrives all of whose runs are of workflows that the actor may see."""
+    return Redrive.objects.filter(~Exists(_items_outside(visible_workflows(actor))))
+
+
+def may_cancel_redrive(actor: Any, redrive: Redrive) -> bool:
+    """Whoever asked for it, and who may retry every one of its runs."""
+    if redrive.requested_by_id == actor.pk:
+        return True
+    others = _items_outside(workflows_with(actor, "retry"))
+    return Redrive.objects.filter(~Exists(others), pk=redrive.pk).exists()
+
+
+def _items_outside(workflows: QuerySet[Workflow]) -> QuerySet[RedriveItem]:
+    rows = RedriveItem.objects.filter(redrive=OuterRef("pk"))
+    return rows.exclude(run__workflow__in=workflows.values("pk"))
+
+
+def retryable_runs(actor: Any) -> QuerySet[Run]:
+    """Runs of workflows that the actor sees and whose runs he may retry."""
+    return visible_runs(actor).filter(workflow__in=workflows_with(actor, "retry").values("pk"))
 
 
 def visible_approvals(actor: Any) -> QuerySet[Approval]:

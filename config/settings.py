@@ -206,6 +206,9 @@ SPECTACULAR_SETTINGS = {
         "DeliveryState": "webhooks.models.Delivery.State",
         "BacktestKind": "automations.api.backtests.DIFFERENT",
         "DeadLetterState": "automations.models.DeadLetter.State",
+        "RedriveStatus": "automations.models.RedriveStatus",
+        "RedriveItemState": "automations.models.RedriveItem.State",
+        "RedriveOutcome": "automations.api.redrives.OUTCOMES",
         "TriageState": "automations.models.Triage.State",
     },
 }

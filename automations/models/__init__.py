@@ -25,6 +25,7 @@ from automations.models.policy import Policy, PolicyRevision, PolicyUse, RulePla
 from automations.models.preference import Preference
 from automations.models.promotion import Consent, FirstRelease, Promotion
 from automations.models.record import Record, RecordChange, RecordComment
+from automations.models.redrive import REDRIVE_UNFINISHED, Redrive, RedriveItem, RedriveStatus
 from automations.models.run import NEVER, LogEntry, Run, RunSignal, Step
 from automations.models.scenario import Scenario, ScenarioResult
 from automations.models.token import ApiToken
@@ -34,6 +35,7 @@ from automations.models.workflow import Action, Condition, Edge, Mode, Trigger, 
 
 __all__ = [
     "NEVER",
+    "REDRIVE_UNFINISHED",
     "UNFINISHED",
     "Action",
     "Activation",
@@ -79,6 +81,9 @@ __all__ = [
     "Record",
     "RecordChange",
     "RecordComment",
+    "Redrive",
+    "RedriveItem",
+    "RedriveStatus",
     "RotationCursor",
     "RulePlace",
     "Run",

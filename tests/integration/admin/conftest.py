@@ -28,6 +28,8 @@ from automations.models import (
     Notification,
     OutgoingEmail,
     ProcessStamp,
+    Redrive,
+    RedriveItem,
     RotationCursor,
     Run,
     RunSignal,
@@ -105,6 +107,11 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
         to="a@example.org", subject="Hello", body="You", run=run, key="k", due_at=now, **at
     )
     keep_letter(run, "It came late")
+    how = {"start": "start", "version": "run", "rate": 60, "most_failures": 1, "among": 1}
+    redrive = Redrive.objects.create(
+        requested_by=root, reason="<script>alert(1)</script>", due_at=now, **how, **at
+    )
+    RedriveItem.objects.create(redrive=redrive, run=run)
     Approval.objects.create(
         run=run, node="p1", workflow=workflow, title="<script>alert(1)</script>", asked_at=now
     )

@@ -23,6 +23,8 @@ from automations.models import (
     ModePolicy,
     Module,
     Notification,
+    Redrive,
+    RedriveItem,
     Run,
     RunUndo,
     Scenario,
@@ -188,6 +190,11 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "dead-letter"): (SIGHT, SIGHT),
     ("GET", "dead-letter-letters"): (SIGHT, SIGHT),
     ("POST", "dead-letter-triage"): (OPERATE, SIGHT),
+    ("GET", "redrives"): (EVERYBODY, EVERYBODY),
+    ("POST", "redrives"): (EVERYBODY, EVERYBODY),  # which runs, the body says
+    ("GET", "redrive"): (SIGHT, SIGHT),
+    ("GET", "redrive-items"): (SIGHT, SIGHT),
+    ("POST", "redrive-cancel"): (OPERATE, SIGHT),
     ("GET", "approvals"): (EVERYBODY, EVERYBODY),
     ("GET", "approval"): (SIGHT, SIGHT),
     ("POST", "approval-decide"): (SIGHT, SIGHT),  # who is asked is looked at past the body
@@ -392,6 +399,7 @@ def places(
         "approval": approval.pk,
         "event": event.pk,
         "run": run.pk,
+        "redrive": _redrive_of(run, root).pk,
         "cause": keep_letter(run, "It came late").fingerprint,
         "notification": notification.pk,
         "token": "00000000-0000-0000-0000-000000000000",
@@ -402,6 +410,14 @@ def places(
         "source": "tix",
         "number": 1,
     }
+
+
+def _redrive_of(run: Run, who: Any) -> Redrive:
+    at = {"due_at": run.due_at, "created_at": run.created_at}
+    how = {"start": "start", "version": "run", "rate": 60, "most_failures": 1, "among": 1}
+    redrive = Redrive.objects.create(requested_by=who, **how, **at)
+    RedriveItem.objects.create(redrive=redrive, run=run)
+    return redrive
 
 
 def address_of(name: str, places: dict[str, Any]) -> str:
