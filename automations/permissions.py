@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -141,10 +142,16 @@ def may_withdraw_consent(actor: Any, consent: Consent) -> bool:
     return actor.pk in (consent.asked_by_id, consent.given_by_id) and consent.workflow.promotion_id is None
 
 
+SIGHTS: dict[str, Callable[[Any], QuerySet[Any]]] = {}
+"""How things of other apps are seen, where it takes more to know than a right on them: by the name of their kind."""
+
+
 def holds(actor: Any, right: str, thing: Shared) -> bool:
     """Whether the actor has a right (“view”, “use”, …) on something, or on all of its kind. Who may use a module or a
     policy may see it."""
     noun = noun_of(thing)
+    if right == "view" and noun in SIGHTS:
+        return SIGHTS[noun](actor).filter(pk=thing.pk).exists()
     name = codename(right, noun)
     if actor.has_perm(name) or actor.has_perm(name, thing):
         return True
@@ -233,6 +240,11 @@ def things_with(actor: Any, noun: str, *rights: str) -> QuerySet[Any]:
     rows = MODELS[noun]._default_manager.all()
     names = [codename(right, noun) for right in rights]
     return get_objects_for_user(actor, names, rows, any_perm=True, accept_global_perms=True)
+
+
+def things_seen(actor: Any, noun: str) -> QuerySet[Any]:
+    """The things of a kind that the actor may see."""
+    return SIGHTS[noun](actor) if noun in SIGHTS else things_with(actor, noun, *RIGHTS[noun])
 
 
 def require_right(actor: Any, right: str, thing: Shared) -> None:

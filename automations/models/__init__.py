@@ -28,6 +28,7 @@ from automations.models.record import Record, RecordChange, RecordComment
 from automations.models.redrive import REDRIVE_UNFINISHED, Redrive, RedriveItem, RedriveStatus
 from automations.models.run import NEVER, LogEntry, Run, RunSignal, Step
 from automations.models.scenario import Scenario, ScenarioResult
+from automations.models.standstill import Standstill
 from automations.models.token import ApiToken
 from automations.models.undo import RunUndo, UndoneField
 from automations.models.version import Activation, ActiveTrigger, WorkflowVersion
@@ -94,6 +95,7 @@ __all__ = [
     "ScenarioResult",
     "ScheduleSlot",
     "SignOff",
+    "Standstill",
     "StartCount",
     "Step",
     "Triage",

@@ -37,6 +37,7 @@ from automations.models import (
     RunUndo,
     ScheduleSlot,
     SignOff,
+    Standstill,
     Workflow,
 )
 from automations.services.drafts import save_draft
@@ -125,6 +126,9 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     RunTestMark.objects.create(workflow=workflow, digest=version.digest, tested_by_name="root", tested_at=now)
     SignOff.objects.create(**named, signed_by_name="root", checklist=[], at=now)
     RunUndo.objects.create(run=run, actor=root, actor_name="root", plan_hash="0" * 64, at=now)
+    Standstill.objects.create(
+        reason="<script>alert(1)</script>", starts_at=now + timedelta(days=1), set_by_name="root"
+    )
     alert = Alert.objects.create(
         rule=AlertRule.objects.create(
             kind="failures", name="<script>alert(1)</script>", raise_at=1, workflow=workflow, made_at=now

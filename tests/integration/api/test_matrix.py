@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from automations.models import (
     Run,
     RunUndo,
     Scenario,
+    Standstill,
     TriggerSource,
     Workflow,
     WorkflowVersion,
@@ -203,6 +205,9 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "alerts"): (EVERYBODY, EVERYBODY),
     ("POST", "alert-acknowledge"): (OPERATE, SIGHT),
     ("POST", "alert-snooze"): (OPERATE, SIGHT),
+    ("GET", "standstills"): (EVERYBODY, EVERYBODY),
+    ("POST", "standstills"): (ADMIN, EVERYBODY),
+    ("POST", "standstill-lift"): (ADMIN, EVERYBODY),
     ("GET", "alert-kinds"): (EVERYBODY, EVERYBODY),
     ("GET", "alert-rules"): (EVERYBODY, EVERYBODY),
     ("POST", "alert-rules"): (EVERYBODY, EVERYBODY),  # whose workflow it is about is looked at past the body
@@ -223,6 +228,10 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "endpoints"): (ADMIN, EVERYBODY),
     ("GET", "endpoint"): (OPERATE, OPERATE),
     ("PATCH", "endpoint"): (ADMIN, OPERATE),
+    ("DELETE", "endpoint"): (ADMIN, OPERATE),
+    ("GET", "endpoint-shares"): (ADMIN, OPERATE),
+    ("PUT", "endpoint-shares"): (ADMIN, OPERATE),
+    ("DELETE", "endpoint-shares"): (ADMIN, OPERATE),
     ("POST", "endpoint-secrets"): (ADMIN, OPERATE),
     ("DELETE", "endpoint-secret"): (ADMIN, OPERATE),
     ("POST", "endpoint-address"): (ADMIN, OPERATE),
@@ -237,6 +246,8 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "destination-disable"): (ADMIN, SIGHT),
     ("POST", "destination-rotate"): (ADMIN, SIGHT),
     ("POST", "destination-recover"): (ADMIN, SIGHT),
+    ("GET", "destination-backlog"): (SIGHT, SIGHT),
+    ("POST", "destination-test"): (OPERATE, SIGHT),
     ("GET", "destination-shares"): (ADMIN, SIGHT),
     ("PUT", "destination-shares"): (ADMIN, SIGHT),
     ("DELETE", "destination-shares"): (ADMIN, SIGHT),
@@ -389,6 +400,7 @@ def places(
         "workflow": workflow.pk,
         "mode_policy": policy.pk,
         "alert": alert.pk,
+        "standstill": Standstill.objects.create(reason="x", starts_at=now + timedelta(days=1)).pk,
         "alert_rule": rule.pk,
         "approval": approval.pk,
         "event": event.pk,
