@@ -11,8 +11,11 @@ class AutomationsConfig(AppConfig):
     def ready(self) -> None:
         from automations import checks  # noqa: F401 - registers the system checks
         from automations.modules.native import on_record_written
+        from automations.runtime.ticker import DUTIES
         from automations.runtime.writes import report_native_write
+        from automations.services.mode_policies import end_due_mode_policies
 
+        DUTIES.register("mode policies", lambda now: end_due_mode_policies(now=now))
         on_record_written(report_native_write)
         post_migrate.connect(_after_migrate, sender=self, dispatch_uid="automations:after_migrate")
 
