@@ -85,10 +85,10 @@ def lift_mode_policy(*, policy: ModePolicy, reason: str, actor: Any) -> None:
     bump_activation()
 
 
-def end_due_mode_policies(*, now: datetime) -> int:
-    """End those whose end has come, each by itself and with what holds afterwards in the trail; gives how many. Who lifts
-    one at the same moment is the one who ended it."""
-    ended = 0
+def end_due_mode_policies(*, now: datetime, actor: Any = None) -> tuple[ModePolicy, ...]:
+    """End those whose end has come, each by itself and with what holds afterwards in the trail; gives those that it ended.
+    Who lifts one at the same moment is the one who ended it."""
+    ended = []
     for policy in ModePolicy.objects.filter(ends_at__lte=now).select_related("module"):
         after = governs_after(policies=[policy])[policy.pk]
         with transaction.atomic():
@@ -96,15 +96,14 @@ def end_due_mode_policies(*, now: datetime) -> int:
                 continue
             bump_activation()
             write_audit(
-                actor=None,
+                actor=actor,
                 action="modepolicy.ended",
                 obj=policy,
                 before=_told(policy),
                 after={"holds": after},
-                reason="Its end had come.",
             )
-        ended += 1
-    return ended
+        ended.append(policy)
+    return tuple(ended)
 
 
 def governs_after(

@@ -1,8 +1,8 @@
 import { lazy, Suspense } from "react";
 import type { Policy } from "../policies/types";
 import { Link } from "../ui/Link";
-import { Heading } from "../ui/Page";
 import { OutsideBanner } from "../ui/OutsideBanner";
+import { Heading } from "../ui/Page";
 import { PolicyBanner } from "../ui/PolicyBanner";
 import { WorkflowTabs } from "../ui/WorkflowHead";
 import { type Autosave, readKept } from "./autosave";

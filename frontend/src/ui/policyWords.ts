@@ -10,7 +10,8 @@ export const RULES: Record<Rule, string> = {
 /** What a mode policy comes to, in a sentence; `module` is its module's name, null for every workflow. */
 export function effectOf(rule: Rule, module: string | null, demand = ""): string {
   if (rule === "shadow") {
-    const which = module === null ? "a new version of any workflow" : `a new version of a workflow on ${module}`;
+    const which =
+      module === null ? "a new version of any workflow" : `a new version of a workflow on ${module}`;
     return `Nobody lets ${which} act before its shadow has agreed with what acts now${demand && `: ${demand}`}.`;
   }
   if (rule === "four_eyes") {

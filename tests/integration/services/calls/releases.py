@@ -163,7 +163,7 @@ CALLS: tuple[Call, ...] = (
     ),
     Call(
         mode_policies.end_due_mode_policies,
-        lambda w: {"now": _ending(w)},
+        lambda w: {"now": _ending(w), "actor": w.alice},
         Audited("modepolicy.ended"),
     ),
     Call(mode_policies.governs_after, lambda w: {"policies": [_policy(w)]}, READS),
