@@ -204,6 +204,8 @@ SPECTACULAR_SETTINGS = {
         "DestinationState": "webhooks.models.Destination.State",
         "DeliveryState": "webhooks.models.Delivery.State",
         "BacktestKind": "automations.api.backtests.DIFFERENT",
+        "DeadLetterState": "automations.models.DeadLetter.State",
+        "TriageState": "automations.models.Triage.State",
     },
 }
 

@@ -5,7 +5,10 @@ Each run has databases of its own, named for its process, so that two runs side 
 
 from __future__ import annotations
 
+import functools
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -35,11 +38,26 @@ def start_server() -> None:
                 )
 
 
-def own_database(name: str) -> str:
-    """The URL of a new, empty database of this test run, for processes that a test starts."""
+def own_database(name: str, *, template: str = "template1") -> str:
+    """The URL of a new database of this test run, for processes that a test starts: empty, or a copy of `template`."""
     start_server()
     full = f"{name}_{os.getpid()}"
     with psycopg.connect(SERVER.url(), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(full)))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(full)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(full), sql.Identifier(template))
+        )
     return SERVER.url(full)
+
+
+@functools.cache
+def migrated_database() -> str:
+    """The name of a database that has every table and no row of a test: to make copies of, which is quicker than to
+    migrate each. Nobody connects to it, else it could not be copied."""
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        cwd=Path(__file__).resolve().parent.parent,
+        env={**os.environ, "DATABASE_URL": own_database("migrated")},
+        check=True,
+    )
+    return f"migrated_{os.getpid()}"

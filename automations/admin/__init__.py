@@ -7,6 +7,7 @@ from django.contrib import admin
 from automations.admin import (
     backtest,
     control,
+    dead_letters,
     event,
     module,
     people,
@@ -22,6 +23,7 @@ from automations.runtime.queue import unregister_admin
 __all__ = [
     "backtest",
     "control",
+    "dead_letters",
     "event",
     "module",
     "people",

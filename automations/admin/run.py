@@ -12,18 +12,21 @@ from django.http import HttpRequest
 
 from automations import permissions
 from automations.admin.base import SeenAdmin, SeenInline, with_reason
-from automations.admin.undo import undo
+from automations.admin.deciding import DECIDE
+from automations.admin.tools import ToolPages
+from automations.admin.undo import UNDO
 from automations.models import (
     NEVER,
     Approval,
     ApprovalDecision,
     ApprovalDelegation,
     ApprovalRemark,
-    DeadLetter,
     LogEntry,
     Run,
     Step,
 )
+from automations.runtime.subscriptions import definition_of
+from automations.services.references import require_seen
 from automations.services.retries import retry_run
 from automations.services.runs import cancel_run
 
@@ -67,13 +70,15 @@ def _cancel(run: Run, actor: Any, reason: str) -> None:
 def _retry(start: str) -> Callable[[Run, Any, str], object]:
     def act(run: Run, actor: Any, reason: str) -> None:
         permissions.require(actor, "retry", run.workflow)
+        require_seen(run.workflow, definition_of(run.version), actor)
         retry_run(run=run, actor=actor, start=start, reason=reason)
 
     return act
 
 
 @admin.register(Run)
-class RunAdmin(SeenAdmin):
+class RunAdmin(ToolPages):
+    tools = (UNDO,)
     sees = staticmethod(permissions.visible_runs)
     list_display = (
         *("id", "workflow", "version", "status", "mode", "record_key", "failure_code"),
@@ -88,7 +93,6 @@ class RunAdmin(SeenAdmin):
         with_reason("Cancel…", _cancel),
         with_reason("Retry from the failed step…", _retry("failed_step")),
         with_reason("Retry from the start…", _retry("start")),
-        with_reason("Undo…", undo),
     )
     payload_fields = ("input", "outcome", "failure")
     exclude = ("due_at", "inconclusive")
@@ -136,18 +140,6 @@ class LogEntryAdmin(OfReadableRuns):
         return LogEntry.objects.filter(run__in=_readable_runs(actor).values("pk"))
 
 
-@admin.register(DeadLetter)
-class DeadLetterAdmin(OfReadableRuns):
-    list_display = ("run", "code", "message", "attempts", "state", "created_at")
-    list_filter = ("state", "code", "created_at")
-    search_fields = ("=run__id", "=code", "message")
-    date_hierarchy = "created_at"
-
-    @staticmethod
-    def sees(actor: Any) -> QuerySet[DeadLetter]:
-        return DeadLetter.objects.filter(run__in=_readable_runs(actor).values("pk"))
-
-
 class ApprovalDecisionInline(SeenInline):
     model = ApprovalDecision
     fields = ("person_name", "verdict", "reason", "by_link", "at")
@@ -170,8 +162,10 @@ class ApprovalRemarkInline(SeenInline):
 
 
 @admin.register(Approval)
-class ApprovalAdmin(SeenAdmin):
-    """Questions that runs have asked, and who answered what. They are decided in the inbox."""
+class ApprovalAdmin(ToolPages):
+    """Questions that runs have asked, and who answered what; decided on a page of their own, or in the inbox."""
+
+    tools = (DECIDE,)
 
     sees = staticmethod(permissions.visible_approvals)
     list_display = (

@@ -11,10 +11,11 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 
 from automations import grants, permissions
 from automations.admin.base import ServiceAdmin
+from automations.admin.tools import ToolPages
 from automations.errors import ServiceError
 from automations.services.shares import share_object, unshare_object
 
@@ -53,15 +54,20 @@ class ShareForm(forms.Form):
         return cleaned
 
 
-class SharedAdmin(ServiceAdmin):
+class SharedAdmin(ToolPages, ServiceAdmin):
     """What can be shared one by one."""
-
-    change_form_template = "admin/automations/shared_change_form.html"
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_share"
         page = path("<path:object_id>/share/", self.admin_site.admin_view(self.share_view), name=name)
         return [page, *super().get_urls()]
+
+    def offered(self, actor: Any, thing: Any) -> list[tuple[str, str]]:
+        tools = super().offered(actor, thing)
+        if thing is None or not permissions.may_share(actor, thing):
+            return tools
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_share"
+        return [*tools, ("Share…", reverse(name, args=(thing.pk,)))]
 
     def share_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Who may do what, and a form that gives; a button in each row takes away."""

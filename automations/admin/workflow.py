@@ -13,13 +13,16 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 
 from automations import permissions
+from automations.admin import releasing, trying
 from automations.admin.base import SeenAdmin, SeenInline, ServiceForm, as_json, with_reason
 from automations.admin.sharing import SharedAdmin
-from automations.errors import ForbiddenError
 from automations.grants import SETTING_RIGHTS
 from automations.models import Action, Checkpoint, Condition, Edge, Trigger, Workflow, WorkflowVersion
+from automations.runtime.subscriptions import definition_of
 from automations.services import gate as gates
 from automations.services import releases, versions, workflows
+from automations.services.drafts import load_draft
+from automations.services.references import require_seen, require_usable
 
 
 class NodeInline(SeenInline):
@@ -97,6 +100,21 @@ def _acting(right: str, act: Any) -> Any:
     return checked
 
 
+def _publish(workflow: Workflow, actor: Any, reason: str) -> None:
+    permissions.require(actor, "publish", workflow)
+    definition = load_draft(workflow).definition
+    require_seen(workflow, definition, actor)
+    require_usable(definition, actor)
+    versions.publish_version(workflow=workflow, actor=actor, note=reason)
+
+
+def _check_gate(workflow: Workflow, actor: Any, _: str) -> None:
+    permissions.require(actor, "run_test", workflow)
+    if workflow.active_version is not None:
+        require_seen(workflow, definition_of(workflow.active_version), actor)
+    gates.check_gate(workflow=workflow, actor=actor)
+
+
 pause = with_reason(
     "Pause…",
     _acting("run", lambda w, actor, reason: workflows.pause_workflow(workflow=w, actor=actor, reason=reason)),
@@ -106,41 +124,11 @@ resume = with_reason(
     _acting("run", lambda w, actor, _: workflows.resume_workflow(workflow=w, actor=actor)),
     needs_reason=False,
 )
-publish = with_reason(
-    "Publish the draft in simulate…",
-    _acting(
-        "publish",
-        lambda w, actor, reason: versions.publish_version(workflow=w, actor=actor, note=reason),
-    ),
-    needs_reason=False,
-)
-promote = with_reason(
-    "Promote to execute…",
-    _acting(
-        "promote", lambda w, actor, reason: releases.promote_workflow(workflow=w, actor=actor, reason=reason)
-    ),
-)
-
-
-def _break(workflow: Workflow, actor: Any, reason: str) -> None:
-    permissions.require(actor, "promote", workflow)
-    if not permissions.may_break_glass(actor):
-        raise ForbiddenError("Only an admin may promote past the gate.")
-    releases.break_glass(workflow=workflow, actor=actor, reason=reason)
-
-
-break_glass = with_reason("Promote past the gate…", _break)
-check_gate = with_reason(
-    "Run the scenarios and check the gate…",
-    _acting("run_test", lambda w, actor, _: gates.check_gate(workflow=w, actor=actor)),
-    needs_reason=False,
-)
-demote = with_reason(
-    "Take back to simulate…",
-    _acting(
-        "promote", lambda w, actor, reason: releases.demote_workflow(workflow=w, actor=actor, reason=reason)
-    ),
-)
+publish = with_reason("Publish the draft in simulate…", _publish, needs_reason=False)
+promote = with_reason("Promote to execute…", releasing.promote)
+break_glass = with_reason("Promote past the gate…", releasing.break_glass)
+check_gate = with_reason("Run the scenarios and check the gate…", _check_gate, needs_reason=False)
+demote = with_reason("Take back to simulate…", releasing.demote)
 archive = with_reason(
     "Archive…",
     _acting(
@@ -174,6 +162,15 @@ class WorkflowAdmin(SharedAdmin):
     autocomplete_fields = ("owner", "run_as", "module")
     inlines = (TriggerInline, ConditionInline, ActionInline, EdgeInline, VersionInline)
     actions = (publish, check_gate, promote, break_glass, demote, pause, resume, archive)
+    tools = (
+        trying.RUN_TEST,
+        trying.SCENARIOS,
+        trying.BACKTESTS,
+        releasing.GATE,
+        releasing.GO_LIVE,
+        releasing.VERSIONS,
+    )
+    list_tools = (releasing.IMPORT,)
     released = ("mode", "live", "state", "past_gate")
     """What stands at the top of a workflow's page, to read: it says what a change below would touch."""
 
@@ -238,6 +235,7 @@ class WorkflowAdmin(SharedAdmin):
 
 def _roll_back(version: WorkflowVersion, actor: Any, reason: str) -> None:
     permissions.require(actor, "rollback", version.workflow)
+    require_seen(version.workflow, definition_of(version), actor)
     releases.rollback_workflow(workflow=version.workflow, number=version.number, actor=actor, reason=reason)
 
 

@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from automations import permissions
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
-from automations.api.references import require_seen
 from automations.api.run_test_shapes import PathStepAnswer, PlannedActionAnswer
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
@@ -24,6 +23,7 @@ from automations.errors import NotFoundError
 from automations.models import Backtest, BacktestDifference, BacktestStatus, Run, Workflow
 from automations.runtime.subscriptions import definition_of
 from automations.services import backtests as service
+from automations.services.references import require_seen
 from automations.services.versions import load_definition
 
 DIFFERENT = [kind.value for kind in Kind if kind is not Kind.SAME]

@@ -12,7 +12,6 @@ from rest_framework.response import Response
 
 from automations import permissions
 from automations.api.idempotency import idempotent
-from automations.api.references import require_module_seen
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body
 from automations.api.views import ApiView
@@ -20,6 +19,7 @@ from automations.api.workflows import workflow_for
 from automations.engine.differences import difference
 from automations.engine.documents import edge_to_json
 from automations.errors import ForbiddenError, NotFoundError
+from automations.services.references import require_module_seen
 from automations.services.scenario_files import scenarios_for_file
 from automations.services.versions import describe_definition, load_definition
 from automations.services.workflow_files import (

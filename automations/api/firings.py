@@ -10,13 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automations import permissions
-from automations.api.references import require_seen
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body
 from automations.api.views import ApiView
 from automations.api.workflows import workflow_for
 from automations.errors import NotFoundError
 from automations.insight.firings import preview_firings
+from automations.services.references import require_seen
 from automations.services.versions import load_definition, require_valid
 
 MAX_DAYS = 31

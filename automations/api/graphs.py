@@ -14,7 +14,6 @@ from rest_framework.response import Response
 from automations import permissions
 from automations.api.events import readable_event
 from automations.api.parsing import DocumentParser
-from automations.api.references import problems_for, require_seen, unseen
 from automations.api.run_test_shapes import RUN_TEST_EXAMPLE, RunTestAnswer, RunTestBody
 from automations.api.schema import operation
 from automations.api.serializers import Answer, ProblemEntry
@@ -25,6 +24,7 @@ from automations.models import Scenario, Workflow
 from automations.services import drafts, scenarios
 from automations.services.first_steps import note_tested
 from automations.services.go_live import note_run_test
+from automations.services.references import problems_for, require_seen, unseen
 from automations.services.run_tests import RunTestRequest, run_test
 from automations.services.versions import load_definition
 

@@ -10,13 +10,13 @@ from rest_framework.response import Response
 
 from automations import permissions
 from automations.api.people import person_for
-from automations.api.references import require_seen
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body
 from automations.api.views import ApiView
 from automations.api.workflows import workflow_for
 from automations.errors import ForbiddenError
 from automations.services.identities import LOOKED_AT, preview_identity, publisher_of
+from automations.services.references import require_seen
 from automations.services.versions import load_definition, require_valid
 
 

@@ -10,7 +10,6 @@ from rest_framework.response import Response
 
 from automations import permissions
 from automations.api.pagination import page_of
-from automations.api.references import require_seen
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView
@@ -21,6 +20,7 @@ from automations.models.promotion import MIN_REASON
 from automations.runtime.subscriptions import definition_of
 from automations.services import consents, releases
 from automations.services.gate import Gate, check_gate, read_gate
+from automations.services.references import require_seen
 
 
 class LinkAnswer(Answer):

@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from automations import permissions
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
-from automations.api.references import require_seen, require_usable
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView
@@ -23,6 +22,7 @@ from automations.runtime.blast_radius import cap_of
 from automations.runtime.subscriptions import definition_of
 from automations.services.drafts import load_draft
 from automations.services.pins import with_pins
+from automations.services.references import require_seen, require_usable
 from automations.services.releases import promote_workflow, rollback_workflow
 from automations.services.runs import MAX_RECORDS, start_run, start_runs
 from automations.services.versions import publish_version

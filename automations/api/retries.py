@@ -9,13 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automations.api.idempotency import idempotent
-from automations.api.references import require_seen
 from automations.api.runs import DETAIL, RunDetailAnswer, detail, run_for, visible
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body
 from automations.api.views import ApiView
 from automations.models import AuditEntry, WorkflowVersion
 from automations.runtime.subscriptions import definition_of
+from automations.services.references import require_seen
 from automations.services.retries import STARTS, VERSIONS, retry_choices, retry_run
 
 

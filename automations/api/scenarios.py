@@ -15,7 +15,6 @@ from automations import permissions
 from automations.api.events import readable_event
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
-from automations.api.references import require_module_seen, require_seen
 from automations.api.scenario_shapes import (
     EXAMPLE,
     EXPECTED,
@@ -39,6 +38,7 @@ from automations.errors import ForbiddenError, NotFoundError
 from automations.models import Module, Scenario, ScenarioResult, Workflow
 from automations.services import scenario_givens, scenarios
 from automations.services.drafts import load_draft
+from automations.services.references import require_module_seen, require_seen
 from automations.services.versions import load_definition
 
 

@@ -19,12 +19,12 @@ from automations.api.backtests import (
 )
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
-from automations.api.references import require_seen
 from automations.api.schema import operation
 from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody, workflow_for
 from automations.runtime.subscriptions import definition_of
 from automations.services import backtests as service
+from automations.services.references import require_seen
 from automations.services.versions import load_definition
 
 

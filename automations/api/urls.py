@@ -10,6 +10,7 @@ from automations.api import (
     backtests,
     catalog,
     checkpoints,
+    dead_letters,
     events,
     explanations,
     files,
@@ -48,6 +49,7 @@ app_name = "api"
 
 RECORD = "modules/<slug:module_key>/records/<str:key>/"
 WORKFLOW = "workflows/<int:pk>/"
+DEAD_LETTER = "dead-letters/<slug:fingerprint>/"
 BACKTEST = f"{WORKFLOW}backtests/<int:number>/"
 
 urlpatterns = [
@@ -155,6 +157,11 @@ urlpatterns = [
     path("runs/<int:pk>/logs/", runs.RunLogsView.as_view(), name="run-logs"),
     path("runs/<int:pk>/cancel/", runs.RunCancelView.as_view(), name="run-cancel"),
     path("runs/<int:pk>/retry/", retries.RunRetryView.as_view(), name="run-retry"),
+    path("dead-letters/", dead_letters.CausesView.as_view(), name="dead-letters"),
+    path("dead-letters/discard/", dead_letters.DiscardView.as_view(), name="dead-letters-discard"),
+    path(DEAD_LETTER, dead_letters.CauseView.as_view(), name="dead-letter"),
+    path(f"{DEAD_LETTER}letters/", dead_letters.LettersView.as_view(), name="dead-letter-letters"),
+    path(f"{DEAD_LETTER}triage/", dead_letters.TriageView.as_view(), name="dead-letter-triage"),
     path("runs/<int:pk>/undo/", undo.RunUndoView.as_view(), name="run-undo"),
     path("runs/<int:pk>/undo/<int:number>/", undo.UndoTakeBackView.as_view(), name="run-undo-back"),
     path("approvals/", approvals.ApprovalsView.as_view(), name="approvals"),

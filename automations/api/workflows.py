@@ -13,7 +13,6 @@ from automations import permissions
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
 from automations.api.people import person_for
-from automations.api.references import require_module_seen
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView
@@ -22,6 +21,7 @@ from automations.models import ActiveTrigger, Mode, ModePolicy, Workflow
 from automations.services import workflows as service
 from automations.services.mode_policies import policies_binding
 from automations.services.outside import warnings_of
+from automations.services.references import require_module_seen
 
 
 class WorkflowAnswer(Answer):

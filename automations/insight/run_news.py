@@ -102,7 +102,12 @@ def _runs() -> QuerySet[Run]:
 
 def newest_retry() -> Subquery:
     """The run by which the row's run was retried, as a column of its own."""
-    return Subquery(Run.objects.filter(retry_of=OuterRef("pk")).values("pk")[:1])
+    return newest_retry_of("pk")
+
+
+def newest_retry_of(column: str) -> Subquery:
+    """The run by which the run that the row names there was retried."""
+    return Subquery(Run.objects.filter(retry_of=OuterRef(column)).values("pk")[:1])
 
 
 def run_json(run: Run, *, payloads: bool) -> JSONDict:

@@ -13,6 +13,7 @@ from automations.models.backtest import (
 )
 from automations.models.checkpoint import Checkpoint, Occasion
 from automations.models.control import IdempotencyKey, ProcessStamp, RotationCursor
+from automations.models.dead_letter import DeadLetter, Triage
 from automations.models.event import Deadline, Decision, Event, ScheduleSlot, TriggerSource
 from automations.models.go_live import RunTestMark, SignOff
 from automations.models.hold import Hold, StartCount
@@ -23,7 +24,7 @@ from automations.models.policy import Policy, PolicyRevision, PolicyUse, RulePla
 from automations.models.preference import Preference
 from automations.models.promotion import Consent, FirstRelease, Promotion
 from automations.models.record import Record, RecordChange, RecordComment
-from automations.models.run import NEVER, DeadLetter, LogEntry, Run, RunSignal, Step
+from automations.models.run import NEVER, LogEntry, Run, RunSignal, Step
 from automations.models.scenario import Scenario, ScenarioResult
 from automations.models.token import ApiToken
 from automations.models.undo import RunUndo, UndoneField
@@ -86,6 +87,7 @@ __all__ = [
     "SignOff",
     "StartCount",
     "Step",
+    "Triage",
     "Trigger",
     "TriggerSource",
     "UndoneField",

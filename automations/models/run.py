@@ -214,30 +214,3 @@ class RunSignal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node} {self.key}"
-
-
-class DeadLetter(models.Model):
-    """A run that gave up, kept whole until somebody redrives or discards it."""
-
-    class State(models.TextChoices):
-        OPEN = "open"
-        REDRIVEN = "redriven"
-        DISCARDED = "discarded"
-
-    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="dead_letter")
-    code = models.CharField(max_length=64)
-    message = models.TextField()
-    attempts = models.PositiveSmallIntegerField()
-    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ("-id",)
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(state__in=["open", "redriven", "discarded"]), name="deadletter_state_known"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.run_id}"

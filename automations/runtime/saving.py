@@ -19,7 +19,8 @@ from automations.engine.program import APPROVAL
 from automations.engine.retry import RetryPolicy, next_delay
 from automations.engine.statuses import TERMINAL_RUN, RunStatus, StepStatus
 from automations.masking import masked
-from automations.models import NEVER, DeadLetter, RunSignal, Step
+from automations.models import NEVER, RunSignal, Step
+from automations.runtime import dead_letters
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.pending_approvals import end_with_runs
 from automations.runtime.product_events import ProductEvent, announce_all
@@ -82,10 +83,10 @@ def save(worked: Sequence[Worked]) -> None:
     used = [pk for entry in worked for pk in entry.used_signals]
     if used:
         RunSignal.objects.filter(pk__in=used).delete()
-    _dead_letters(worked)
     _announce_failures(worked)
     _end_approvals(worked)
     _tell_parents(worked)
+    _dead_letters(worked)
 
 
 def _step_rows(worked: Sequence[Worked]) -> list[tuple[Any, ...]]:
@@ -211,19 +212,27 @@ def _attempts(entry: Worked) -> int:
 
 def _dead_letters(worked: Sequence[Worked]) -> None:
     """A failed execute run is work that gave up; a failed simulation is only an answer."""
-    DeadLetter.objects.bulk_create(
+    dead_letters.keep(
         [
-            DeadLetter(
-                run_id=entry.run.id,
-                code=str(entry.decision.failure["code"])[:64],
-                message=masking.masked_text(str(entry.decision.failure["message"])),
-                attempts=_attempts(entry),
-                created_at=entry.run.now,
-            )
+            _gave_up(entry, entry.decision.failure)
             for entry in worked
             if entry.decision.failure is not None and entry.run.mode == "execute"
-        ],
-        ignore_conflicts=True,
+        ]
+    )
+
+
+def _gave_up(entry: Worked, failure: Mapping[str, Any]) -> dead_letters.GaveUp:
+    node = entry.program.by_id.get(str(failure.get("node", "")))
+    return dead_letters.GaveUp(
+        run_id=entry.run.id,
+        workflow_id=entry.run.workflow_id,
+        version_id=entry.run.version_id,
+        code=str(failure["code"])[:64],
+        message=masking.masked_text(str(failure["message"])),
+        node=node.id if node is not None else "",
+        kind=node.type if node is not None else "",
+        attempts=_attempts(entry),
+        at=entry.run.now,
     )
 
 
@@ -323,9 +332,17 @@ def give_up(run: ClaimedRun, *, code: str, message: str, attempts: int) -> None:
         )
         end_with_runs([run.id], now=run.database_now, why="Its run has ended.")
         tell_parents([run.id], status="failed", message=message, now=run.database_now)
-        DeadLetter.objects.bulk_create(
-            [DeadLetter(run_id=run.id, code=code, message=message, attempts=attempts, created_at=run.now)],
-            ignore_conflicts=True,
+        letter = dead_letters.GaveUp(
+            run_id=run.id,
+            workflow_id=run.workflow_id,
+            version_id=run.version_id,
+            code=code,
+            message=message,
+            node="",
+            kind="",
+            attempts=attempts,
+            at=run.now,
         )
         if not run.clock:
             announce_all(failure_events(run, failure, attempts=attempts))
+        dead_letters.keep([letter])

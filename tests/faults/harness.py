@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import psycopg
 
-from tests.postgres_plugin import own_database
+from tests.postgres_plugin import migrated_database, own_database
 
 ROOT = Path(__file__).resolve().parents[2]
 LEASE_SECONDS = 4
@@ -24,7 +24,7 @@ LEASE_SECONDS = 4
 class World:
     """A migrated database and the processes on it. `query` reads and `script` writes through the product."""
 
-    def __init__(self, tmp_path: Path, url: str, **settings: str) -> None:
+    def __init__(self, tmp_path: Path, url: str, *, migrated: bool = False, **settings: str) -> None:
         self.tmp_path = tmp_path
         self.url = url
         self.environment = {
@@ -38,7 +38,8 @@ class World:
             **settings,
         }
         self.processes: list[subprocess.Popen[bytes]] = []
-        self.manage("migrate", "--verbosity", "0")
+        if not migrated:
+            self.manage("migrate", "--verbosity", "0")
 
     def manage(self, *words: str) -> None:
         subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=self.environment, check=True)
@@ -124,7 +125,8 @@ class World:
 
 @contextlib.contextmanager
 def world(tmp_path: Path, **settings: str) -> Iterator[World]:
-    made = World(tmp_path, own_database("faults"), **settings)
+    url = own_database("faults", template=migrated_database())
+    made = World(tmp_path, url, migrated=True, **settings)
     try:
         yield made
     finally:

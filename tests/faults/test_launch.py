@@ -17,7 +17,7 @@ from config.demo.seed import DEMO, ORDERS, PEOPLE, TICKETS
 from config.embedded_postgres import EmbeddedPostgres
 from tests.faults.harness import SETUP, World
 from tests.faults.launching import Launch
-from tests.postgres_plugin import own_database
+from tests.postgres_plugin import migrated_database, own_database
 
 SEEDING = "Making the demo workspace"
 Starter = Callable[..., Launch]
@@ -27,7 +27,8 @@ Starter = Callable[..., Launch]
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A migrated database that counts as seeded, so that a start takes seconds; a workflow that comments on new
     tickets, and one that dwells on new errands."""
-    made = World(tmp_path_factory.mktemp("launch"), own_database("launch"))
+    url = own_database("launch", template=migrated_database())
+    made = World(tmp_path_factory.mktemp("launch"), url, migrated=True)
     made.script(
         f"{SETUP}\nfrom automations.services.workflows import create_workflow\n"
         "create_workflow(key='auto-routing', name='There already', actor=owner)\n"

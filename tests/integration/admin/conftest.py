@@ -16,7 +16,6 @@ from automations.models import (
     Backtest,
     BacktestDifference,
     Consent,
-    DeadLetter,
     Deadline,
     FirstRelease,
     Hold,
@@ -42,6 +41,7 @@ from automations.services.scenarios import save_scenario
 from automations.services.sources import create_source
 from automations.services.tokens import create_token
 from automations.testing import chain, edge, make_module, make_workflow, node, run_everything
+from tests.integration.letters import keep_letter
 
 AHEAD = {
     "schema": 1,
@@ -101,7 +101,7 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     OutgoingEmail.objects.create(
         to="a@example.org", subject="Hello", body="You", run=run, key="k", due_at=now, **at
     )
-    DeadLetter.objects.create(run=run, code="late", message="It came late", attempts=3, **at)
+    keep_letter(run, "It came late")
     Approval.objects.create(
         run=run, node="p1", workflow=workflow, title="<script>alert(1)</script>", asked_at=now
     )

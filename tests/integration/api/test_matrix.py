@@ -30,8 +30,9 @@ from automations.models import (
 )
 from automations.services.checkpoints import add_checkpoint
 from automations.services.policies import create_policy
+from tests.integration.letters import keep_letter
 from webhooks.inbound.services import create_endpoint
-from webhooks.models import Delivery, Destination, Receipt
+from webhooks.models import Delivery, Destination, Receipt, Resending, Subscription
 from webhooks.outbound.destinations import create_destination
 from webhooks.secrets.services import create_secret
 
@@ -179,6 +180,11 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "run-undo"): (OPERATE, SIGHT),
     ("GET", "run-undo-back"): (OPERATE, SIGHT),
     ("POST", "run-undo-back"): (OPERATE, SIGHT),
+    ("GET", "dead-letters"): (EVERYBODY, EVERYBODY),
+    ("POST", "dead-letters-discard"): (EVERYBODY, EVERYBODY),  # which letters, the body says
+    ("GET", "dead-letter"): (SIGHT, SIGHT),
+    ("GET", "dead-letter-letters"): (SIGHT, SIGHT),
+    ("POST", "dead-letter-triage"): (OPERATE, SIGHT),
     ("GET", "approvals"): (EVERYBODY, EVERYBODY),
     ("GET", "approval"): (SIGHT, SIGHT),
     ("POST", "approval-decide"): (SIGHT, SIGHT),  # who is asked is looked at past the body
@@ -213,6 +219,17 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "destination-shares"): (ADMIN, SIGHT),
     ("PUT", "destination-shares"): (ADMIN, SIGHT),
     ("DELETE", "destination-shares"): (ADMIN, SIGHT),
+    ("GET", "destination-subscriptions"): (SIGHT, SIGHT),
+    ("POST", "destination-subscriptions"): (OPERATE, SIGHT),
+    ("GET", "subscription"): (SIGHT, SIGHT),
+    ("PATCH", "subscription"): (ADMIN, SIGHT),
+    ("DELETE", "subscription"): (ADMIN, SIGHT),
+    ("GET", "product-events"): (EVERYBODY, EVERYBODY),
+    ("GET", "resendings"): (EVERYBODY, EVERYBODY),
+    ("POST", "resendings"): (EVERYBODY, EVERYBODY),  # what somebody may send anew is looked at past the body
+    ("GET", "resending-count"): (EVERYBODY, EVERYBODY),
+    ("GET", "resending"): (ADMIN, ADMIN),
+    ("POST", "resending-stop"): (ADMIN, ADMIN),
     ("GET", "deliveries"): (EVERYBODY, EVERYBODY),
     ("GET", "delivery"): (SIGHT, SIGHT),
     ("POST", "delivery-resend"): (OPERATE, SIGHT),
@@ -322,7 +339,13 @@ def places(
         due_at=now,
         created_at=now,
     )
+    subscription = Subscription.objects.create(
+        destination=delivery.destination, kinds=["run.failed"], owner=root, created_at=now
+    )
+    resending = Resending.objects.create(wanted={}, count=1, per_minute=60, actor=root, created_at=now)
     return {
+        "subscription": subscription.pk,
+        "resending": resending.pk,
         "destination": "crm",
         "secret": "crm-token",
         "delivery": delivery.pk,
@@ -333,6 +356,7 @@ def places(
         "approval": approval.pk,
         "event": event.pk,
         "run": run.pk,
+        "cause": keep_letter(run, "It came late").fingerprint,
         "notification": notification.pk,
         "token": "00000000-0000-0000-0000-000000000000",
         "module_key": "tickets",
@@ -367,13 +391,16 @@ def address_of(name: str, places: dict[str, Any]) -> str:
         "mode-policy-lift": "mode_policy",
         "record-changes": "record",
         "record-comments": "record",
+        "dead-letter": "cause",
+        "dead-letter-letters": "cause",
+        "dead-letter-triage": "cause",
     }.get(name, name.partition("-")[0])
     path = (
         pattern.replace("<slug:module_key>", "tickets")
         .replace("<int:number>", "1")
         .replace("<str:node>", "t1")
     )
-    for slot in ("<int:pk>", "<uuid:pk>", "<slug:key>", "<str:key>"):
+    for slot in ("<int:pk>", "<uuid:pk>", "<slug:key>", "<str:key>", "<slug:fingerprint>"):
         path = path.replace(slot, str(places.get(noun, "")))
     return f"/api/v1/{path}"
 

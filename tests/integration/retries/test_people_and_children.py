@@ -11,7 +11,6 @@ from guardian.shortcuts import assign_perm
 from automations import permissions
 from automations.models import (
     Approval,
-    DeadLetter,
     Module,
     Record,
     RecordComment,
@@ -25,6 +24,7 @@ from automations.services.records import create_record, update_record
 from automations.services.runs import cancel_run, start_run
 from automations.services.workflows import pause_workflow
 from automations.testing import chain, edge, make_module, make_workflow, node, run_everything
+from tests.integration.letters import keep_letter
 
 from .world import choice, log, publish, refusal, retried, statuses
 
@@ -77,7 +77,7 @@ def agreed(tickets: Module, alice: Any, sam: Any) -> Run:
     Run.objects.filter(pk=run.pk).update(
         status="failed", failure_code="busy", failure={**failure, "node": "a2"}
     )
-    DeadLetter.objects.create(run=run, code="busy", message="", attempts=1, created_at=run.created_at)
+    keep_letter(run, "", code="busy")
     run.refresh_from_db()
     return run
 

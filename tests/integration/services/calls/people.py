@@ -12,13 +12,14 @@ from automations.services import (
     identities,
     notifications,
     preferences,
+    references,
     shares,
     tokens,
     viewing,
 )
 
 from ..world import NOW, World
-from .shapes import READS, Audited, Call, Traced, definition_of
+from .shapes import GIVEN, READS, Audited, Call, Traced, definition_of
 
 
 def _admin(world: World) -> Any:
@@ -102,6 +103,20 @@ CALLS: tuple[Call, ...] = (
         lambda w: {"thing": w.workflow, "holder": _shared(w), "actor": w.alice},
         Audited("workflow.unshared", "thing"),
     ),
+    Call(references.unseen, lambda w: {"definition": definition_of(w), "actor": w.bob}, READS),
+    Call(references.unusable, lambda w: {"definition": definition_of(w), "actor": w.bob}, READS),
+    Call(references.require_usable, lambda w: {"definition": definition_of(w), "actor": w.bob}, READS),
+    Call(
+        references.require_seen,
+        lambda w: {"workflow": w.fresh(), "definition": definition_of(w), "actor": w.bob},
+        READS,
+    ),
+    Call(
+        references.problems_for,
+        lambda w: {"workflow": w.fresh(), "definition": definition_of(w), "actor": w.bob},
+        READS,
+    ),
+    Call(references.require_module_seen, lambda w: {"actor": w.bob, "given": GIVEN}, READS),
     Call(
         identities.identity_problems,
         lambda w: {"workflow": w.fresh(), "definition": definition_of(w), "publisher": w.bob},

@@ -5,10 +5,20 @@ from __future__ import annotations
 from guardian.shortcuts import assign_perm
 
 from automations import permissions
-from automations.models import Approval, Backtest, Run, RunUndo
-from automations.services import approvals, backtests, retries, run_tests, runs, undo, undo_plans
+from automations.models import Approval, Backtest, DeadLetter, Run, RunUndo, Triage
+from automations.services import (
+    approvals,
+    backtests,
+    dead_letters,
+    retries,
+    run_tests,
+    runs,
+    undo,
+    undo_plans,
+)
 from automations.services.run_tests import RunTestRequest
 from automations.testing import chain, make_workflow, node, run_everything
+from tests.integration.letters import keep_letter
 
 from ..world import NOW, World
 from .shapes import READS, Audited, Call, Traced
@@ -24,6 +34,15 @@ def _failed(world: World) -> Run:
     """A run that gave up."""
     Run.objects.filter(pk=world.run.pk).update(status="failed", finished_at=NOW)
     return Run.objects.get(pk=world.run.pk)
+
+
+def _letter(world: World) -> DeadLetter:
+    run = _failed(world)
+    return DeadLetter.objects.filter(run=run).first() or keep_letter(run, "It came late")
+
+
+def _triage(world: World) -> Triage:
+    return Triage.objects.get(fingerprint=_letter(world).fingerprint)
 
 
 def _closed(world: World) -> Run:
@@ -150,6 +169,27 @@ CALLS: tuple[Call, ...] = (
         retries.retry_run,
         lambda w: {"run": _failed(w), "actor": w.bob, "reason": "Once more"},
         Audited("run.retried", "run"),
+    ),
+    Call(
+        dead_letters.triage_cause,
+        lambda w: {
+            "triage": _triage(w),
+            "actor": w.bob,
+            "state": "fixed",
+            "fixed_in": "active",
+            "note": "Version 2 asks the right team",
+        },
+        Audited("triage.changed", "triage"),
+    ),
+    Call(
+        dead_letters.discard_letters,
+        lambda w: {
+            "workflow": w.workflow,
+            "letters": DeadLetter.objects.filter(pk=_letter(w).pk),
+            "actor": w.bob,
+            "reason": "Nobody needs it",
+        },
+        Audited("workflow.letters_discarded", "workflow"),
     ),
     Call(retries.retry_choices, lambda w: {"run": _failed(w)}, READS),
     Call(undo.why_not_undo, lambda w: {"run": _closed(w)}, READS),

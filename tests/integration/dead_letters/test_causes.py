@@ -1,0 +1,245 @@
+"""Dead letters stand under their cause, which people triage, and which is new again when it is seen although it was fixed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+from guardian.shortcuts import assign_perm, remove_perm
+from rest_framework.test import APIClient
+
+from automations import permissions
+from automations.engine.causes import cause_of
+from automations.models import AuditEntry, DeadLetter, Module, Run, Triage
+from automations.services.records import create_record
+from automations.services.retries import retry_run
+from automations.testing import run_everything
+from tests.integration.letters import keep_letter
+from tests.integration.retries.world import document, publish
+
+pytestmark = pytest.mark.django_db
+
+SAID = "Tickets may not go from “open” to “solved”; allowed: pending."
+CAUSE = "Tickets may not go from “…” to “…”; allowed: pending."
+
+
+def fail_another(key: str, status: str = "open") -> None:
+    values = {"title": "Toner", "status": status, "amount": "900"}
+    create_record(module=Module.objects.get(key="tickets"), key=key, values=values, actor=None)
+    run_everything()
+
+
+def triage() -> Triage:
+    return Triage.objects.get()
+
+
+def test_a_run_that_gives_up_is_filed_under_its_cause(run: Run, operator: APIClient) -> None:
+    letter = DeadLetter.objects.get()
+    expected = cause_of(code=run.failure_code, kind="action.change_status", message=letter.message)
+    assert (letter.workflow, letter.node, letter.fingerprint) == (run.workflow, "a3", expected.fingerprint)
+    fail_another("T2")
+    answer = operator.get("/api/v1/dead-letters/").json()
+    (found,) = answer["results"]
+    assert (answer["total"], found["fingerprint"]) == (1, expected.fingerprint)
+    assert (found["total"], found["open"], found["state"], found["kind"]) == (
+        2,
+        2,
+        "new",
+        "action.change_status",
+    )
+    assert found["cause"] == expected.message
+    assert [day["number"] for day in found["days"]] == [0] * 13 + [2]
+    assert [one["workflow"]["key"] for one in found["workflows"]] == ["large"]
+    letters = operator.get(f"/api/v1/dead-letters/{letter.fingerprint}/letters/").json()["results"]
+    assert [one["record"] for one in letters] == ["T2", "T1"]
+    assert letters[1]["run"] == run.pk
+    assert letters[1]["input"] == {}
+
+
+def test_what_changed_just_before_is_told_newest_first_and_nothing_that_came_later(
+    run: Run, operator: APIClient, alice: Any
+) -> None:
+    # A test is one transaction, at whose beginning its database's clock stands.
+    Triage.objects.update(first_seen_at=timezone.now())
+    DeadLetter.objects.update(created_at=timezone.now())
+    publish(run.workflow, document(to="pending"), alice)
+    fingerprint = DeadLetter.objects.get().fingerprint
+    changes = operator.get(f"/api/v1/dead-letters/{fingerprint}/").json()["changes"]
+    told = [change["action"] for change in changes]
+    assert "workflow.published" in told
+    assert len([one for one in told if one == "workflow.published"]) == 1, "version 2 came later"
+    assert told == [change["action"] for change in sorted(changes, key=lambda one: -one["id"])]
+
+
+def test_triage_says_who_looks_and_which_version_mends(run: Run, operator: APIClient, bob: Any) -> None:
+    address = f"/api/v1/dead-letters/{DeadLetter.objects.get().fingerprint}/triage/"
+    answer = operator.post(address, {"state": "looking", "assignee": "bob"}, format="json")
+    assert answer.status_code == 200, answer.content
+    assert (answer.json()["state"], answer.json()["workflows"][0]["assignee"]) == ("looking", "bob")
+    answer = operator.post(
+        address, {"state": "fixed", "fixed_in": "active", "note": "Asks first"}, format="json"
+    )
+    (stands,) = answer.json()["workflows"]
+    assert (stands["state"], stands["fixed_in"], stands["note"], stands["assignee"]) == (
+        "fixed",
+        1,
+        "Asks first",
+        "bob",
+    )
+    entry = AuditEntry.objects.filter(action="triage.changed").latest("pk")
+    assert entry.before is not None
+    assert entry.after is not None
+    assert (entry.before["state"], entry.after["fixed_in"], entry.actor) == ("looking", 1, bob)
+    listed = {
+        asked: operator.get(f"/api/v1/dead-letters/?{asked}").json()["total"]
+        for asked in ("state=fixed", "state=new", "assignee=bob", "assignee=", "open=true", "code=x")
+    }
+    assert listed == {
+        "state=fixed": 1,
+        "state=new": 0,
+        "assignee=bob": 1,
+        "assignee=": 0,
+        "open=true": 1,
+        "code=x": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"state": "new", "fixed_in": 1}, "unclear-state"),
+        ({"state": "fixed", "fixed_in": 9}, "not-found"),
+        ({"assignee": "nobody"}, "unknown-user"),
+        ({"assignee": "charlie"}, "cannot-see"),
+        ({"state": "asleep"}, "invalid-choice"),
+        ({"state": "fixed", "fixed_in": "last"}, "invalid"),
+    ],
+)
+def test_what_can_not_be_triaged_so_is_refused(
+    run: Run, operator: APIClient, charlie: Any, body: dict[str, Any], code: str
+) -> None:
+    address = f"/api/v1/dead-letters/{DeadLetter.objects.get().fingerprint}/triage/"
+    answer = operator.post(address, body, format="json")
+    told = answer.json()
+    assert answer.status_code in (400, 404, 422), told
+    assert code in (told["code"], *(problem["code"] for problem in told.get("problems", ())))
+    assert triage().state == "new"
+
+
+def test_a_fixed_cause_is_new_again_when_the_version_that_mends_it_fails_so(
+    run: Run, operator: APIClient, alice: Any
+) -> None:
+    publish(run.workflow, document(to="pending"), alice)
+    address = f"/api/v1/dead-letters/{DeadLetter.objects.get().fingerprint}/triage/"
+    assert operator.post(address, {"state": "fixed", "fixed_in": 2}, format="json").status_code == 200
+    retry_run(run=run, actor=alice, version="run")
+    run_everything()
+    assert DeadLetter.objects.count() == 2
+    assert triage().state == "fixed", "the old version still fails, of course"
+    publish(run.workflow, document(), alice)
+    fail_another("T3")
+    assert (triage().state, triage().reopened, triage().fixed_in) == ("new", 1, None)
+    assert triage().reopened_at is not None
+
+
+def test_a_cause_that_was_mended_outside_is_new_again_when_it_is_seen_at_all(
+    run: Run, operator: APIClient
+) -> None:
+    address = f"/api/v1/dead-letters/{DeadLetter.objects.get().fingerprint}/triage/"
+    operator.post(address, {"state": "fixed"}, format="json")
+    fail_another("T2")
+    assert (triage().state, triage().reopened) == ("new", 1)
+    operator.post(address, {"state": "ignored"}, format="json")
+    fail_another("T3")
+    assert (triage().state, triage().reopened) == ("ignored", 1)
+
+
+def test_discarding_takes_a_reason_and_of_many_their_number(run: Run, operator: APIClient) -> None:
+    letter = DeadLetter.objects.get()
+    Run.objects.bulk_create(
+        Run(
+            workflow=run.workflow,
+            version=run.version,
+            trigger_node="t1",
+            dedupe_key=f"more-{number}",
+            mode="execute",
+            status="failed",
+            due_at=run.due_at,
+            created_at=run.created_at,
+            finished_at=run.finished_at,
+        )
+        for number in range(20)
+    )
+    for more in Run.objects.filter(dedupe_key__startswith="more-"):
+        keep_letter(more, letter.message, code=letter.code, kind="action.change_status")
+    body: dict[str, Any] = {"fingerprint": letter.fingerprint}
+    address = "/api/v1/dead-letters/discard/"
+    assert operator.post(address, body, format="json").status_code == 400
+    refused = operator.post(address, {**body, "reason": "They are test tickets"}, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "count-differs")
+    answer = operator.post(address, {**body, "reason": "They are test tickets", "count": 21}, format="json")
+    assert (answer.status_code, answer.json()) == (200, {"discarded": 21})
+    assert set(DeadLetter.objects.values_list("state", flat=True)) == {"discarded"}
+    again = operator.post(address, {**body, "reason": "Again"}, format="json")
+    assert (again.status_code, again.json()["code"]) == (409, "nothing-open")
+    entry = AuditEntry.objects.get(action="workflow.letters_discarded")
+    assert entry.after is not None
+    assert (entry.after["letters"], entry.reason) == (21, "They are test tickets")
+
+
+def test_who_does_not_see_the_workflow_knows_of_nothing_and_who_may_not_retry_changes_nothing(
+    run: Run, operator: APIClient, outsider: APIClient, bob: Any
+) -> None:
+    fingerprint = DeadLetter.objects.get().fingerprint
+    assert outsider.get("/api/v1/dead-letters/").json() == {"total": 0, "results": []}
+    assert outsider.get(f"/api/v1/dead-letters/{fingerprint}/").status_code == 404
+    body = {"fingerprint": fingerprint, "reason": "x"}
+    assert outsider.post("/api/v1/dead-letters/discard/", body, format="json").status_code == 404
+    for right in ("retry", "view_payloads"):
+        remove_perm(permissions.codename(right), bob, run.workflow)
+    assert operator.post("/api/v1/dead-letters/discard/", body, format="json").status_code == 403
+    assert operator.get(f"/api/v1/dead-letters/{fingerprint}/letters/").json()["results"][0]["input"] is None
+    assert operator.get("/api/v1/dead-letters/").json()["results"][0]["workflows"][0]["may_triage"] is False
+
+
+def test_of_a_cause_in_several_workflows_only_those_in_sight_count(
+    run: Run, operator: APIClient, alice: Any, bob: Any
+) -> None:
+    from automations.testing import make_workflow
+
+    other = make_workflow("hidden", document(), owner=alice)
+    fail_another("T9")
+    fingerprint = DeadLetter.objects.filter(workflow=other).get().fingerprint
+    (found,) = operator.get("/api/v1/dead-letters/").json()["results"]
+    assert (found["fingerprint"], found["total"], len(found["workflows"])) == (fingerprint, 2, 1)
+    assign_perm(permissions.codename("view"), bob, other)
+    (found,) = operator.get("/api/v1/dead-letters/").json()["results"]
+    assert [(one["workflow"]["key"], one["may_triage"]) for one in found["workflows"]] == [
+        ("hidden", False),
+        ("large", True),
+    ]
+    operator.post(f"/api/v1/dead-letters/{fingerprint}/triage/", {"state": "ignored"}, format="json")
+    assert Triage.objects.get(workflow=other).state == "new"
+    (found,) = operator.get("/api/v1/dead-letters/").json()["results"]
+    assert found["state"] == "new", "the most urgent is told"
+
+
+def test_letters_from_before_are_filed_by_the_migration(run: Run) -> None:
+    """The migration's own function, over rows without a cause, as it meets them."""
+    letter = DeadLetter.objects.get()
+    fingerprint, first = letter.fingerprint, letter.created_at - timedelta(days=1)
+    Triage.objects.all().delete()
+    DeadLetter.objects.update(fingerprint="", node="", created_at=first)
+    name = ("automations", "0025_dead_letters_by_cause")
+    loader = MigrationExecutor(connection).loader
+    migration = loader.get_migration(*name)
+    (operation,) = [one for one in migration.operations if hasattr(one, "code")]
+    with connection.schema_editor() as editor:
+        operation.code(loader.project_state(name).apps, editor)
+    letter.refresh_from_db()
+    assert (letter.fingerprint, letter.node, letter.workflow) == (fingerprint, "a3", run.workflow)
+    assert (triage().first_seen_at, triage().kind) == (first, "action.change_status")
