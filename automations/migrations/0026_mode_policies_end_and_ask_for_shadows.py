@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0024_what_ended_and_what_began_it"),
+        ("automations", "0025_dead_letters_by_cause"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
