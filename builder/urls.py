@@ -17,6 +17,7 @@ urlpatterns = [
     path("workflows/<int:pk>/golive/", page, name="golive-page"),
     path("workflows/<int:pk>/backtests/", page, name="backtests-page"),
     path("workflows/<int:pk>/settings/", page, name="settings-page"),
+    path("alerts/", page, name="alerts-page"),
     path("mode-policies/", page, name="mode-policies-page"),
     path("runs/", page, name="runs-page"),
     path("runs/<int:pk>/", page, name="run-page"),

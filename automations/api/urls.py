@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from automations.api import (
+    alert_rules,
+    alerts,
     approvals,
     audit,
     backtests,
@@ -99,6 +101,7 @@ urlpatterns = [
     path(f"{WORKFLOW}shares/", shares.WorkflowSharesView.as_view(), name="workflow-shares"),
     path(f"{WORKFLOW}pause/", workflows.WorkflowPauseView.as_view(), name="workflow-pause"),
     path(f"{WORKFLOW}resume/", workflows.WorkflowResumeView.as_view(), name="workflow-resume"),
+    path(f"{WORKFLOW}restore/", workflows.WorkflowRestoreView.as_view(), name="workflow-restore"),
     path(f"{WORKFLOW}grid/", overview.GridView.as_view(), name="workflow-grid"),
     path(f"{WORKFLOW}graph/", graphs.GraphView.as_view(), name="workflow-graph"),
     path(f"{WORKFLOW}checkpoints/", checkpoints.CheckpointsView.as_view(), name="checkpoints"),
@@ -169,6 +172,15 @@ urlpatterns = [
     path("approvals/<int:pk>/decide/", approvals.DecideView.as_view(), name="approval-decide"),
     path("approvals/<int:pk>/delegate/", approvals.DelegateView.as_view(), name="approval-delegate"),
     path("approvals/<int:pk>/remarks/", approvals.RemarksView.as_view(), name="approval-remarks"),
+    path("alerts/", alerts.AlertsView.as_view(), name="alerts"),
+    path("alerts/<int:pk>/acknowledge/", alerts.AlertAcknowledgeView.as_view(), name="alert-acknowledge"),
+    path("alerts/<int:pk>/snooze/", alerts.AlertSnoozeView.as_view(), name="alert-snooze"),
+    path("alert-kinds/", alert_rules.AlertKindsView.as_view(), name="alert-kinds"),
+    path("alert-rules/", alert_rules.AlertRulesView.as_view(), name="alert-rules"),
+    path("alert-rules/<int:pk>/", alert_rules.AlertRuleView.as_view(), name="alert-rule"),
+    path("alert-rules/<int:pk>/snooze/", alert_rules.AlertRuleSnoozeView.as_view(), name="alert-rule-snooze"),
+    path(f"{WORKFLOW}breaker/try/", alerts.BreakerTryView.as_view(), name="workflow-breaker-try"),
+    path(f"{WORKFLOW}breaker/close/", alerts.BreakerCloseView.as_view(), name="workflow-breaker-close"),
     path("audit/", audit.AuditView.as_view(), name="audit"),
     path("audit/export/", audit.AuditExportView.as_view(), name="audit-export"),
     path("audit/chain/", audit.AuditChainView.as_view(), name="audit-chain"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from automations.models.alert import Alert, AlertRule, Breaker
 from automations.models.approval import Approval, ApprovalDecision, ApprovalDelegation, ApprovalRemark
 from automations.models.audit import AuditEntry, AuditSeal
 from automations.models.backtest import (
@@ -37,6 +38,8 @@ __all__ = [
     "Action",
     "Activation",
     "ActiveTrigger",
+    "Alert",
+    "AlertRule",
     "ApiToken",
     "Approval",
     "ApprovalDecision",
@@ -48,6 +51,7 @@ __all__ = [
     "BacktestAlarm",
     "BacktestDifference",
     "BacktestStatus",
+    "Breaker",
     "Checkpoint",
     "Condition",
     "Consent",

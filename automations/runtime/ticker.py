@@ -12,7 +12,6 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from automations.conf import setting
-from automations.registry import Registry
 from automations.runtime import (
     approvals,
     deadlines,
@@ -25,11 +24,9 @@ from automations.runtime import (
     supervisor,
 )
 from automations.runtime.backtests import work as backtests
+from automations.runtime.duties import DUTIES
 
 logger = logging.getLogger(__name__)
-
-DUTIES: Registry[Callable[[datetime], object]] = Registry("duty of the ticker")
-"""What those above us do because time passes, with an entry in the trail; each is given the tick's moment."""
 
 LEADER_LOCK = 0x6175746F
 """The advisory lock's number: "auto" in ASCII."""
@@ -68,10 +65,10 @@ def tick() -> None:
         ("schedules", lambda: schedules.fire_due(now=now)),
         ("approvals", lambda: approvals.attend(now=now)),
         ("mail", lambda: mail.send_due(now=now)),
-        *((name, partial(duty, now)) for name, duty in DUTIES.items()),
         ("housekeeping", lambda: housekeeping.tidy(now=now)),
         ("wake", _wake),
         ("lanes", lanes.wake_due),
+        *((name, partial(duty, now)) for name, duty in DUTIES.items()),
         ("stamp", lambda: supervisor.stamp_process("ticker", role="ticker")),
     )
     for name, duty in duties:

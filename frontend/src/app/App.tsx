@@ -39,6 +39,7 @@ const VersionsPage = lazy(() => import("../versions/VersionsPage"));
 const BacktestsPage = lazy(() => import("../backtests/BacktestsPage"));
 const SettingsPage = lazy(() => import("../settings/SettingsPage"));
 const ModePoliciesPage = lazy(() => import("../modePolicies/ModePoliciesPage"));
+const AlertsPage = lazy(() => import("../alerts/AlertsPage"));
 const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage"));
 const ApprovalPage = lazy(() => import("../approvals/ApprovalPage"));
 const PoliciesPage = lazy(() => import("../policies/PoliciesPage"));
@@ -91,6 +92,8 @@ function Shown({ route }: { route: Route }) {
       return <BacktestsPage key={route.id} id={route.id} />;
     case "settings":
       return <SettingsPage key={route.id} id={route.id} />;
+    case "alerts":
+      return <AlertsPage />;
     case "mode-policies":
       return <ModePoliciesPage />;
     case "new-workflow":

@@ -10,6 +10,7 @@ it.each([
   ["/workflows/4/versions/", "/", { page: "versions", id: 4 }],
   ["/workflows/4/settings/", "/", { page: "settings", id: 4 }],
   ["/mode-policies/", "/", { page: "mode-policies" }],
+  ["/alerts/", "/", { page: "alerts" }],
   ["/runs/", "/", { page: "runs" }],
   ["/runs/311/", "/", { page: "run", id: 311 }],
   ["/tools/runs/311/", "/tools/", { page: "run", id: 311 }],

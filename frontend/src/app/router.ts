@@ -26,6 +26,7 @@ export type Route =
   | { page: "condition"; key: string }
   | { page: "audit" }
   | { page: "mode-policies" }
+  | { page: "alerts" }
   | { page: "approvals" }
   | { page: "approval"; id: number }
   | { page: "endpoints" }
@@ -52,6 +53,7 @@ const PLAIN: Record<string, Route> = {
   "approvals/": { page: "approvals" },
   "audit/": { page: "audit" },
   "mode-policies/": { page: "mode-policies" },
+  "alerts/": { page: "alerts" },
   "records/": { page: "modules" },
   "webhooks/": { page: "endpoints" },
   "webhooks/new/": { page: "new-endpoint" },

@@ -12,9 +12,12 @@ from django.utils import timezone
 
 from automations import permissions
 from automations.models import (
+    Alert,
+    AlertRule,
     Approval,
     Backtest,
     BacktestDifference,
+    Breaker,
     Consent,
     Deadline,
     FirstRelease,
@@ -115,6 +118,24 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     RunTestMark.objects.create(workflow=workflow, digest=version.digest, tested_by_name="root", tested_at=now)
     SignOff.objects.create(**named, signed_by_name="root", checklist=[], at=now)
     RunUndo.objects.create(run=run, actor=root, actor_name="root", plan_hash="0" * 64, at=now)
+    alert = Alert.objects.create(
+        rule=AlertRule.objects.create(
+            kind="failures", name="<script>alert(1)</script>", raise_at=1, workflow=workflow, made_at=now
+        ),
+        rule_name="<script>alert(1)</script>",
+        kind="failures",
+        workflow=workflow,
+        phase="raised",
+        since=now,
+        raised_at=now,
+        value=1,
+        worst=1,
+        bound=1,
+        window_seconds=900,
+    )
+    Breaker.objects.create(
+        workflow=workflow, alert=alert, promotion=workflow.promotions.get(), reason="x", tripped_at=now
+    )
     Hold.objects.create(
         workflow=workflow, trigger_node="t1", firing="f", bound="firing", cap=1, opened_at=now
     )

@@ -15,6 +15,8 @@ from rest_framework.test import APIClient
 
 from automations import grants, permissions
 from automations.models import (
+    Alert,
+    AlertRule,
     Approval,
     Backtest,
     Event,
@@ -114,6 +116,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("DELETE", "policy-shares"): (ADMIN, SIGHT),
     ("POST", "workflow-pause"): (OPERATE, SIGHT),
     ("POST", "workflow-resume"): (OPERATE, SIGHT),
+    ("POST", "workflow-restore"): (PUBLISH, SIGHT),
     ("GET", "workflow-grid"): (SIGHT, SIGHT),
     ("GET", "workflow-graph"): (SIGHT, SIGHT),
     ("PUT", "workflow-graph"): (BUILD, SIGHT),
@@ -190,6 +193,17 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "approval-decide"): (SIGHT, SIGHT),  # who is asked is looked at past the body
     ("POST", "approval-delegate"): (SIGHT, SIGHT),
     ("POST", "approval-remarks"): (SIGHT, SIGHT),
+    ("GET", "alerts"): (EVERYBODY, EVERYBODY),
+    ("POST", "alert-acknowledge"): (OPERATE, SIGHT),
+    ("POST", "alert-snooze"): (OPERATE, SIGHT),
+    ("GET", "alert-kinds"): (EVERYBODY, EVERYBODY),
+    ("GET", "alert-rules"): (EVERYBODY, EVERYBODY),
+    ("POST", "alert-rules"): (EVERYBODY, EVERYBODY),  # whose workflow it is about is looked at past the body
+    ("PATCH", "alert-rule"): (BUILD, SIGHT),
+    ("DELETE", "alert-rule"): (BUILD, SIGHT),
+    ("POST", "alert-rule-snooze"): (BUILD, SIGHT),
+    ("POST", "workflow-breaker-try"): (PUBLISH, SIGHT),
+    ("POST", "workflow-breaker-close"): (PUBLISH, SIGHT),
     ("GET", "audit"): (EVERYBODY, EVERYBODY),
     ("GET", "audit-export"): (EVERYBODY, EVERYBODY),
     ("GET", "audit-chain"): (ADMIN, EVERYBODY),
@@ -322,6 +336,20 @@ def places(
     Backtest.objects.create(
         pk=1, workflow=workflow, document={}, since=workflow.created_at, until=now, due_at=now, created_at=now
     )
+    rule = AlertRule.objects.create(kind="failures", name="x", raise_at=1, workflow=workflow, made_at=now)
+    alert = Alert.objects.create(
+        rule=rule,
+        rule_name="x",
+        kind="failures",
+        workflow=workflow,
+        phase="raised",
+        since=now,
+        raised_at=now,
+        value=1,
+        worst=1,
+        bound=1,
+        window_seconds=900,
+    )
     endpoint = create_endpoint(key="shop", name="Shop", actor=root, now=now).endpoint
     endpoint.secrets.update(id=1)
     receipt = Receipt.objects.create(
@@ -353,6 +381,8 @@ def places(
         "receipt": receipt.pk,
         "workflow": workflow.pk,
         "mode_policy": policy.pk,
+        "alert": alert.pk,
+        "alert_rule": rule.pk,
         "approval": approval.pk,
         "event": event.pk,
         "run": run.pk,
@@ -389,6 +419,8 @@ def address_of(name: str, places: dict[str, Any]) -> str:
         "scenario-proposal": "workflow",
         "scenarios-run": "workflow",
         "mode-policy-lift": "mode_policy",
+        "alert-rule": "alert_rule",
+        "alert-rule-snooze": "alert_rule",
         "record-changes": "record",
         "record-comments": "record",
         "dead-letter": "cause",

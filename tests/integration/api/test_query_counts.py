@@ -12,6 +12,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from automations.models import (
+    Alert,
+    AlertRule,
     Backtest,
     BacktestDifference,
     Decision,
@@ -153,6 +155,23 @@ class World:
             run=run,
             at=now,
         )
+        rule = AlertRule.objects.create(
+            kind="failures", name=f"{n}", raise_at=1, workflow=self.first, made_at=now
+        )
+        rule.people.add(self.alice)
+        Alert.objects.create(
+            rule=rule,
+            rule_name="x",
+            kind="failures",
+            workflow=workflow,
+            phase="raised",
+            since=now,
+            raised_at=now,
+            value=1,
+            worst=1,
+            bound=1,
+            window_seconds=900,
+        )
         self.cause = keep_letter(run, "It came late").fingerprint
         Notification.objects.create(user=self.alice, key=f"{n}", title="x", run=run, created_at=now)
         endpoint = create_endpoint(key=f"e{n}", name="E", actor=self.alice, now=now).endpoint
@@ -226,6 +245,8 @@ LISTS = [
     "dead-letters/",
     "dead-letters/{cause}/letters/",
     "notifications/",
+    "alerts/",
+    "alert-rules/?workflow={workflow}",
     "tokens/",
     "webhooks/endpoints/",
     "webhooks/receipts/",

@@ -13,11 +13,14 @@ from django.db import IntegrityError, connection, models, transaction
 
 from automations.models import (
     Activation,
+    Alert,
+    AlertRule,
     ApiToken,
     Approval,
     ApprovalDecision,
     Backtest,
     BacktestDifference,
+    Breaker,
     Checkpoint,
     Consent,
     DeadLetter,
@@ -42,12 +45,19 @@ from automations.models import (
 
 pytestmark = pytest.mark.django_db
 
+
+@pytest.fixture(autouse=True)
+def _no_rule_that_is_always_there(db: None) -> None:
+    AlertRule.objects.all().delete()
+
+
 WHEN = "2026-03-02T09:00:00Z"
 LATER = "2026-03-02T10:00:00Z"
 TYPICAL: Mapping[str, Any] = {
     "BigIntegerField": 1,
     "BooleanField": False,
     "CharField": "x",
+    "FloatField": 1,
     "DateTimeField": WHEN,
     "DurationField": "1 hour",
     "EmailField": "x@example.org",
@@ -66,6 +76,17 @@ TYPICAL: Mapping[str, Any] = {
 
 SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
     Activation: {"id": 1},
+    Alert: {"kind": "failures", "phase": "raised", "resolved_at": None},
+    AlertRule: {
+        "kind": "failures",
+        "team": "",
+        "raise_at": 2,
+        "clear_at": 1,
+        "breaks": False,
+        "fallback": False,
+        "enabled": True,
+    },
+    Breaker: {"state": "open", "closed_at": None},
     ApiToken: {"id": TYPICAL["UUIDField"], "scope": "read"},
     Approval: {"kind": "step", "reach": None, "hold_id": None, "state": "pending", "ended_at": None},
     ApprovalDecision: {"verdict": "approve"},
@@ -109,6 +130,25 @@ SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
 
 BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("activation_single_row", {"id": 2}),
+    ("alert_kind_known", {"kind": "mood"}),
+    ("alert_phase_says_when", {"phase": "asleep"}),
+    ("alert_phase_says_when", {"phase": "pending"}),
+    ("alert_phase_says_when", {"phase": "raised", "raised_at": None}),
+    ("alert_phase_says_when", {"phase": "raised", "resolved_at": WHEN}),
+    ("alert_phase_says_when", {"phase": "resolved", "resolved_at": None}),
+    ("alertrule_kind_known", {"kind": "mood"}),
+    ("alertrule_clears_below", {"raise_at": 2, "clear_at": 2}),
+    ("alertrule_clears_below", {"raise_at": 2, "clear_at": -1}),
+    ("alertrule_one_scope", {"workflow_id": 1, "team": "ops"}),
+    ("alertrule_of_everything", {"kind": "queue_lag", "workflow_id": 1}),
+    ("alertrule_of_everything", {"kind": "queue_lag", "workflow_id": None, "team": "ops"}),
+    ("alertrule_can_break", {"kind": "silence", "breaks": True}),
+    ("alertrule_fallback_of_all", {"fallback": True, "workflow_id": 1}),
+    ("alertrule_fallback_of_all", {"fallback": True, "workflow_id": None, "enabled": False}),
+    ("alertrule_fallback_of_all", {"fallback": True, "workflow_id": None, "kind": "silence"}),
+    ("breaker_closed_says_when", {"state": "closed", "closed_at": None}),
+    ("breaker_closed_says_when", {"state": "half_open", "closed_at": WHEN}),
+    ("breaker_closed_says_when", {"state": "ajar"}),
     ("apitoken_scope_known", {"scope": "all"}),
     ("approval_state_known", {"state": "asleep", "ended_at": WHEN}),
     ("approval_ended_when_terminal", {"state": "pending", "ended_at": WHEN}),
@@ -188,6 +228,7 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
 """What each check refuses."""
 
 TWICE: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+    "alertrule_one_fallback": ({"fallback": True, "workflow_id": None}, {}),
     "backtest_one_shadow": ({"is_shadow": True, "against_id": 1}, {}),
     "hold_one_hour_pending": ({"bound": "hour", "firing": ""}, {}),
     "run_retried_once": ({"retry_of_id": 1}, {"dedupe_key": "y"}),
@@ -248,7 +289,7 @@ def other(field: models.Field[Any, Any]) -> Any:
     """Another value for a column."""
     if field.choices:
         return list(field.choices)[-1][0]
-    values = {str: "y", int: 2}
+    values: dict[type, Any] = {str: "y", int: 2, bool: False}
     typical = TYPICAL[field.get_internal_type()]
     return "2027-01-01T00:00:00Z" if typical == WHEN else values[type(typical)]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0025_dead_letters_by_cause"),
+        ("automations", "0026_alerts_and_breakers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
