@@ -37,3 +37,8 @@ def may_handle(actor: Any, alert: Alert) -> bool:
     if alert.workflow is None:
         return permissions.may_do_all(actor)
     return permissions.may(actor, "run", alert.workflow)
+
+
+def may_stop_all(actor: Any) -> bool:
+    """Whether the actor may let everything stand still."""
+    return permissions.may_do_all(actor)

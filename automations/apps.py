@@ -14,7 +14,9 @@ class AutomationsConfig(AppConfig):
         from automations.runtime.duties import DUTIES
         from automations.runtime.writes import report_native_write
         from automations.services import breakers, mode_policies, watching
+        from automations.services.redriving import lane
 
+        lane.register()
         DUTIES.register("alerts", lambda now: watching.watch_in_time(now=now))
         DUTIES.register("breakers", lambda now: breakers.attend_breakers(now=now))
         DUTIES.register("mode policies", lambda now: mode_policies.end_due_mode_policies(now=now))

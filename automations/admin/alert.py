@@ -42,7 +42,7 @@ class AlertRuleForm(ServiceForm):
         people = list(given.pop("people"))
         if self.instance.pk is not None:
             changes = {name: value for name, value in self.changes().items() if name != "people"}
-            return change_rule(rule=self.instance, changes=changes, people=people, actor=self.actor)
+            return change_rule(alert_rule=self.instance, changes=changes, people=people, actor=self.actor)
         if not alert_rights.may_set_rule(self.actor, given["workflow"]):
             raise ForbiddenError("Only an admin watches teams and everything; a workflow, who may edit it.")
         return make_rule(**given, people=people, actor=self.actor)
@@ -51,7 +51,7 @@ class AlertRuleForm(ServiceForm):
 def _remove(rule: AlertRule, actor: Any, reason: str) -> None:
     if not alert_rights.may_set_rule(actor, rule.workflow):
         raise ForbiddenError("You may not say what is watched there.")
-    remove_rule(rule=rule, actor=actor)
+    remove_rule(alert_rule=rule, actor=actor)
 
 
 @admin.register(AlertRule)

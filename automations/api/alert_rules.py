@@ -239,13 +239,13 @@ class AlertRuleView(ApiView):
         changes = self.body(AlertRuleChangeBody)
         named = changes.pop("people", None)
         people = None if named is None else [person_for(name) for name in named]
-        changed = change_rule(rule=rule, changes=changes, people=people, actor=self.actor)
+        changed = change_rule(alert_rule=rule, changes=changes, people=people, actor=self.actor)
         return Response(_told([changed], self.actor)[0])
 
     @operation("alert_rules_remove", "alerts", status=204)
     def delete(self, request: Request, pk: int) -> Response:
         """Watch it no more; what it has raised is over."""
-        remove_rule(rule=_rule_for(self, pk), actor=self.actor)
+        remove_rule(alert_rule=_rule_for(self, pk), actor=self.actor)
         return Response(status=204)
 
 
@@ -262,4 +262,4 @@ class AlertRuleSnoozeView(ApiView):
         """Tell nobody what it finds until then. It goes on measuring, and taking workflows back to simulate."""
         rule = _rule_for(self, pk)
         until = self.body(RuleSnoozeBody)["until"]
-        return Response(_told([snooze_rule(rule=rule, until=until, actor=self.actor)], self.actor)[0])
+        return Response(_told([snooze_rule(alert_rule=rule, until=until, actor=self.actor)], self.actor)[0])

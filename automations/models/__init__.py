@@ -25,8 +25,10 @@ from automations.models.policy import Policy, PolicyRevision, PolicyUse, RulePla
 from automations.models.preference import Preference
 from automations.models.promotion import Consent, FirstRelease, Promotion
 from automations.models.record import Record, RecordChange, RecordComment
+from automations.models.redrive import REDRIVE_UNFINISHED, Redrive, RedriveItem, RedriveStatus
 from automations.models.run import NEVER, LogEntry, Run, RunSignal, Step
 from automations.models.scenario import Scenario, ScenarioResult
+from automations.models.standstill import Standstill
 from automations.models.token import ApiToken
 from automations.models.undo import RunUndo, UndoneField
 from automations.models.version import Activation, ActiveTrigger, WorkflowVersion
@@ -34,6 +36,7 @@ from automations.models.workflow import Action, Condition, Edge, Mode, Trigger, 
 
 __all__ = [
     "NEVER",
+    "REDRIVE_UNFINISHED",
     "UNFINISHED",
     "Action",
     "Activation",
@@ -79,6 +82,9 @@ __all__ = [
     "Record",
     "RecordChange",
     "RecordComment",
+    "Redrive",
+    "RedriveItem",
+    "RedriveStatus",
     "RotationCursor",
     "RulePlace",
     "Run",
@@ -89,6 +95,7 @@ __all__ = [
     "ScenarioResult",
     "ScheduleSlot",
     "SignOff",
+    "Standstill",
     "StartCount",
     "Step",
     "Triage",

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import connection
 
 from automations.engine.alerts import AlertKind, Reading
+from automations.runtime.standstills import HOLDS
 
 Place = tuple[int, int | None, str]
 """A rule, a workflow (None: everything), and the trigger where the rule is about one ("" where not)."""
@@ -75,8 +76,8 @@ LEFT JOIN LATERAL (
   SELECT finished_at AS at FROM automations_run WHERE workflow_id = w.id AND status = 'succeeded' AND mode = 'execute'
     AND clock = '' ORDER BY id DESC LIMIT 1
 ) last ON true
-WHERE r.kind = 'silence'
-"""
+WHERE r.kind = 'silence' AND NOT """
+    + HOLDS
 )
 _DEAD = (
     """
@@ -101,13 +102,18 @@ JOIN automations_alertrule r ON r.kind = 'approvals_overdue'
 WHERE a.state = 'pending' GROUP BY r.id, w.id
 """
 )
-_LAG = """
+_LAG = (
+    """
 SELECT r.id, NULL, '', extract(epoch FROM %(now)s - least(
     (SELECT min(due_at) FROM automations_run WHERE status IN ('queued', 'waiting') AND due_at <= %(now)s AND clock = ''),
-    (SELECT min(received_at) FROM automations_event WHERE state = 'pending' AND clock = ''), %(now)s)),
+    (SELECT min(received_at) FROM automations_event WHERE state = 'pending' AND clock = ''
+      AND NOT """
+    + HOLDS
+    + """), %(now)s)),
   1, NULL, r.kind
 FROM automations_alertrule r WHERE r.kind = 'queue_lag' AND r.enabled
 """
+)
 _STATEMENTS: Mapping[frozenset[AlertKind], str] = {
     frozenset((AlertKind.FAILURES, AlertKind.RATIO)): _ENDED,
     frozenset((AlertKind.NOISY,)): _NOISY,

@@ -27,7 +27,8 @@ NUMBERS: Mapping[str, tuple[float, float]] = {
 }
 """The numbers of a rule, each with its bounds."""
 WHOLE = ("window_seconds", "hold_seconds", "least", "retry_minutes")
-SETTINGS = ("name", *NUMBERS, "breaks", "tell_owner", "enabled")
+SWITCHES = ("breaks", "tell_owner", "enabled")
+SETTINGS = ("name", *NUMBERS, *SWITCHES)
 LONGEST_SNOOZE = timedelta(days=30)
 
 
@@ -60,10 +61,10 @@ def make_rule(
 
 @transaction.atomic
 def change_rule(
-    *, rule: AlertRule, changes: Mapping[str, Any], actor: Any, people: Sequence[Any] | None = None
+    *, alert_rule: AlertRule, changes: Mapping[str, Any], actor: Any, people: Sequence[Any] | None = None
 ) -> AlertRule:
     """Change what a rule measures by or whom it tells (SETTINGS); what it is about stays. Raises InvalidError."""
-    rule = AlertRule.objects.select_for_update(of=("self",)).select_related("workflow").get(pk=rule.pk)
+    rule = AlertRule.objects.select_for_update(of=("self",)).select_related("workflow").get(pk=alert_rule.pk)
     before = facts_of(rule)
     _apply(rule, changes, list(rule.people.all()) if people is None else people)
     rule.save()
@@ -76,33 +77,33 @@ def change_rule(
 
 
 @transaction.atomic
-def remove_rule(*, rule: AlertRule, actor: Any) -> None:
+def remove_rule(*, alert_rule: AlertRule, actor: Any) -> None:
     """Watch it no more; what was raised is over. Raises ConflictError for the rule that is always there."""
-    if rule.fallback:
+    if alert_rule.fallback:
         raise ConflictError(
             "This rule watches what no other rule does, so that no failure is silent. Change its bounds instead.",
             code="rule-is-needed",
         )
-    write_audit(actor=actor, action="alert_rule.removed", obj=rule, before=facts_of(rule))
-    Alert.objects.filter(rule=rule, phase="pending").delete()
-    Alert.objects.filter(rule=rule, resolved_at=None).update(
+    write_audit(actor=actor, action="alert_rule.removed", obj=alert_rule, before=facts_of(alert_rule))
+    Alert.objects.filter(rule=alert_rule, phase="pending").delete()
+    Alert.objects.filter(rule=alert_rule, resolved_at=None).update(
         phase="resolved", resolved_at=timezone.now(), resolved_why="Its rule was removed."
     )
-    rule.delete()
+    alert_rule.delete()
 
 
 @transaction.atomic
-def snooze_rule(*, rule: AlertRule, until: datetime | None, actor: Any) -> AlertRule:
+def snooze_rule(*, alert_rule: AlertRule, until: datetime | None, actor: Any) -> AlertRule:
     """Tell nobody what the rule finds until then; None: tell again at once. It goes on measuring, and breaking.
 
     Raises InvalidError for a moment that is over, or too far.
     """
     _require_moment(until)
-    AlertRule.objects.filter(pk=rule.pk).update(snoozed_until=until)
+    AlertRule.objects.filter(pk=alert_rule.pk).update(snoozed_until=until)
     after = {"until": until.isoformat() if until is not None else None}
-    write_audit(actor=actor, action="alert_rule.snoozed", obj=rule, after=after)
-    rule.refresh_from_db()
-    return rule
+    write_audit(actor=actor, action="alert_rule.snoozed", obj=alert_rule, after=after)
+    alert_rule.refresh_from_db()
+    return alert_rule
 
 
 @transaction.atomic
@@ -146,7 +147,17 @@ def facts_of(rule: AlertRule) -> dict[str, Any]:
 
 def _apply(rule: AlertRule, changes: Mapping[str, Any], people: Sequence[Any]) -> None:
     """Set the values on the row, unsaved. Raises InvalidError with every problem."""
+    if not isinstance(changes, Mapping):
+        problem = Problem(
+            "wrong-value-type", "changes", "Settings are an object by name.", 'Send {"name": "…"}.'
+        )
+        raise InvalidError([problem])
     problems = [
+        Problem("wrong-value-type", name, f"“{name}” is true or false.", "Send one of them.")
+        for name in SWITCHES
+        if name in changes and not isinstance(changes[name], bool)
+    ]
+    problems += [
         Problem("unknown-field", name[:64], f"{quoted(name)} is no setting.", f"Use {', '.join(SETTINGS)}.")
         for name in changes
         if name not in SETTINGS

@@ -6,6 +6,7 @@ promotion, a demotion) ends its breaker.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,8 @@ from automations.services.audit import write_audit
 from automations.services.live import live_facts, lock_workflow, set_promotion
 from automations.services.releases import promoted_again
 from automations.services.texts import require_texts
+
+logger = logging.getLogger(__name__)
 
 OPEN, HALF_OPEN = Breaker.State.OPEN, Breaker.State.HALF_OPEN
 
@@ -45,6 +48,7 @@ def trip_breaker(
 ) -> Breaker | None:
     """Take a workflow that acts back to simulate, and runs that nobody has begun with it; None where it does not act.
     `actor` is None where a rule does it."""
+    require_texts(Breaker, reason=reason)
     workflow = lock_workflow(workflow)
     promotion = workflow.promotion
     if workflow.mode != Mode.EXECUTE or promotion is None:
@@ -56,7 +60,7 @@ def trip_breaker(
         workflow=workflow,
         alert=alert,
         promotion=promotion,
-        reason=reason[:300],
+        reason=reason,
         tripped_at=now,
         retry_minutes=retry_minutes,
         retry_at=_retry_at(retry_minutes, now),
@@ -88,7 +92,7 @@ def try_breaker(*, workflow: Workflow, actor: Any, reason: str = "") -> Breaker:
 @transaction.atomic
 def close_breaker(*, workflow: Workflow, actor: Any, reason: str) -> Workflow:
     """Let the workflow act again without a try, as it did before. Raises ConflictError when no breaker is open."""
-    require_texts(Breaker, closed_why=reason)
+    require_texts(AuditEntry, reason=reason)
     breaker = open_breaker(workflow)
     if breaker is None or not _close(breaker, actor, reason, timezone.now()):
         raise ConflictError(f"No breaker of “{workflow.name}” is open.", code="breaker-not-open")
@@ -100,7 +104,18 @@ def attend_breakers(*, now: datetime) -> int:
     """Go on with every breaker whose time has come, or whose try has begun; returns how many moved. One query where none
     has."""
     rows = Breaker.objects.filter(closed_at=None).select_related("workflow__owner", "canary")
-    return sum(_attend(breaker, now) for breaker in rows)
+    return sum(_attended(breaker, now) for breaker in rows)
+
+
+def _attended(breaker: Breaker, now: datetime) -> bool:
+    """Whether a breaker has moved; one that can't be keeps no other from it."""
+    try:
+        return _attend(breaker, now)
+    except Exception:
+        logger.exception(
+            "The breaker of workflow %s could not be moved; the others go on", breaker.workflow_id
+        )
+        return False
 
 
 @transaction.atomic
@@ -168,7 +183,12 @@ def _close(breaker: Breaker, actor: Any, why: str, now: datetime) -> bool:
     workflow = lock_workflow(breaker.workflow)
     before = live_facts(workflow)
     version = breaker.promotion.version
-    set_promotion(workflow, promoted_again(workflow, version, actor, f"The breaker closed. {why}"))
+    set_promotion(
+        workflow,
+        promoted_again(
+            workflow=workflow, version=version, actor=actor, reason=f"The breaker closed. {why}"[:300]
+        ),
+    )
     _note(actor, "workflow.breaker_closed", workflow, reason=why, before=before, after=live_facts(workflow))
     _announce(breaker, "workflow.breaker_closed", now)
     if actor is None:

@@ -6,6 +6,7 @@ moves is a transaction of its own, with its messages.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -33,6 +34,8 @@ from automations.runtime.alert_rules import seed_fallback
 from automations.runtime.messages import tell
 from automations.runtime.product_events import KINDS, announce
 from automations.services.breakers import trip_breaker
+
+logger = logging.getLogger(__name__)
 
 FAILING = (AlertKind.FAILURES, AlertKind.RATIO)
 """Kinds whose episodes end only when a run has succeeded since."""
@@ -82,8 +85,7 @@ def watch(*, now: datetime) -> int:
         if alert is not None and move in (Move.KEEP, Move.NOTHING):
             kept += _update(alert, found)
         elif move is not Move.NOTHING:
-            _move(move, rule, place, found, alert, now)
-            moved += 1
+            moved += _moved(move, rule, place, found, alert, now)
     Alert.objects.bulk_update(kept, ["value", "worst", "run"])
     return moved
 
@@ -134,6 +136,18 @@ def _update(alert: Alert, found: Measured) -> list[Alert]:
     alert.worst = max(alert.worst, alert.value)
     alert.run_id = found.run or alert.run_id
     return [] if before == (alert.value, alert.worst, alert.run_id) else [alert]
+
+
+def _moved(
+    move: Move, rule: AlertRule, place: Place, found: Measured, alert: Alert | None, now: datetime
+) -> bool:
+    """Whether the episode has moved; one that can't be (whoever listens to it fails) keeps no other from it."""
+    try:
+        _move(move, rule, place, found, alert, now)
+    except Exception:
+        logger.exception("An alert of the rule “%s” could not be moved; the others go on", rule.name)
+        return False
+    return True
 
 
 @transaction.atomic

@@ -56,6 +56,8 @@ const DeliveryPage = lazy(() => import("../pages/destinations/DeliveryPage"));
 const SecretsPage = lazy(() => import("../pages/secrets/SecretsPage"));
 const NewSecretPage = lazy(() => import("../pages/secrets/NewSecretPage"));
 const SecretPage = lazy(() => import("../pages/secrets/SecretPage"));
+const DeadLettersPage = lazy(() => import("../deadLetters/DeadLettersPage"));
+const CausePage = lazy(() => import("../deadLetters/CausePage"));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 
 export function App() {
@@ -104,6 +106,10 @@ function Shown({ route }: { route: Route }) {
       return <RunsPage />;
     case "run":
       return <RunPage key={route.id} id={route.id} />;
+    case "dead-letters":
+      return <DeadLettersPage />;
+    case "cause":
+      return <CausePage key={route.fingerprint} fingerprint={route.fingerprint} />;
     case "decisions":
       return <DecisionsPage />;
     case "events":

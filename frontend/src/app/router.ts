@@ -15,6 +15,8 @@ export type Route =
   | { page: "settings"; id: number }
   | { page: "runs" }
   | { page: "run"; id: number }
+  | { page: "dead-letters" }
+  | { page: "cause"; fingerprint: string }
   | { page: "decisions" }
   | { page: "events" }
   | { page: "event"; id: number }
@@ -48,6 +50,7 @@ const PLAIN: Record<string, Route> = {
   "runs/": { page: "runs" },
   "conditions/": { page: "conditions" },
   "conditions/new/": { page: "new-condition" },
+  "dead-letters/": { page: "dead-letters" },
   "decisions/": { page: "decisions" },
   "events/": { page: "events" },
   "approvals/": { page: "approvals" },
@@ -88,6 +91,8 @@ export function routeOf(pathname: string, home: string): Route {
     if (below === undefined) return { page: BY_ID[family], id };
     return family === "workflows" ? { page: OF_WORKFLOW[below], id } : { page: "unknown" };
   }
+  const fingerprint = /^dead-letters\/([0-9a-f]{16})\/$/.exec(rest)?.[1];
+  if (fingerprint !== undefined) return { page: "cause", fingerprint };
   const condition = /^conditions\/([a-z0-9_-]{1,80})\/$/i.exec(rest)?.[1];
   if (condition !== undefined) return { page: "condition", key: condition };
   const endpoint = /^webhooks\/endpoints\/([a-z0-9_-]{1,40})\/$/i.exec(rest)?.[1];

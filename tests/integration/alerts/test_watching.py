@@ -94,7 +94,7 @@ def test_a_workflows_own_rule_and_its_teams_stand_in_the_place_of_the_fallback(
     )
     ran(other, "failed")
     assert {alert.rule_name for alert in alerts()} == {"Half", "Runs fail", "Three"}
-    remove_rule(rule=team, actor=alice)
+    remove_rule(alert_rule=team, actor=alice)
     assert {alert.rule_name for alert in alerts()} == {"Runs fail", "Three"}
 
 
@@ -209,7 +209,7 @@ def test_snoozed_rule_tells_nobody_and_snoozed_episode_once_more_when_it_goes_on
     rule = make_rule(
         kind="failures", name="x", raise_at=1, window_seconds=86_400, workflow=workflow, actor=alice
     )
-    snooze_rule(rule=rule, until=now + timedelta(minutes=5), actor=alice)
+    snooze_rule(alert_rule=rule, until=now + timedelta(minutes=5), actor=alice)
     before = len(mails())
     ran(workflow, "failed")
     (alert,) = alerts()
@@ -252,6 +252,26 @@ def test_the_product_says_that_it_is_raised_and_that_it_is_over(
     assert ours[0].subject == ("alert", alert.pk)
     assert ours[0].workflow == workflow.pk
     assert ours[1].facts["failures"] == 1
+
+
+def test_a_listener_that_fails_keeps_no_other_alert_from_being_raised(
+    workflow: Workflow, ran: Ran, alice: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_workflow("other", workflow.active_version.document, owner=alice)
+
+    def fails(events: Any) -> None:
+        if any(event.workflow == other.pk and event.kind == "alert.raised" for event in events):
+            raise ValueError("a listener's own fault")
+
+    monkeypatch.setitem(LISTENERS._entries, "test", fails)
+    for one in (workflow, other):
+        ran(one, "failed")
+    watch(now=now)
+    assert [alert.workflow for alert in Alert.objects.all()] == [workflow]
+    assert not Notification.objects.filter(title__startswith="“other”").exists()
+    monkeypatch.undo()
+    watch(now=now)
+    assert Alert.objects.filter(workflow=other).count() == 1
 
 
 def test_looking_costs_as_many_queries_for_ten_workflows_as_for_one(

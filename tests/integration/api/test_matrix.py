@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,9 +24,12 @@ from automations.models import (
     ModePolicy,
     Module,
     Notification,
+    Redrive,
+    RedriveItem,
     Run,
     RunUndo,
     Scenario,
+    Standstill,
     TriggerSource,
     Workflow,
     WorkflowVersion,
@@ -188,6 +192,11 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "dead-letter"): (SIGHT, SIGHT),
     ("GET", "dead-letter-letters"): (SIGHT, SIGHT),
     ("POST", "dead-letter-triage"): (OPERATE, SIGHT),
+    ("GET", "redrives"): (EVERYBODY, EVERYBODY),
+    ("POST", "redrives"): (EVERYBODY, EVERYBODY),  # which runs, the body says
+    ("GET", "redrive"): (SIGHT, SIGHT),
+    ("GET", "redrive-items"): (SIGHT, SIGHT),
+    ("POST", "redrive-cancel"): (OPERATE, SIGHT),
     ("GET", "approvals"): (EVERYBODY, EVERYBODY),
     ("GET", "approval"): (SIGHT, SIGHT),
     ("POST", "approval-decide"): (SIGHT, SIGHT),  # who is asked is looked at past the body
@@ -196,6 +205,9 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "alerts"): (EVERYBODY, EVERYBODY),
     ("POST", "alert-acknowledge"): (OPERATE, SIGHT),
     ("POST", "alert-snooze"): (OPERATE, SIGHT),
+    ("GET", "standstills"): (EVERYBODY, EVERYBODY),
+    ("POST", "standstills"): (ADMIN, EVERYBODY),
+    ("POST", "standstill-lift"): (ADMIN, EVERYBODY),
     ("GET", "alert-kinds"): (EVERYBODY, EVERYBODY),
     ("GET", "alert-rules"): (EVERYBODY, EVERYBODY),
     ("POST", "alert-rules"): (EVERYBODY, EVERYBODY),  # whose workflow it is about is looked at past the body
@@ -216,6 +228,10 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "endpoints"): (ADMIN, EVERYBODY),
     ("GET", "endpoint"): (OPERATE, OPERATE),
     ("PATCH", "endpoint"): (ADMIN, OPERATE),
+    ("DELETE", "endpoint"): (ADMIN, OPERATE),
+    ("GET", "endpoint-shares"): (ADMIN, OPERATE),
+    ("PUT", "endpoint-shares"): (ADMIN, OPERATE),
+    ("DELETE", "endpoint-shares"): (ADMIN, OPERATE),
     ("POST", "endpoint-secrets"): (ADMIN, OPERATE),
     ("DELETE", "endpoint-secret"): (ADMIN, OPERATE),
     ("POST", "endpoint-address"): (ADMIN, OPERATE),
@@ -230,6 +246,8 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "destination-disable"): (ADMIN, SIGHT),
     ("POST", "destination-rotate"): (ADMIN, SIGHT),
     ("POST", "destination-recover"): (ADMIN, SIGHT),
+    ("GET", "destination-backlog"): (SIGHT, SIGHT),
+    ("POST", "destination-test"): (OPERATE, SIGHT),
     ("GET", "destination-shares"): (ADMIN, SIGHT),
     ("PUT", "destination-shares"): (ADMIN, SIGHT),
     ("DELETE", "destination-shares"): (ADMIN, SIGHT),
@@ -382,10 +400,12 @@ def places(
         "workflow": workflow.pk,
         "mode_policy": policy.pk,
         "alert": alert.pk,
+        "standstill": Standstill.objects.create(reason="x", starts_at=now + timedelta(days=1)).pk,
         "alert_rule": rule.pk,
         "approval": approval.pk,
         "event": event.pk,
         "run": run.pk,
+        "redrive": _redrive_of(run, root).pk,
         "cause": keep_letter(run, "It came late").fingerprint,
         "notification": notification.pk,
         "token": "00000000-0000-0000-0000-000000000000",
@@ -396,6 +416,14 @@ def places(
         "source": "tix",
         "number": 1,
     }
+
+
+def _redrive_of(run: Run, who: Any) -> Redrive:
+    at = {"due_at": run.due_at, "created_at": run.created_at}
+    how = {"start": "start", "version": "run", "rate": 60, "most_failures": 1, "among": 1}
+    redrive = Redrive.objects.create(requested_by=who, **how, **at)
+    RedriveItem.objects.create(redrive=redrive, run=run)
+    return redrive
 
 
 def address_of(name: str, places: dict[str, Any]) -> str:

@@ -21,6 +21,8 @@ from automations.models import (
     Module,
     Notification,
     PolicyUse,
+    Redrive,
+    RedriveItem,
     Run,
     Scenario,
     Step,
@@ -155,6 +157,13 @@ class World:
             run=run,
             at=now,
         )
+        how = {"start": "start", "version": "run", "rate": 60, "most_failures": 1, "among": 1}
+        redrive = Redrive.objects.create(requested_by=self.alice, due_at=now, created_at=now, **how)
+        if n == 0:
+            self.redrive = redrive
+        RedriveItem.objects.create(redrive=redrive, run=run)
+        if n:
+            RedriveItem.objects.create(redrive=self.redrive, run=run, retry=run)
         rule = AlertRule.objects.create(
             kind="failures", name=f"{n}", raise_at=1, workflow=self.first, made_at=now
         )
@@ -244,6 +253,8 @@ LISTS = [
     "runs/{run}/logs/",
     "dead-letters/",
     "dead-letters/{cause}/letters/",
+    "redrives/",
+    "redrives/{redrive}/items/",
     "notifications/",
     "alerts/",
     "alert-rules/?workflow={workflow}",
@@ -288,6 +299,7 @@ def test_lists_of_one_and_of_twenty_rows_cost_the_same(
                         run=world.main.pk,
                         backtest=world.backtest.pk,
                         cause=world.cause,
+                        redrive=world.redrive.pk,
                     )
                 )
             assert answer.status_code == 200, (address, answer.content)

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from automations.models import Alert, AlertRule, Workflow
-from automations.services import alerts, breakers, releases, watching
+from automations.services import alerts, breakers, releases, standstills, watching
 from automations.testing import let_act
 
 from ..world import World
@@ -64,17 +64,17 @@ CALLS: tuple[Call, ...] = (
     ),
     Call(
         alerts.change_rule,
-        lambda w: {"rule": _rule(w), "changes": {"raise_at": 7}, "actor": w.bob},
+        lambda w: {"alert_rule": _rule(w), "changes": {"raise_at": 7}, "actor": w.bob},
         Audited("alert_rule.changed"),
     ),
     Call(
         alerts.remove_rule,
-        lambda w: {"rule": _rule(w), "actor": w.bob},
-        Audited("alert_rule.removed", "rule"),
+        lambda w: {"alert_rule": _rule(w), "actor": w.bob},
+        Audited("alert_rule.removed", "alert_rule"),
     ),
     Call(
         alerts.snooze_rule,
-        lambda w: {"rule": _rule(w), "until": _later(), "actor": w.bob},
+        lambda w: {"alert_rule": _rule(w), "until": _later(), "actor": w.bob},
         Audited("alert_rule.snoozed"),
     ),
     Call(alerts.facts_of, lambda w: {"rule": _rule(w)}, READS),
@@ -108,6 +108,20 @@ CALLS: tuple[Call, ...] = (
         breakers.attend_breakers,
         lambda w: {"now": timezone.now()},
         Traced((), "what it moves is noted by each breaker; none is open here"),
+    ),
+    Call(
+        standstills.set_standstill,
+        lambda w: {"reason": "The shop moves", "actor": w.bob, "ends_at": _later()},
+        Audited("standstill.set"),
+    ),
+    Call(
+        standstills.lift_standstill,
+        lambda w: {
+            "standstill": standstills.set_standstill(reason="The shop moves", actor=w.bob),
+            "actor": w.bob,
+            "reason": "It has moved",
+        },
+        Audited("standstill.lifted"),
     ),
     Call(
         watching.watch,

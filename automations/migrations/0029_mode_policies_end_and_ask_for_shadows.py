@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0026_alerts_and_breakers"),
+        ("automations", "0028_standstills"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
