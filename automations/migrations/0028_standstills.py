@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0026_alerts_and_breakers"),
+        ("automations", "0027_redrives"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
