@@ -21,7 +21,7 @@ from automations.testing import chain, make_module, make_workflow, node, run_eve
 from tests.integration.webhooks.conftest import Sender, World, post, verdicts
 from tests.unit.webhooks.vectors import FOREIGN
 from webhooks.inbound.committer import Committer
-from webhooks.inbound.models import Endpoint, Receipt
+from webhooks.inbound.models import Endpoint, Misdirected, Receipt
 from webhooks.inbound.requests import Incoming
 from webhooks.inbound.services import add_secret, change_endpoint, end_secret
 
@@ -247,6 +247,8 @@ def test_addresses_that_are_none_are_not_told_apart(world: World, root: Any) -> 
     assert {(answer.status, answer.body) for answer in answers} == {(404, answers[0].body)}
     assert {tuple(sorted(answer.headers)) for answer in answers} == {tuple(sorted(answers[0].headers))}
     assert (verdicts(off), verdicts(strict)) == ([], [("sender_refused", 1)])
+    counted = Misdirected.objects.get()
+    assert (counted.count, counted.sender) == (2, "127.0.0.1")
 
 
 def test_an_allowed_network_is_no_text(world: World, root: Any) -> None:
