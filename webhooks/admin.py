@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from webhooks.inbound import admin as inbound
 from webhooks.outbound import admin as outbound
+from webhooks.outbound import subscriptions_admin
 
-__all__ = ["inbound", "outbound"]
+__all__ = ["inbound", "outbound", "subscriptions_admin"]

@@ -9,7 +9,9 @@ from webhooks.outbound.models import (
     Destination,
     DestinationHeader,
     FingerprintKey,
+    Resending,
     SigningKey,
+    Subscription,
 )
 from webhooks.secrets.models import Secret
 
@@ -22,6 +24,8 @@ __all__ = [
     "EndpointSecret",
     "FingerprintKey",
     "Receipt",
+    "Resending",
     "Secret",
     "SigningKey",
+    "Subscription",
 ]

@@ -50,7 +50,16 @@ class SigningKeyInline(SeenInline):
 class DestinationForm(ServiceForm):
     class Meta:
         model = Destination
-        fields = ("name", "url", "owner", "max_attempts", "retry_other_refusals", "concurrency", "rate")
+        fields = (
+            "name",
+            "url",
+            "owner",
+            "max_attempts",
+            "retry_other_refusals",
+            "concurrency",
+            "rate",
+            "ordered",
+        )
 
     def save_through_service(self) -> models.Model:
         return destinations.update_destination(

@@ -59,6 +59,7 @@ class DestinationAnswer(Answer):
     concurrency = serializers.IntegerField(help_text="Calls at the same time.")
     rate = serializers.IntegerField(help_text="Calls a minute.")
     retry_other_refusals = serializers.BooleanField(allow_null=True)
+    ordered = serializers.BooleanField(help_text="What is about one record goes one after the other.")
     state = serializers.ChoiceField(Destination.State.choices)
     disabled_reason = serializers.CharField()
     disabled_at = serializers.DateTimeField(allow_null=True)
@@ -93,6 +94,7 @@ class DestinationSettings(Body):
     concurrency = serializers.IntegerField(required=False)
     rate = serializers.IntegerField(required=False)
     retry_other_refusals = serializers.BooleanField(required=False, allow_null=True)
+    ordered = serializers.BooleanField(required=False)
 
 
 class DestinationBody(DestinationSettings):
@@ -145,6 +147,7 @@ EXAMPLE: dict[str, Any] = {
     "concurrency": 4,
     "rate": 600,
     "retry_other_refusals": None,
+    "ordered": False,
     "state": "enabled",
     "disabled_reason": "",
     "disabled_at": None,

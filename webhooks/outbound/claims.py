@@ -19,26 +19,35 @@ LEASE_CALLS = 4
 RATE_SECONDS = 60
 MAX_DESTINATIONS = 100
 
-_READY = """
+_IN_TURN = """
+  (NOT {ordered} OR w.about = '' OR NOT EXISTS (SELECT 1 FROM webhooks_delivery e
+    WHERE e.destination_id = w.destination_id AND e.about = w.about AND e.about <> ''
+      AND e.state IN ('pending', 'sending') AND e.id < w.id))
+"""
+"""Whether a delivery `w` may go: where the destination is ordered, only the oldest open one about the same thing."""
+_READY = f"""
   d.state = 'enabled' AND (d.open_until IS NULL OR d.open_until <= now())
   AND (d.rate_used < d.rate OR d.rate_window IS NULL OR d.rate_window <= now() - make_interval(secs => %s))
   AND EXISTS (SELECT 1 FROM webhooks_delivery w WHERE w.destination_id = d.id AND w.state IN ('pending', 'sending')
-    AND w.due_at <= now())
+    AND w.due_at <= now() AND {_IN_TURN.format(ordered="d.ordered")})
 """
 DUE = f"SELECT EXISTS (SELECT 1 FROM webhooks_destination d WHERE {_READY})"
 DESTINATIONS = f"""
-SELECT d.id, d.concurrency, d.rate, d.failures,
+SELECT d.id, d.ordered, d.concurrency, d.rate, d.failures,
   CASE WHEN d.rate_window > now() - make_interval(secs => %s) THEN d.rate_used ELSE 0 END,
   (SELECT count(*) FROM webhooks_delivery w WHERE w.destination_id = d.id AND w.state = 'sending' AND w.due_at > now())
 FROM webhooks_destination d WHERE {_READY}
 ORDER BY random() LIMIT {MAX_DESTINATIONS} FOR NO KEY UPDATE OF d SKIP LOCKED
 """
-CLAIM = """
-WITH room AS (SELECT * FROM unnest(%s::bigint[], %s::int[]) AS room (destination, free)),
+CLAIM = f"""
+WITH room AS (
+  SELECT * FROM unnest(%s::bigint[], %s::int[], %s::boolean[]) AS room (destination, free, ordered)
+),
 due AS (
   SELECT taken.id, taken.state FROM room CROSS JOIN LATERAL (
-    SELECT id, state FROM webhooks_delivery
+    SELECT id, state FROM webhooks_delivery w
     WHERE destination_id = room.destination AND state IN ('pending', 'sending') AND due_at <= now()
+      AND {_IN_TURN.format(ordered="room.ordered")}
     ORDER BY due_at, id LIMIT room.free FOR UPDATE SKIP LOCKED
   ) taken
   LIMIT %s
@@ -93,22 +102,25 @@ def room_of(*, concurrency: int, flying: int, rate: int, used: int, failures: in
 
 @transaction.atomic
 def claim(*, limit: int) -> list[Claimed]:
-    """Claim up to `limit` due deliveries, of each destination the oldest first."""
+    """Claim up to `limit` due deliveries, of each destination the oldest first; of an ordered one at most one about the same
+    thing."""
     if limit <= 0:
         return []
     with connection.cursor() as cursor:
         cursor.execute(DESTINATIONS, [RATE_SECONDS, RATE_SECONDS])
+        found = cursor.fetchall()
+        ordered = {row[0]: row[1] for row in found}
         room = {
             pk: room_of(concurrency=concurrency, flying=flying, rate=rate, used=used, failures=failures)
-            for pk, concurrency, rate, failures, used, flying in cursor.fetchall()
+            for pk, _, concurrency, rate, failures, used, flying in found
         }
         room = {pk: free for pk, free in room.items() if free}
         if not room:
             return []
         free = [min(limit, count) for count in room.values()]
-        cursor.execute(
-            CLAIM, [list(room), free, limit, uuid.uuid4(), LEASE_CALLS * setting("WEBHOOKS_TOTAL_SECONDS")]
-        )
+        in_order = [ordered[pk] for pk in room]
+        lease = LEASE_CALLS * setting("WEBHOOKS_TOTAL_SECONDS")
+        cursor.execute(CLAIM, [list(room), free, in_order, limit, uuid.uuid4(), lease])
         claimed = sorted((Claimed(*row) for row in cursor.fetchall()), key=lambda one: one.id)
         _count(cursor, claimed)
     return claimed

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F
 
 from automations.runtime.messages import tell
+from automations.runtime.product_events import announce
 from automations.services.audit import write_audit
 from webhooks.outbound.models import Delivery, Destination
 from webhooks.outbound.news import tell_run
@@ -62,6 +63,15 @@ def disable(destination: Destination, *, reason: str, actor: Any, now: datetime)
         obj=destination,
         after={"key": destination.key},
         reason=reason[:300],
+    )
+    announce(
+        "destination.disabled",
+        workflow=None,
+        subject=("destination", destination.pk),
+        facts={"key": destination.key, "by": actor.get_username() if actor is not None else None},
+        now=now,
+        private={"reason": reason[:300]},
+        address=f"webhooks/destinations/{destination.key}/",
     )
     _end_what_waits(destination, now)
     if actor is None:

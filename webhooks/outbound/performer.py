@@ -119,6 +119,7 @@ def _new(effect: SendDelivery, ready: Ready, unit: Unit) -> Delivery:
         key=effect.key,
         message_id=new_message_id(),
         type=effect.type,
+        about=_about(unit),
         body=KNOWN.text(ready.body),
         run_id=unit.run.id,
         node=unit.node,
@@ -129,6 +130,12 @@ def _new(effect: SendDelivery, ready: Ready, unit: Unit) -> Delivery:
         due_at=unit.run.database_now,
         created_at=unit.run.database_now,
     )
+
+
+def _about(unit: Unit) -> str:
+    """What keeps its order where the destination is ordered: the record or, without one, the run."""
+    record = unit.record
+    return f"{record.module.key}:{record.key}" if record is not None else f"run:{unit.run.id}"
 
 
 def _again(earlier: Delivery, effect: SendDelivery, ready: Ready, unit: Unit) -> None:

@@ -25,7 +25,7 @@ def resend_delivery(*, delivery: Delivery, actor: Any) -> Delivery:
     """Try a delivery anew, under the same id and with the same body, as a new series of attempts. Raises ConflictError
     while it is still being tried, and where its destination is disabled."""
     _require_enabled(delivery.destination)
-    if not _reopened(Q(pk=delivery.pk)):
+    if not reopen(Q(pk=delivery.pk)):
         raise ConflictError("This delivery is still being tried.", code="still-trying")
     delivery.refresh_from_db()
     write_audit(
@@ -46,7 +46,7 @@ def recover_destination(*, destination: Destination, since: datetime, actor: Any
     missed = Delivery.objects.filter(
         destination=destination, state=Delivery.State.FAILED, created_at__gte=since
     )
-    count = _reopened(Q(pk__in=list(missed.order_by("id").values_list("pk", flat=True)[:MAX_AT_ONCE])))
+    count = reopen(Q(pk__in=list(missed.order_by("id").values_list("pk", flat=True)[:MAX_AT_ONCE])))
     write_audit(
         actor=actor,
         action="destination.recovered",
@@ -62,7 +62,7 @@ def _require_enabled(destination: Destination) -> None:
         raise ConflictError(f"“{destination.name}” is disabled. Enable it first.", code="disabled")
 
 
-def _reopened(which: Q) -> int:
+def reopen(which: Q) -> int:
     """Put ended deliveries back; one whose run has ended tells nobody any more."""
     rows = Delivery.objects.filter(which, state__in=ENDED)
     rows.filter(Q(run=None) | Q(run__status__in=[status.value for status in TERMINAL_RUN])).update(
@@ -73,4 +73,5 @@ def _reopened(which: Q) -> int:
         series=F("attempt"),
         due_at=TransactionNow(),
         finished_at=None,
+        resending=None,
     )

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.contrib.postgres.functions import TransactionNow
 from django.db import transaction
 
+from automations.runtime.product_events import announce
 from webhooks.conf import allowed_addresses, limits
 from webhooks.outbound import health
 from webhooks.outbound.claims import Claimed
@@ -165,6 +166,8 @@ def _write(
         error=judgement.error,
         finished_at=None if again else now,
     )
+    if not again and not judgement.succeeded and claimed.run_id is not None:
+        _announce_failure(claimed, judgement, now)
     if not again and claimed.waits and claimed.run_id is not None:
         tell_run(
             run_id=claimed.run_id,
@@ -181,6 +184,27 @@ def _write(
                 "body": came.body,
             },
         )
+
+
+def _announce_failure(claimed: Claimed, judgement: Judgement, now: datetime) -> None:
+    """A step's delivery was given up. Of one that tells of an event nothing is told: it would be told of for ever."""
+    delivery = Delivery.objects.select_related("destination").get(pk=claimed.id)
+    announce(
+        "delivery.failed",
+        workflow=delivery.workflow_id,
+        subject=("delivery", claimed.id),
+        facts={
+            "destination": delivery.destination.key,
+            "run": claimed.run_id,
+            "node": claimed.node,
+            "status": delivery.status,
+            "error": judgement.error,
+            "attempts": claimed.attempt,
+        },
+        now=now,
+        private={"message": judgement.message},
+        address=f"webhooks/deliveries/{claimed.id}/",
+    )
 
 
 def record_loss(claimed: Claimed, *, now: datetime) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from automations.api.shares import shares_view
-from webhooks.outbound import api, deliveries_api
+from webhooks.outbound import api, deliveries_api, resendings_api, subscriptions_api
 from webhooks.secrets import api as secrets_api
 
 DESTINATION = "destinations/<slug:key>/"
@@ -21,6 +21,17 @@ urlpatterns = [
         shares_view("destination", "destinations", api.destination_for).as_view(),
         name="destination-shares",
     ),
+    path(
+        f"{DESTINATION}subscriptions/",
+        subscriptions_api.SubscriptionsView.as_view(),
+        name="destination-subscriptions",
+    ),
+    path("subscriptions/<int:pk>/", subscriptions_api.SubscriptionView.as_view(), name="subscription"),
+    path("product-events/", subscriptions_api.ProductEventsView.as_view(), name="product-events"),
+    path("resendings/", resendings_api.ResendingsView.as_view(), name="resendings"),
+    path("resendings/count/", resendings_api.ResendingCountView.as_view(), name="resending-count"),
+    path("resendings/<int:pk>/", resendings_api.ResendingView.as_view(), name="resending"),
+    path("resendings/<int:pk>/stop/", resendings_api.ResendingStopView.as_view(), name="resending-stop"),
     path("deliveries/", deliveries_api.DeliveriesView.as_view(), name="deliveries"),
     path("deliveries/<int:pk>/", deliveries_api.DeliveryView.as_view(), name="delivery"),
     path("deliveries/<int:pk>/resend/", deliveries_api.DeliveryResendView.as_view(), name="delivery-resend"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from automations import grants
 from automations.actions import ACTIONS
 from automations.insight.metrics import METRICS
+from automations.runtime.housekeeping import TIDIERS
 from automations.runtime.lanes import LANES
 from automations.runtime.performers import PERFORMERS
+from automations.runtime.product_events import KINDS, LISTENERS
 from automations.runtime.waits import SETTLERS
 from automations.services.outside import OUTSIDE
 from webhooks.actions.call_webhook.kind import CallWebhook
@@ -19,6 +21,8 @@ from webhooks.outbound.models import Destination, FingerprintKey, SigningKey
 from webhooks.outbound.news import WAIT, settle
 from webhooks.outbound.performer import SendDeliveryPerformer
 from webhooks.outbound.signing import PREFIX, shown
+from webhooks.outbound.telling import hear
+from webhooks.outbound.tidying import tidy
 from webhooks.secrets import upkeep
 from webhooks.secrets.known import SOURCES, Source
 from webhooks.secrets.models import Secret
@@ -33,6 +37,10 @@ def register() -> None:
     PERFORMERS.register(SendDeliveryPerformer.kind, SendDeliveryPerformer())
     SETTLERS.register(WAIT, settle)
     LANES.register("deliveries", LANE)
+    KINDS.register("delivery.failed", "A call to others was given up")
+    KINDS.register("destination.disabled", "A destination was disabled")
+    LISTENERS.register("subscriptions", hear)
+    TIDIERS.register("deliveries", tidy)
     OUTSIDE.register(fingerprints.NOUN, fingerprints.OUTSIDE)
     LANES.register("secrets", upkeep.LANE)
     METRICS.register("webhooks", WEBHOOKS)

@@ -32,7 +32,7 @@ from automations.services.checkpoints import add_checkpoint
 from automations.services.policies import create_policy
 from tests.integration.letters import keep_letter
 from webhooks.inbound.services import create_endpoint
-from webhooks.models import Delivery, Destination, Receipt
+from webhooks.models import Delivery, Destination, Receipt, Resending, Subscription
 from webhooks.outbound.destinations import create_destination
 from webhooks.secrets.services import create_secret
 
@@ -223,6 +223,17 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "destination-shares"): (ADMIN, SIGHT),
     ("PUT", "destination-shares"): (ADMIN, SIGHT),
     ("DELETE", "destination-shares"): (ADMIN, SIGHT),
+    ("GET", "destination-subscriptions"): (SIGHT, SIGHT),
+    ("POST", "destination-subscriptions"): (OPERATE, SIGHT),
+    ("GET", "subscription"): (SIGHT, SIGHT),
+    ("PATCH", "subscription"): (ADMIN, SIGHT),
+    ("DELETE", "subscription"): (ADMIN, SIGHT),
+    ("GET", "product-events"): (EVERYBODY, EVERYBODY),
+    ("GET", "resendings"): (EVERYBODY, EVERYBODY),
+    ("POST", "resendings"): (EVERYBODY, EVERYBODY),  # what somebody may send anew is looked at past the body
+    ("GET", "resending-count"): (EVERYBODY, EVERYBODY),
+    ("GET", "resending"): (ADMIN, ADMIN),
+    ("POST", "resending-stop"): (ADMIN, ADMIN),
     ("GET", "deliveries"): (EVERYBODY, EVERYBODY),
     ("GET", "delivery"): (SIGHT, SIGHT),
     ("POST", "delivery-resend"): (OPERATE, SIGHT),
@@ -332,7 +343,13 @@ def places(
         due_at=now,
         created_at=now,
     )
+    subscription = Subscription.objects.create(
+        destination=delivery.destination, kinds=["run.failed"], owner=root, created_at=now
+    )
+    resending = Resending.objects.create(wanted={}, count=1, per_minute=60, actor=root, created_at=now)
     return {
+        "subscription": subscription.pk,
+        "resending": resending.pk,
         "destination": "crm",
         "secret": "crm-token",
         "delivery": delivery.pk,

@@ -33,7 +33,7 @@ from automations.services.records import comment_record, create_record, update_r
 from tests.integration.letters import keep_letter
 from tests.integration.revising import revise
 from webhooks.inbound.services import add_secret, create_endpoint
-from webhooks.models import Delivery, Receipt
+from webhooks.models import Delivery, Destination, Receipt, Resending, Subscription
 from webhooks.outbound.destinations import create_destination
 from webhooks.secrets.services import create_secret
 
@@ -179,6 +179,14 @@ class World:
             due_at=now,
             created_at=now,
         )
+        Resending.objects.create(wanted={}, count=1, per_minute=1, actor=self.alice, created_at=now)
+        Subscription.objects.create(
+            destination=Destination.objects.get(key="d0"),
+            kinds=["run.failed"],
+            workflow=workflow,
+            owner=self.alice,
+            created_at=now,
+        )
         TriggerSource.objects.create(key=f"api-s{n}", kind="api", name="x", module=self.tickets)
         rule = {"field": "amount", "op": "gt", "value": str(n)}
         PolicyUse.objects.create(policy_key="p0", workflow=workflow)
@@ -222,6 +230,8 @@ LISTS = [
     "webhooks/endpoints/",
     "webhooks/receipts/",
     "webhooks/destinations/",
+    "webhooks/destinations/d0/subscriptions/",
+    "webhooks/resendings/",
     "webhooks/deliveries/",
     "webhooks/deliveries/?state=pending",
     "webhooks/secrets/",

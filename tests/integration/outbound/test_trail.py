@@ -10,12 +10,23 @@ from django.utils import timezone
 
 from automations.models import AuditEntry
 from webhooks.models import Destination, Secret
-from webhooks.outbound import destinations, redelivery
+from webhooks.outbound import destinations, redelivery, resendings, subscriptions
 from webhooks.secrets import services
 
 from .conftest import make_delivery
 
 pytestmark = pytest.mark.django_db
+
+
+def _subscribed(crm: Destination, actor: Any) -> Any:
+    return subscriptions.create_subscription(destination=crm, kinds=["run.failed"], actor=actor)
+
+
+def _failed(crm: Destination) -> resendings.Wanted:
+    make_delivery(crm, state="failed", error="status-500", finished_at=timezone.now())
+    return resendings.Wanted(destination=crm)
+
+
 VALUE = "canary-value-0123456789"
 
 
@@ -69,6 +80,38 @@ CALLS: Calls = {
         redelivery.resend_delivery,
         lambda crm, secret, actor: {
             "delivery": make_delivery(crm, state="failed", finished_at=timezone.now()),
+            "actor": actor,
+        },
+    ),
+    "subscription.created": (
+        subscriptions.create_subscription,
+        lambda crm, secret, actor: {"destination": crm, "kinds": ["run.failed"], "actor": actor},
+    ),
+    "subscription.updated": (
+        subscriptions.update_subscription,
+        lambda crm, secret, actor: {
+            "subscription": _subscribed(crm, actor),
+            "changes": {"kinds": ["approval.asked"]},
+            "actor": actor,
+        },
+    ),
+    "subscription.deleted": (
+        subscriptions.delete_subscription,
+        lambda crm, secret, actor: {"subscription": _subscribed(crm, actor), "actor": actor},
+    ),
+    "deliveries.resent": (
+        resendings.resend_many,
+        lambda crm, secret, actor: {
+            "wanted": _failed(crm),
+            "per_minute": 60,
+            "expected": 1,
+            "actor": actor,
+        },
+    ),
+    "deliveries.resending_stopped": (
+        resendings.stop_resending,
+        lambda crm, secret, actor: {
+            "resending": resendings.resend_many(wanted=_failed(crm), per_minute=60, expected=1, actor=actor),
             "actor": actor,
         },
     ),

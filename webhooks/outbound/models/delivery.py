@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from automations.models import Run, Workflow
 from webhooks.outbound.models.destination import Destination
+from webhooks.outbound.models.resending import Resending
 
 OPEN_STATES = ("pending", "sending")
 
@@ -26,7 +27,7 @@ class Delivery(models.Model):
         Destination, on_delete=models.PROTECT, related_name="deliveries", db_index=False
     )
     key = models.CharField(
-        max_length=200, unique=True, help_text="What it is about, for good: run:step, or subscription:event."
+        max_length=200, unique=True, help_text="What made it, for good: run:step, or subscription:event."
     )
     message_id = models.CharField(max_length=64, unique=True, help_text="The webhook-id of every attempt.")
     type = models.CharField(max_length=80)
@@ -38,6 +39,19 @@ class Delivery(models.Model):
     node = models.CharField(max_length=64, blank=True)
     workflow = models.ForeignKey(
         Workflow, null=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False
+    )
+    about = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="What it is about: where the destination is ordered, one at a time.",
+    )
+    resending = models.ForeignKey(
+        Resending,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="deliveries",
+        db_index=False,
+        help_text="The newest sending of many anew that it was part of.",
     )
     waits = models.BooleanField(default=False, help_text="The run waits for how it ends.")
     retry_refusals = models.BooleanField(default=True)
@@ -86,6 +100,16 @@ class Delivery(models.Model):
             models.Index(fields=("destination", "-id"), name="delivery_by_destination"),
             models.Index(fields=("workflow", "-id"), name="delivery_by_workflow"),
             models.Index(fields=("state", "-id"), name="delivery_by_state"),
+            models.Index(
+                fields=("destination", "about", "id"),
+                name="delivery_in_order",
+                condition=Q(state__in=OPEN_STATES) & ~Q(about=""),
+            ),
+            models.Index(
+                fields=("resending", "state"),
+                name="delivery_by_resending",
+                condition=Q(resending__isnull=False),
+            ),
             models.Index(
                 fields=("finished_at",), name="delivery_ended", condition=Q(finished_at__isnull=False)
             ),

@@ -44,6 +44,11 @@ class Destination(models.Model):
     )
     concurrency = models.PositiveSmallIntegerField(default=4, help_text="Calls at the same time.")
     rate = models.PositiveIntegerField(default=600, help_text="Calls a minute.")
+    ordered = models.BooleanField(
+        default=False,
+        help_text="What is about one record goes one after the other: a delivery that waits holds back the later ones of"
+        " that record.",
+    )
     state = models.CharField(max_length=8, choices=State.choices, default=State.ENABLED)
     disabled_reason = models.CharField(max_length=300, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)

@@ -8,6 +8,7 @@ import { dateTime } from "../../ui/format";
 import { Link } from "../../ui/Link";
 import { Paged } from "../../ui/Pager";
 import { type Column, Table } from "../../ui/Table";
+import { ResendMany } from "./ResendMany";
 import { type Delivery, markOf, STATES } from "./types";
 
 /** What was sent to a destination, newest first; new ones arrive by themselves. */
@@ -21,6 +22,7 @@ export function Deliveries({ destination }: { destination: string }) {
       <Filters>
         <Choice label="State" name="state" options={Object.entries(STATES)} />
       </Filters>
+      <ResendMany destination={destination} onChanged={pages.again} />
       <Paged
         pages={pages}
         what="deliveries"

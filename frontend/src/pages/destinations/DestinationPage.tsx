@@ -9,6 +9,7 @@ import { useNow } from "../../ui/useNow";
 import { ShownOnce } from "../webhooks/ShownOnce";
 import { sentencesOf, Trouble } from "../webhooks/Trouble";
 import { Deliveries } from "./Deliveries";
+import { Subscriptions } from "./Subscriptions";
 import { type Destination, FORMATS, healthOf } from "./types";
 import "../webhooks/webhooks.css";
 
@@ -78,6 +79,7 @@ function Shown({ destination, onChanged }: Showing) {
           ["Takes", FORMATS[destination.format]],
           ["Address", <Address key="address" destination={destination} />],
           ["Pace", `${destination.concurrency} at a time, ${destination.rate} a minute`],
+          ["Order", destination.ordered ? "kept for each record" : "not kept"],
           ["Attempts", `${destination.max_attempts} at most`],
           ["Failing since", <Ago key="since" at={destination.failing_since} />],
           ["Owner", destination.owner ?? "nobody"],
@@ -86,6 +88,7 @@ function Shown({ destination, onChanged }: Showing) {
       />
       {destination.headers.length > 0 && <Headers destination={destination} />}
       {destination.format === "webhook" && <Signing destination={destination} mayChange={mayChange} />}
+      <Subscriptions destination={destination} />
       <Deliveries destination={destination.key} />
     </>
   );

@@ -12,6 +12,7 @@ export interface Destination {
   max_attempts: number;
   concurrency: number;
   rate: number;
+  ordered: boolean;
   state: "enabled" | "disabled";
   disabled_reason: string;
   disabled_at: string | null;
@@ -21,6 +22,35 @@ export interface Destination {
   owner: string | null;
   rights: ("view" | "use" | "change")[];
   created_at: string;
+}
+
+/** An event of the product itself, and what happened in a few words. */
+export interface ProductEvent {
+  kind: string;
+  words: string;
+}
+
+export interface Subscription {
+  id: number;
+  kinds: string[];
+  /** Of this one alone; its name only where it may be seen. */
+  workflow: { id: number; name: string | null } | null;
+  team: string;
+  with_values: boolean;
+  owner: string | null;
+  may_change: boolean;
+  created_at: string;
+}
+
+export interface Resending {
+  id: number;
+  wanted: { destination: string | null };
+  count: number;
+  open: number;
+  succeeded: number;
+  failed: number;
+  created_at: string;
+  stopped_at: string | null;
 }
 
 export interface NewDestination extends Destination {
