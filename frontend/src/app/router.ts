@@ -38,6 +38,8 @@ export type Route =
   | { page: "secrets" }
   | { page: "new-secret" }
   | { page: "secret"; key: string }
+  | { page: "reviews" }
+  | { page: "review"; week: string }
   | { page: "unknown" };
 
 const PLAIN: Record<string, Route> = {
@@ -51,6 +53,7 @@ const PLAIN: Record<string, Route> = {
   "events/": { page: "events" },
   "approvals/": { page: "approvals" },
   "audit/": { page: "audit" },
+  "reviews/": { page: "reviews" },
   "mode-policies/": { page: "mode-policies" },
   "records/": { page: "modules" },
   "webhooks/": { page: "endpoints" },
@@ -86,6 +89,8 @@ export function routeOf(pathname: string, home: string): Route {
     if (below === undefined) return { page: BY_ID[family], id };
     return family === "workflows" ? { page: OF_WORKFLOW[below], id } : { page: "unknown" };
   }
+  const week = /^reviews\/(\d{4}-W\d{2})\/$/.exec(rest)?.[1];
+  if (week !== undefined) return { page: "review", week };
   const condition = /^conditions\/([a-z0-9_-]{1,80})\/$/i.exec(rest)?.[1];
   if (condition !== undefined) return { page: "condition", key: condition };
   const endpoint = /^webhooks\/endpoints\/([a-z0-9_-]{1,40})\/$/i.exec(rest)?.[1];
