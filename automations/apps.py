@@ -11,8 +11,14 @@ class AutomationsConfig(AppConfig):
     def ready(self) -> None:
         from automations import checks  # noqa: F401 - registers the system checks
         from automations.modules.native import on_record_written
+        from automations.runtime.duties import DUTIES
         from automations.runtime.writes import report_native_write
+        from automations.services import breakers, watching
+        from automations.services.redriving import lane
 
+        lane.register()
+        DUTIES.register("alerts", lambda now: watching.watch_in_time(now=now))
+        DUTIES.register("breakers", lambda now: breakers.attend_breakers(now=now))
         on_record_written(report_native_write)
         post_migrate.connect(_after_migrate, sender=self, dispatch_uid="automations:after_migrate")
 
@@ -21,8 +27,10 @@ def _after_migrate(**_: object) -> None:
     """Registered models as module rows with their trigger sources, and the role groups."""
     from automations.modules.native import sync_native_modules
     from automations.permissions import seed_roles
+    from automations.runtime.alert_rules import seed_fallback
     from automations.runtime.writes import module_source
 
     for module in sync_native_modules():
         module_source(module)
     seed_roles()
+    seed_fallback()

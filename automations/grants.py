@@ -13,7 +13,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, Model, Q
+from django.db.models import Count, Model, Q, QuerySet
 from guardian.core import ObjectPermissionChecker
 from guardian.shortcuts import assign_perm, remove_perm
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
@@ -118,6 +118,14 @@ def add_kind(
 
 def codename(right: str, noun: str = "workflow") -> str:
     return f"{MODELS[noun]._meta.app_label}.{right}_{noun}"
+
+
+def present(noun: str) -> QuerySet[Any]:
+    """All things of a kind but those that were archived."""
+    model = MODELS[noun]
+    rows = model._default_manager.all()
+    archivable = any(field.name == "archived_at" for field in model._meta.fields)
+    return rows.filter(archived_at=None) if archivable else rows
 
 
 def set_rights(thing: Shared, holder: Any, rights: Collection[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -32,6 +33,8 @@ from automations.models import (
     Event,
     Module,
     Policy,
+    Redrive,
+    RedriveItem,
     Run,
     TriggerSource,
     Workflow,
@@ -139,10 +142,16 @@ def may_withdraw_consent(actor: Any, consent: Consent) -> bool:
     return actor.pk in (consent.asked_by_id, consent.given_by_id) and consent.workflow.promotion_id is None
 
 
+SIGHTS: dict[str, Callable[[Any], QuerySet[Any]]] = {}
+"""How things of other apps are seen, where it takes more to know than a right on them: by the name of their kind."""
+
+
 def holds(actor: Any, right: str, thing: Shared) -> bool:
     """Whether the actor has a right (“view”, “use”, …) on something, or on all of its kind. Who may use a module or a
     policy may see it."""
     noun = noun_of(thing)
+    if right == "view" and noun in SIGHTS:
+        return SIGHTS[noun](actor).filter(pk=thing.pk).exists()
     name = codename(right, noun)
     if actor.has_perm(name) or actor.has_perm(name, thing):
         return True
@@ -233,6 +242,11 @@ def things_with(actor: Any, noun: str, *rights: str) -> QuerySet[Any]:
     return get_objects_for_user(actor, names, rows, any_perm=True, accept_global_perms=True)
 
 
+def things_seen(actor: Any, noun: str) -> QuerySet[Any]:
+    """The things of a kind that the actor may see."""
+    return SIGHTS[noun](actor) if noun in SIGHTS else things_with(actor, noun, *RIGHTS[noun])
+
+
 def require_right(actor: Any, right: str, thing: Shared) -> None:
     """Raise ForbiddenError when the actor, who sees the thing, lacks the right."""
     if not holds(actor, right, thing):
@@ -318,6 +332,29 @@ def visible_audit(actor: Any) -> QuerySet[AuditEntry]:
         return AuditEntry.objects.all()
     seen = visible_workflows(actor).annotate(text=Cast("pk", CharField())).values("text")
     return AuditEntry.objects.filter(Q(actor=actor) | Q(object_type="workflow", object_id__in=seen))
+
+
+def visible_redrives(actor: Any) -> QuerySet[Redrive]:
+    """Redrives all of whose runs are of workflows that the actor may see."""
+    return Redrive.objects.filter(~Exists(_items_outside(visible_workflows(actor))))
+
+
+def may_cancel_redrive(actor: Any, redrive: Redrive) -> bool:
+    """Whoever asked for it, and who may retry every one of its runs."""
+    if redrive.requested_by_id == actor.pk:
+        return True
+    others = _items_outside(workflows_with(actor, "retry"))
+    return Redrive.objects.filter(~Exists(others), pk=redrive.pk).exists()
+
+
+def _items_outside(workflows: QuerySet[Workflow]) -> QuerySet[RedriveItem]:
+    rows = RedriveItem.objects.filter(redrive=OuterRef("pk"))
+    return rows.exclude(run__workflow__in=workflows.values("pk"))
+
+
+def retryable_runs(actor: Any) -> QuerySet[Run]:
+    """Runs of workflows that the actor sees and whose runs he may retry."""
+    return visible_runs(actor).filter(workflow__in=workflows_with(actor, "retry").values("pk"))
 
 
 def visible_approvals(actor: Any) -> QuerySet[Approval]:

@@ -17,11 +17,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from automations import permissions
+from automations.runtime.standstills import standing
 from automations.services import viewing
 from automations.services.preferences import preference_of
 from builder.templatetags.frontend import read_manifest
@@ -73,6 +75,7 @@ def page(request: HttpRequest, **_route: Any) -> HttpResponse:
                 "builds": permissions.builds_workflows(reader),
                 "is_viewing": viewing.is_viewing(request.session),
                 "seen_as": f"the role {seen_as}" if isinstance(seen_as, Group) else seen_as,
+                "standstills": standing(now=timezone.now()),
                 "may_view_as": permissions.may_do_all(request.user),
             }
             response = render(request, "builder/page.html", context)

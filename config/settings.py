@@ -189,6 +189,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
+        "AlertKind": "automations.models.alert.KINDS",
         "RunStatus": "automations.api.runs.RUN_STATUSES",
         "StepStatus": "automations.api.runs.STEP_STATUSES",
         "ApprovalKind": "automations.models.Approval.Kind",
@@ -205,6 +206,9 @@ SPECTACULAR_SETTINGS = {
         "DeliveryState": "webhooks.models.Delivery.State",
         "BacktestKind": "automations.api.backtests.DIFFERENT",
         "DeadLetterState": "automations.models.DeadLetter.State",
+        "RedriveStatus": "automations.models.RedriveStatus",
+        "RedriveItemState": "automations.models.RedriveItem.State",
+        "RedriveOutcome": "automations.api.redrives.OUTCOMES",
         "TriageState": "automations.models.Triage.State",
     },
 }
@@ -220,6 +224,7 @@ AUTOMATIONS_TICK_SECONDS = env_int("AUTOMATIONS_TICK_SECONDS", DEFAULTS["AUTOMAT
 AUTOMATIONS_MINUTES_PER_MANUAL_STEP = env_int(
     "AUTOMATIONS_MINUTES_PER_MANUAL_STEP", DEFAULTS["AUTOMATIONS_MINUTES_PER_MANUAL_STEP"]
 )
+AUTOMATIONS_WATCH_SECONDS = env_int("AUTOMATIONS_WATCH_SECONDS", DEFAULTS["AUTOMATIONS_WATCH_SECONDS"])
 
 _secret_keys = env_secret("AUTOMATIONS_SECRET_KEYS") or ""
 AUTOMATIONS_SECRET_KEYS = _secret_keys.replace(",", " ").split()

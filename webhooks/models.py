@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webhooks.inbound.models import Endpoint, EndpointSecret, Receipt
+from webhooks.inbound.models import Endpoint, EndpointPace, EndpointSecret, Misdirected, Receipt
 from webhooks.outbound.models import (
     Attempt,
     Delivery,
@@ -21,8 +21,10 @@ __all__ = [
     "Destination",
     "DestinationHeader",
     "Endpoint",
+    "EndpointPace",
     "EndpointSecret",
     "FingerprintKey",
+    "Misdirected",
     "Receipt",
     "Resending",
     "Secret",

@@ -31,6 +31,11 @@ def visible_endpoints(actor: Any) -> QuerySet[Endpoint]:
     return _endpoints_with(actor, *ENDPOINT_RIGHTS)
 
 
+def open_endpoints(actor: Any) -> QuerySet[Endpoint]:
+    """Those in sight that were not deleted; of the others the receipts stay."""
+    return visible_endpoints(actor).filter(archived_at=None)
+
+
 def changeable_endpoints(actor: Any) -> QuerySet[Endpoint]:
     if permissions.may_do_all(actor):
         return Endpoint.objects.all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from automations.admin import (
+    alert,
     backtest,
     control,
     dead_letters,
@@ -15,12 +16,16 @@ from automations.admin import (
     promotion,
     run,
     scenario,
+    standstill,
+    trail,
     undo,
     workflow,
 )
+from automations.admin.looking import look_as_others
 from automations.runtime.queue import unregister_admin
 
 __all__ = [
+    "alert",
     "backtest",
     "control",
     "dead_letters",
@@ -31,6 +36,8 @@ __all__ = [
     "promotion",
     "run",
     "scenario",
+    "standstill",
+    "trail",
     "undo",
     "workflow",
 ]
@@ -38,3 +45,4 @@ __all__ = [
 admin.site.site_title = admin.site.site_header = "Automations"
 admin.site.index_title = "Administration"
 unregister_admin()
+look_as_others(admin.site)

@@ -1,16 +1,19 @@
-"""Dead letters and how their causes stand."""
+"""Dead letters, how their causes stand, and redrives."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
 
 from automations import permissions
-from automations.admin.base import SeenAdmin, with_reason
-from automations.models import DeadLetter, Triage
+from automations.admin.base import SeenAdmin, SeenInline, with_reason
+from automations.errors import ForbiddenError
+from automations.models import DeadLetter, Redrive, RedriveItem, Triage
 from automations.services.dead_letters import discard_letters, triage_cause
+from automations.services.redrives import cancel_redrive
 
 
 def _discard(letter: DeadLetter, actor: Any, reason: str) -> None:
@@ -62,3 +65,34 @@ class TriageAdmin(SeenAdmin):
     @staticmethod
     def sees(actor: Any) -> QuerySet[Triage]:
         return Triage.objects.filter(workflow__in=permissions.visible_workflows(actor).values("pk"))
+
+
+class RedriveItemInline(SeenInline):
+    model = RedriveItem
+    fields = ("run", "state", "retry", "outcome", "code", "message")
+    readonly_fields = fields
+    verbose_name_plural = "runs (the first 200; all of them stand on the page of their cause, and in the API)"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        first = RedriveItem.objects.filter(redrive=OuterRef("redrive")).order_by("pk").values("pk")[:200]
+        return super().get_queryset(request).filter(pk__in=Subquery(first))
+
+
+def _cancel(redrive: Redrive, actor: Any, reason: str) -> None:
+    if not permissions.may_cancel_redrive(actor, redrive):
+        raise ForbiddenError("Only who asked for it cancels it, or who may retry all of its runs.")
+    cancel_redrive(redrive=redrive, actor=actor, reason=reason)
+
+
+@admin.register(Redrive)
+class RedriveAdmin(SeenAdmin):
+    """Many runs that gave up, retried at a rate, or foreseen."""
+
+    sees = staticmethod(permissions.visible_redrives)
+    list_display = ("id", "requested_by", "is_dry_run", "status", "start", "version", "rate", "created_at")
+    list_filter = ("status", "is_dry_run", "created_at")
+    list_select_related = ("requested_by",)
+    search_fields = ("=id", "reason")
+    exclude = ("due_at", "lease_token", "attempt")
+    inlines = (RedriveItemInline,)
+    actions = (with_reason("Cancel…", _cancel),)

@@ -33,7 +33,10 @@ class DecideForm(ToolForm):
 
 class ApproveForm(DecideForm):
     answers = forms.JSONField(
-        required=False, widget=forms.Textarea(attrs={"rows": 4, "cols": 80}), help_text="By field."
+        initial=dict,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 80}),
+        help_text="By field.",
     )
 
     def prepare(self, thing: Any, actor: Any) -> None:
@@ -122,7 +125,11 @@ def _values(approval: Approval, pending: bool) -> list[Block]:
         for entry in approval.plan
         for change in entry["changes"]
     ]
-    others = [(entry["node"], entry["kind"], entry["preview"]) for entry in approval.plan if entry["preview"]]
+    others = [
+        (entry["node"], entry["kind"], entry["preview"])
+        for entry in approval.plan
+        if entry["preview"] and not entry["changes"]
+    ]
     blocks: list[Block] = [Lines("What is asked", [approval.body or approval.title])]
     if approval.reach is not None:
         blocks.append(Table("How far it reaches", ("What", ""), list(approval.reach.items())))

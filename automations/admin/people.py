@@ -1,4 +1,4 @@
-"""What concerns people: their notifications, mail, API tokens, and the audit of what they did."""
+"""What concerns people: their notifications, mail and API tokens."""
 
 from __future__ import annotations
 
@@ -8,19 +8,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 
 from automations.admin.base import SeenAdmin, everything_for_superusers, with_reason
-from automations.models import ApiToken, AuditEntry, Notification, OutgoingEmail
+from automations.models import ApiToken, Notification, OutgoingEmail
 from automations.services.tokens import revoke_token
-
-
-@admin.register(AuditEntry)
-class AuditEntryAdmin(SeenAdmin):
-    """Who changed what. Nobody changes this, the database included."""
-
-    sees = staticmethod(everything_for_superusers(AuditEntry))
-    list_display = ("at", "actor_name", "action", "object_type", "object_id", "reason")
-    list_filter = ("action", "object_type", "at")
-    search_fields = ("actor_name", "=action", "=object_id", "reason", "=request_id")
-    date_hierarchy = "at"
 
 
 @admin.register(Notification)

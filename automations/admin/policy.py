@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from automations import permissions
+from automations.admin import ruling
 from automations.admin.base import SeenAdmin, SeenInline, ServiceForm, with_reason
 from automations.admin.sharing import SharedAdmin
 from automations.errors import ConflictError, InvalidError
@@ -128,6 +129,8 @@ def _changing(act: Any) -> Any:
 class PolicyAdmin(SharedAdmin):
     sees = staticmethod(permissions.visible_policies)
     form = PolicyForm
+    tools = (ruling.EXPLAIN, ruling.INSTEAD)
+    list_tools = (ruling.DUPLICATES,)
     list_display = ("name", "key", "module", "owner", "created_at", "archived_at")
     list_filter = ("module", ("archived_at", admin.EmptyFieldListFilter))
     list_select_related = ("module", "owner")

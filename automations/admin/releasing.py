@@ -21,7 +21,7 @@ from automations.admin.tools import (
     ToolForm,
     file_links,
 )
-from automations.admin.trying import TriedForm, number_of, version_choices
+from automations.admin.trying import VersionForm, number_of, version_choices
 from automations.engine.differences import difference
 from automations.engine.errors import Problem
 from automations.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -220,13 +220,15 @@ GO_LIVE = Tool(
 )
 
 
-class CompareForm(TriedForm):
+class CompareForm(VersionForm):
     version = forms.ChoiceField(label="From")
     other = forms.ChoiceField(label="To")
 
     def prepare(self, thing: Any, actor: Any) -> None:
         super().prepare(thing, actor)
         self.fields["other"].choices = version_choices(thing)  # type: ignore[attr-defined]
+        if thing.active_version is not None:
+            self.initial["version"] = str(thing.active_version.number)
 
 
 def _compare(workflow: Workflow, actor: Any, given: Mapping[str, Any]) -> Sequence[Block]:
@@ -249,6 +251,7 @@ def _compare(workflow: Workflow, actor: Any, given: Mapping[str, Any]) -> Sequen
         for noun, ones in (
             ("policy", found.policies),
             ("started workflow", found.workflows),
+            ("outside", found.fingerprints),
             ("setting", found.settings),
         )
         for one in ones
@@ -324,7 +327,7 @@ def _files(workflow: Workflow, actor: Any) -> Sequence[Block]:
 def _file_tasks(workflow: Workflow, actor: Any) -> list[Task]:
     tasks = [
         Task("compare", "Compare", _compare, CompareForm, reads=True),
-        Task("describe", "Say it in plain sentences", _describe, TriedForm, reads=True),
+        Task("describe", "Say it in plain sentences", _describe, VersionForm, reads=True),
     ]
     if permissions.may(actor, "edit", workflow):
         help_text = "Puts the file in the place of the draft. What is released stays."

@@ -37,11 +37,15 @@ def number_of(version: str) -> str | int:
     return version if version == "draft" else int(version)
 
 
-class TriedForm(ToolForm):
-    version = forms.ChoiceField(label="Try")
+class VersionForm(ToolForm):
+    version = forms.ChoiceField()
 
     def prepare(self, thing: Any, actor: Any) -> None:
         self.fields["version"].choices = version_choices(thing)  # type: ignore[attr-defined]
+
+
+class TriedForm(VersionForm):
+    version = forms.ChoiceField(label="Try")
 
 
 class BacktestForm(TriedForm):
@@ -217,10 +221,12 @@ class ScenarioForm(ToolForm):
     name = forms.CharField(max_length=160)
     kind = forms.ChoiceField(choices=Scenario.Kind.choices)
     given = forms.JSONField(
+        initial=dict,
         widget=forms.Textarea(attrs={"rows": 6, "cols": 80}),
         help_text='What it starts from: {"record": {"module": "tickets", "key": "T-1", "values": {…}}}.',
     )
     expected = forms.JSONField(
+        initial=dict,
         required=False,
         widget=forms.Textarea(attrs={"rows": 6, "cols": 80}),
         help_text='What should come of it: {"path": […], "effects": […], "fields": […]}; left out, only whether it starts.',
@@ -269,7 +275,7 @@ def _scenario_row(scenario: Scenario, result: ScenarioResult | None) -> tuple[An
 def _scenario_tasks(workflow: Workflow, actor: Any) -> list[Task]:
     tasks = []
     if may_test(actor, workflow):
-        tasks.append(Task("run", "Run all of them", _run_all, TriedForm, "Only their results are written."))
+        tasks.append(Task("run", "Run all of them", _run_all, VersionForm, "Only their results are written."))
     if permissions.may(actor, "edit", workflow):
         tasks.append(Task("save", "Save a scenario", _save_scenario, ScenarioForm))
     return tasks

@@ -21,7 +21,7 @@ from automations.models import Action, Checkpoint, Condition, Edge, Trigger, Wor
 from automations.runtime.subscriptions import definition_of
 from automations.services import gate as gates
 from automations.services import releases, versions, workflows
-from automations.services.drafts import load_draft
+from automations.services.drafts import load_draft, save_draft
 from automations.services.references import require_seen, require_usable
 
 
@@ -129,6 +129,13 @@ promote = with_reason("Promote to execute…", releasing.promote)
 break_glass = with_reason("Promote past the gate…", releasing.break_glass)
 check_gate = with_reason("Run the scenarios and check the gate…", _check_gate, needs_reason=False)
 demote = with_reason("Take back to simulate…", releasing.demote)
+restore = with_reason(
+    "Take back from the archive…",
+    _acting(
+        "publish",
+        lambda w, actor, reason: workflows.restore_workflow(workflow=w, actor=actor, reason=reason),
+    ),
+)
 archive = with_reason(
     "Archive…",
     _acting(
@@ -161,7 +168,7 @@ class WorkflowAdmin(SharedAdmin):
     search_fields = ("name", "key", "description", "team", "owner__username")
     autocomplete_fields = ("owner", "run_as", "module")
     inlines = (TriggerInline, ConditionInline, ActionInline, EdgeInline, VersionInline)
-    actions = (publish, check_gate, promote, break_glass, demote, pause, resume, archive)
+    actions = (publish, check_gate, promote, break_glass, demote, pause, resume, archive, restore)
     tools = (
         trying.RUN_TEST,
         trying.SCENARIOS,
@@ -174,9 +181,9 @@ class WorkflowAdmin(SharedAdmin):
     released = ("mode", "live", "state", "past_gate")
     """What stands at the top of a workflow's page, to read: it says what a change below would touch."""
 
-    @admin.display(description="live version", empty_value="none")
-    def live(self, workflow: Workflow) -> str | None:
-        return str(workflow.active_version) if workflow.active_version else None
+    @admin.display(description="live version")
+    def live(self, workflow: Workflow) -> str:
+        return str(workflow.active_version) if workflow.active_version else "none"
 
     @admin.display(description="state")
     def state(self, workflow: Workflow) -> str:
@@ -184,11 +191,11 @@ class WorkflowAdmin(SharedAdmin):
             return "archived"
         return f"paused: {workflow.pause_reason}" if workflow.paused_at else "on"
 
-    @admin.display(description="past the gate", empty_value="no")
-    def past_gate(self, workflow: Workflow) -> str | None:
+    @admin.display(description="past the gate")
+    def past_gate(self, workflow: Workflow) -> str:
         """Why the glass was broken, while that alarm stands: also where the workflow is paused."""
         promotion = workflow.promotion
-        return promotion.reason if promotion is not None and promotion.is_loud else None
+        return promotion.reason if promotion is not None and promotion.is_loud else "no"
 
     @admin.display(description="release")
     def release(self, workflow: Workflow) -> str:
@@ -261,9 +268,16 @@ class WorkflowVersionAdmin(SeenAdmin):
         return WorkflowVersion.objects.filter(workflow__in=permissions.visible_workflows(actor).values("pk"))
 
 
+def _go_back(checkpoint: Checkpoint, actor: Any, _: str) -> None:
+    permissions.require(actor, "edit", checkpoint.workflow)
+    save_draft(workflow=checkpoint.workflow, document=checkpoint.document, revision=None, actor=actor)
+
+
 @admin.register(Checkpoint)
 class CheckpointAdmin(SeenAdmin):
-    """Drafts as they were; the editor goes back to one."""
+    """Drafts as they were, to go back to."""
+
+    actions = (with_reason("Go back to this draft…", _go_back, needs_reason=False),)
 
     list_display = ("workflow", "number", "occasion", "name", "made_by", "made_at")
     list_filter = ("occasion", "made_at", "workflow")

@@ -28,8 +28,11 @@ from automations.models import AuditEntry, DeadLetter, Triage, Workflow
 from automations.services.dead_letters import ACTIVE, TYPED_ABOVE, discard_letters, triage_cause
 
 MOST_NAMED = 1_000
-BESIDE = ("workflows", "days")
-"""What of a cause is told otherwise than it is held."""
+TOLD = (
+    *("fingerprint", "cause", "code", "kind", "state", "total", "open", "redriven", "discarded"),
+    *("first_seen_at", "last_seen_at"),
+)
+"""What of a cause is told as it is held."""
 
 
 class TriageAnswer(Answer):

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from automations import permissions
 from automations.api.idempotency import idempotent
 from automations.api.runs import DETAIL, RunDetailAnswer, detail, run_for, visible
 from automations.api.schema import operation
@@ -49,6 +50,10 @@ class RetryBody(Body):
     version = serializers.ChoiceField(VERSIONS, default="run")
     reason = serializers.CharField(
         default="", allow_blank=True, max_length=AuditEntry._meta.get_field("reason").max_length
+    )
+    input = serializers.DictField(
+        required=False,
+        help_text="In place of what the run started with; takes the right to see payloads, and the audit keeps both.",
     )
 
 
@@ -105,5 +110,8 @@ class RunRetryView(ApiView):
         ).first()
         if chosen is not None:
             require_seen(run.workflow, definition_of(chosen), self.actor)
+        if "input" in wanted:
+            permissions.require(self.actor, "view_payloads", run.workflow)
+            wanted["user_input"] = wanted.pop("input")
         retry = retry_run(run=run, actor=self.actor, **wanted)
         return detail(visible(self.actor).get(pk=retry.pk), self.actor, status=201)

@@ -79,6 +79,8 @@ class ApiView(ProblemView):
     only_reads: ClassVar[Sequence[str]] = SAFE_METHODS
     """Methods that change nothing, so that they are answered to who looks with somebody else's eyes."""
     ends_viewing = False
+    looks_as_another = False
+    """Whether it is somebody else who asks, so that nothing can be written, not even a note that it was looked at."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with ExitStack() as self.while_answering:
@@ -112,6 +114,7 @@ class ApiView(ProblemView):
                 "Whom you looked as is gone, or you are no admin any more.", code="viewing-as-nobody"
             )
         request.user = self.while_answering.enter_context(viewing.eyes_of(target))
+        self.looks_as_another = True
 
     def body(self, shape: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The request body in this shape. Raises ValidationError naming each wrong path."""

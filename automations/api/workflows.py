@@ -17,8 +17,9 @@ from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView
 from automations.errors import ForbiddenError, NotFoundError
-from automations.models import ActiveTrigger, Mode, ModePolicy, Workflow
+from automations.models import ActiveTrigger, Breaker, Mode, ModePolicy, Workflow
 from automations.services import workflows as service
+from automations.services.breakers import open_breaker
 from automations.services.mode_policies import policies_binding
 from automations.services.outside import warnings_of
 from automations.services.references import require_module_seen
@@ -47,11 +48,25 @@ class WorkflowAnswer(Answer):
     simulate_only = serializers.BooleanField(
         default=False, help_text="A policy lets nothing act here, whatever the mode is."
     )
+    breaker_open = serializers.BooleanField(
+        default=False, help_text="It went wrong, and was taken back to simulate by itself."
+    )
     paused_at = serializers.DateTimeField(allow_null=True)
     pause_reason = serializers.CharField()
     archived_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+
+
+class BreakerAnswer(Answer):
+    """What keeps a workflow from acting that went wrong."""
+
+    state = serializers.ChoiceField(["open", "half_open"])
+    reason = serializers.CharField()
+    tripped_at = serializers.DateTimeField()
+    retry_at = serializers.DateTimeField(allow_null=True, help_text="When one run acts by itself, to try.")
+    tries = serializers.IntegerField()
+    canary = serializers.IntegerField(source="canary_id", allow_null=True, help_text="The run that acts now.")
 
 
 class BindingAnswer(Answer):
@@ -73,6 +88,9 @@ class WorkflowDetailAnswer(WorkflowAnswer):
         child=serializers.CharField(), help_text="Which of its settings you may change."
     )
     mode_policies = BindingAnswer(many=True, help_text="What binds it.")
+    breaker = BreakerAnswer(
+        allow_null=True, help_text="Why it was taken back to simulate by itself, if it was."
+    )
     changed_outside = serializers.ListField(
         child=serializers.CharField(),
         help_text="Where its live version calls something that is not what it was published with: sentences.",
@@ -110,7 +128,8 @@ class WorkflowBody(Body):
 class WorkflowChangeBody(Body):
     read_only_names = (
         *("id", "key", "module", "mode", "active_version", "draft_revision", "paused_at"),
-        *("glass_broken", "simulate_only", "may_change", "mode_policies", "changed_outside"),
+        *("glass_broken", "simulate_only", "breaker_open", "may_change", "mode_policies", "breaker"),
+        "changed_outside",
         *("pause_reason", "archived_at", "created_at", "updated_at", "rights"),
     )
     name = serializers.CharField(max_length=160, required=False)
@@ -158,6 +177,7 @@ EXAMPLE: dict[str, Any] = {
     "limits": {"blast_radius": 100},
     "glass_broken": False,
     "simulate_only": False,
+    "breaker_open": False,
     "paused_at": None,
     "pause_reason": "",
     "archived_at": None,
@@ -169,6 +189,7 @@ DETAIL = {
     "rights": ["view", "edit", "run_test"],
     "may_change": ["name", "description", "team", "zone", "runbook_url"],
     "mode_policies": [],
+    "breaker": None,
     "changed_outside": [],
 }
 
@@ -182,7 +203,10 @@ def visible(actor: Any) -> QuerySet[Workflow]:
     return (
         permissions.visible_workflows(actor)
         .select_related("module", "owner", "run_as", "active_version", "promotion")
-        .annotate(simulate_only=Exists(policies))
+        .annotate(
+            simulate_only=Exists(policies),
+            breaker_open=Exists(Breaker.objects.filter(workflow=OuterRef("pk"), closed_at=None)),
+        )
     )
 
 
@@ -198,11 +222,13 @@ def workflow_for(view: ApiView, pk: int, right: str) -> Workflow:
 def detail(workflow: Workflow, actor: Any) -> Response:
     """The answer about one workflow, as the services have left it."""
     workflow = visible(actor).get(pk=workflow.pk)
+    breaker = open_breaker(workflow)
     told = {
         **WorkflowAnswer(workflow).data,
         "rights": [right for right in permissions.WORKFLOW_RIGHTS if permissions.may(actor, right, workflow)],
         "may_change": permissions.changeable_settings(actor, workflow),
         "mode_policies": BindingAnswer(policies_binding(workflow), many=True).data,
+        "breaker": BreakerAnswer(breaker).data if breaker is not None else None,
         "changed_outside": warnings_of(workflow.active_version),
     }
     return Response(told)
@@ -285,6 +311,24 @@ class WorkflowView(ApiView):
         workflow = workflow_for(self, pk, "publish")
         service.archive_workflow(workflow=workflow, reason=self.query(ReasonBody)["reason"], actor=self.actor)
         return Response(status=204)
+
+
+class WorkflowRestoreView(ApiView):
+    @operation(
+        "workflows_restore",
+        "workflows",
+        request=ReasonBody,
+        answer=WorkflowDetailAnswer,
+        sent={"reason": "The desk works on Sundays again."},
+        example=DETAIL,
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Take an archived workflow back into use: paused and in simulate. 409 when it is not archived."""
+        workflow = workflow_for(self, pk, "publish")
+        reason = self.body(ReasonBody)["reason"]
+        return detail(
+            service.restore_workflow(workflow=workflow, reason=reason, actor=self.actor), self.actor
+        )
 
 
 class WorkflowPauseView(ApiView):

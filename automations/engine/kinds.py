@@ -71,6 +71,9 @@ class Kind(ABC):
     description: ClassVar[str]
     config_schema: ClassVar[Mapping[str, Any]]
     """JSON Schema (2020-12) of `config`, with `x-widget` and `x-help` for the form."""
+    uses: ClassVar[Mapping[str, str]] = {}
+    """Settings that hold the key of a thing that another app has brought, with the name of its kind. Of an action, whom the
+    run acts as needs the right “use” on it; of a trigger, who publishes has to see it."""
 
     @abstractmethod
     def validate(self, config: Mapping[str, Any], context: ValidationContext, path: str) -> list[Problem]:
@@ -91,9 +94,6 @@ class ActionKind(Kind):
     retry_safe: ClassVar[bool] = True
     minor: ClassVar[bool] = False
     """Whether it only tells people something, so that the graph draws it slimmer."""
-    uses: ClassVar[Mapping[str, str]] = {}
-    """Settings that hold the key of a thing that another app has brought, with the name of its kind: whom the run acts as
-    needs the right “use” on it."""
     sets_variables: ClassVar[bool] = False
     """Whether its output becomes the run's variables."""
 

@@ -86,6 +86,8 @@ ENGINE = Source(
             [(mode, paused) for mode in MODES for paused in ("false", "true")],
         ),
         Metric("automations_glass_broken", "Workflows that act past a gate that is not green."),
+        Metric("automations_alerts_open", "Alerts that were raised and are not over."),
+        Metric("automations_breakers_open", "Workflows that were taken back to simulate by a breaker."),
         Metric(
             "automations_heartbeat_age_seconds",
             "Since the last sign of life of a worker cluster or the ticker.",
@@ -126,6 +128,9 @@ UNION ALL SELECT 'automations_workflows', jsonb_build_array(mode, (paused_at IS 
 UNION ALL SELECT 'automations_glass_broken', '[]', count(*) FROM automations_workflow w
   JOIN automations_promotion p ON p.id = w.promotion_id
   WHERE w.archived_at IS NULL AND p.way = 'break_glass' AND p.settled_at IS NULL
+UNION ALL SELECT 'automations_alerts_open', '[]', count(*) FROM automations_alert
+  WHERE resolved_at IS NULL AND phase = 'raised'
+UNION ALL SELECT 'automations_breakers_open', '[]', count(*) FROM automations_breaker WHERE closed_at IS NULL
 UNION ALL SELECT 'automations_heartbeat_age_seconds', jsonb_build_array(role, name),
   extract(epoch FROM now() - stamped_at) FROM automations_processstamp
 """,

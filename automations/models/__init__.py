@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from automations.models.alert import Alert, AlertRule, Breaker
 from automations.models.approval import Approval, ApprovalDecision, ApprovalDelegation, ApprovalRemark
 from automations.models.audit import AuditEntry, AuditSeal
 from automations.models.backtest import (
@@ -24,8 +25,10 @@ from automations.models.policy import Policy, PolicyRevision, PolicyUse, RulePla
 from automations.models.preference import Preference
 from automations.models.promotion import Consent, FirstRelease, Promotion
 from automations.models.record import Record, RecordChange, RecordComment
+from automations.models.redrive import REDRIVE_UNFINISHED, Redrive, RedriveItem, RedriveStatus
 from automations.models.run import NEVER, LogEntry, Run, RunSignal, Step
 from automations.models.scenario import Scenario, ScenarioResult
+from automations.models.standstill import Standstill
 from automations.models.token import ApiToken
 from automations.models.undo import RunUndo, UndoneField
 from automations.models.version import Activation, ActiveTrigger, WorkflowVersion
@@ -33,10 +36,13 @@ from automations.models.workflow import Action, Condition, Edge, Mode, Trigger, 
 
 __all__ = [
     "NEVER",
+    "REDRIVE_UNFINISHED",
     "UNFINISHED",
     "Action",
     "Activation",
     "ActiveTrigger",
+    "Alert",
+    "AlertRule",
     "ApiToken",
     "Approval",
     "ApprovalDecision",
@@ -48,6 +54,7 @@ __all__ = [
     "BacktestAlarm",
     "BacktestDifference",
     "BacktestStatus",
+    "Breaker",
     "Checkpoint",
     "Condition",
     "Consent",
@@ -75,6 +82,9 @@ __all__ = [
     "Record",
     "RecordChange",
     "RecordComment",
+    "Redrive",
+    "RedriveItem",
+    "RedriveStatus",
     "RotationCursor",
     "RulePlace",
     "Run",
@@ -85,6 +95,7 @@ __all__ = [
     "ScenarioResult",
     "ScheduleSlot",
     "SignOff",
+    "Standstill",
     "StartCount",
     "Step",
     "Triage",

@@ -82,7 +82,7 @@ def claim(*, limit: int, suspects: bool = False) -> list[ClaimedRun]:
             [limit, token, setting("AUTOMATIONS_LEASE_SECONDS")],
         )
         rows = cursor.fetchall()
-    claimed = [ClaimedRun(*row[:8], _json(row[8]), *row[9:-1], None, str(row[-1])) for row in rows]
+    claimed = [ClaimedRun(*(*row[:8], _json(row[8]), *row[9:-1], None, str(row[-1]))) for row in rows]
     claimed.sort(key=lambda run: run.id)
     return claimed
 

@@ -13,6 +13,7 @@ from automations.runtime.backtests import work as backtests
 from automations.runtime.claims import ClaimedRun, claim
 from automations.runtime.execute import execute
 from automations.runtime.matching import match_due
+from automations.runtime.standstills import HOLDS
 from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
 
 BACKTEST_SECONDS = 0.5
@@ -71,7 +72,8 @@ def work_is_due() -> bool:
     """Whether any event waits to be judged or any run is due, by the database's clock."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM automations_event WHERE state = 'pending')"
+            "SELECT EXISTS (SELECT 1 FROM automations_event WHERE state = 'pending'"
+            f" AND (clock <> '' OR NOT {HOLDS}))"
             " OR EXISTS (SELECT 1 FROM automations_run"
             "  WHERE status IN ('queued', 'waiting', 'running') AND due_at <= now())"
         )

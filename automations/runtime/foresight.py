@@ -27,6 +27,12 @@ def foresee(unit: Unit, node: str) -> Plan:
 
 def foresee_from(unit: Unit, signals: Mapping[str, Outcome]) -> Plan:
     """What would follow now, with this news, up to the next approval."""
+    worked = walk_ahead(unit, signals)
+    return [entry for entry in described(worked) if entry["node"] in worked.changed]
+
+
+def walk_ahead(unit: Unit, signals: Mapping[str, Outcome]) -> Worked:
+    """The run walked on with this news up to the next approval, on a copy of what it knows; nothing is written."""
     batch = Batch(
         writes=False,
         modules=unit.batch.modules,
@@ -35,8 +41,7 @@ def foresee_from(unit: Unit, signals: Mapping[str, Outcome]) -> Plan:
     )
     copy = Unit(unit.run, batch, unit.zone, program=unit.program, event=unit.event, journal=unit.journal)
     copy.record, copy.now = unit.record, unit.now
-    worked = walk_on(copy, unit.journal, signals, _preview, elapse=True)
-    return [entry for entry in described(worked) if entry["node"] in worked.changed]
+    return walk_on(copy, unit.journal, signals, _preview, elapse=True)
 
 
 def hash_of(plan: Plan) -> str:

@@ -25,6 +25,7 @@ from automations.models import Run
 from automations.runtime import blast_radius, holds, subscriptions
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.signals import signal_parent
+from automations.runtime.standstills import HOLDS
 from automations.runtime.subscriptions import Subscription
 from automations.triggers.common import dedupe_key
 
@@ -39,11 +40,11 @@ MATCHED, DUPLICATE, THROTTLED, PAUSED, LOOP, OUT_OF_SCOPE, BROKEN = (
     "broken",
 )
 
-TAKE = """
+TAKE = f"""
 SELECT e.id, e.type, e.module_id, e.record_key, e.snapshot, e.occurred_at, e.clock, e.actor_id, e.cause_workflow_id,
     e.depth, e.target, COALESCE(e.correlation_id, c.correlation_id)
 FROM automations_event e LEFT JOIN automations_run c ON c.id = e.cause_run_id
-WHERE e.state = 'pending' ORDER BY e.id LIMIT %s FOR UPDATE OF e SKIP LOCKED
+WHERE e.state = 'pending' AND (e.clock <> '' OR NOT {HOLDS}) ORDER BY e.id LIMIT %s FOR UPDATE OF e SKIP LOCKED
 """
 
 

@@ -51,7 +51,7 @@ class Rehearsed:
 class Rehearsal:
     """A definition made ready to be walked without effect. `now` is the moment that everything happens at, `identity`
     whom it acts as in the place of the workflow's own, `publisher` who stands for it where the workflow runs as nobody,
-    `answers` the way out that approvals take, by node. Not `limited`, a walk goes on past what may not be done."""
+    `answers` the way out that approvals take, `calls` how calls to others end, by node. Not `limited`, a walk goes on past what may not be done."""
 
     def __init__(
         self,
@@ -63,12 +63,14 @@ class Rehearsal:
         identity: Any = None,
         publisher: Any = None,
         answers: Mapping[str, str] | None = None,
+        calls: Mapping[str, str] | None = None,
         limited: bool = True,
     ) -> None:
         self.workflow = workflow
         known = identity or workflow.run_as or publisher
         self.acting = Acting({0: publisher}, instead=identity, limited=limited and known is not None)
         self.answers = dict(answers or {})
+        self.calls = dict(calls or {})
         self.definition = definition
         self.now = now
         self.zone = ZoneInfo(workflow.zone)
@@ -155,7 +157,7 @@ class Rehearsal:
             acting=self.acting,
         )
         batch = loaded.batch(writes=False)
-        batch.answers = self.answers
+        batch.answers, batch.calls = self.answers, self.calls
         if state is not None:
             batch.records[(state.module.pk, state.key)] = state
 

@@ -29,9 +29,10 @@ from automations.models import (
 )
 from automations.runtime import saving
 from automations.runtime.claims import ClaimedRun
-from automations.runtime.foresight import Plan, foresee_from
+from automations.runtime.foresight import Plan, foresee_from, walk_ahead
 from automations.runtime.identity import Acting, publishers_of
 from automations.runtime.unit import Batch, Unit
+from automations.runtime.walking import Worked
 
 START_WORKFLOW = "action.start_workflow"
 
@@ -141,6 +142,19 @@ def _bound(entry: Mapping[str, Any]) -> tuple[str, str, str]:
 def _what_would_follow(
     run: Run, version: WorkflowVersion, program: Program, kept: Mapping[str, StepState], now: datetime
 ) -> Plan:
+    return foresee_from(_resumed(run, version, program, kept, now), {})
+
+
+def foresee_retry(
+    run: Run, version: WorkflowVersion, program: Program, kept: Mapping[str, StepState], now: datetime
+) -> Worked:
+    """How a retry that keeps these steps would go now, up to the next approval; nothing is written."""
+    return walk_ahead(_resumed(run, version, program, kept, now), {})
+
+
+def _resumed(
+    run: Run, version: WorkflowVersion, program: Program, kept: Mapping[str, StepState], now: datetime
+) -> Unit:
     modules = {run.module.pk: run.module} if run.module is not None else {}
     acting = Acting({} if run.workflow.run_as_id else publishers_of([version.pk]))
     workflows = {run.workflow_id: run.workflow}
@@ -150,8 +164,7 @@ def _what_would_follow(
     journal = Journal(key=claimed.journal_key, trigger=run.trigger_node, steps=kept)
     event = {"id": run.event.pk, **run.event.snapshot} if run.event is not None else None
     zone = ZoneInfo(str(program.definition.settings.get("zone", "UTC")))
-    unit = Unit(claimed, batch, zone, program=program, event=event, journal=journal)
-    return foresee_from(unit, {})
+    return Unit(claimed, batch, zone, program=program, event=event, journal=journal)
 
 
 def _claimed(run: Run, version_id: int, now: datetime) -> ClaimedRun:

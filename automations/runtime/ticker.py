@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -23,6 +24,7 @@ from automations.runtime import (
     supervisor,
 )
 from automations.runtime.backtests import work as backtests
+from automations.runtime.duties import DUTIES
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +68,7 @@ def tick() -> None:
         ("housekeeping", lambda: housekeeping.tidy(now=now)),
         ("wake", _wake),
         ("lanes", lanes.wake_due),
+        *((name, partial(duty, now)) for name, duty in DUTIES.items()),
         ("stamp", lambda: supervisor.stamp_process("ticker", role="ticker")),
     )
     for name, duty in duties:

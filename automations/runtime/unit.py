@@ -83,6 +83,8 @@ class Batch:
         """Where nothing may act, read by who acts."""
         self.answers: Mapping[str, str] = {}
         """In simulate: the way out that the approval of a node takes; “approved” where nothing is said."""
+        self.calls: Mapping[str, str] = {}
+        """In simulate: how the call of a node ends, a status or why there is no answer; taken where nothing is said."""
 
     @property
     def writer(self) -> WriteBatch:

@@ -19,6 +19,7 @@ from automations.models import Module, Workflow, WorkflowVersion
 from automations.modules.adapter import adapter_for
 from automations.runtime.identity import VERBS, Acting
 from automations.runtime.rehearsal import Rehearsal, Rehearsed
+from automations.triggers import TRIGGERS
 
 LOOKED_AT = 200
 """Live candidates that a preview walks through, of each trigger."""
@@ -37,13 +38,15 @@ class Need:
 def identity_problems(workflow: Workflow, definition: Definition, *, publisher: Any) -> list[Problem]:
     """What whom the workflow runs as may not do of what the steps do, and what `publisher` may not: nobody publishes a
     workflow that does what they could not do themselves. Without a publisher only the run-as identity is judged."""
-    people = [(workflow.run_as, "identity-may-not"), (publisher, "publisher-may-not")]
+    needs = list(_needs(definition))
+    people = [(workflow.run_as, "identity-may-not", needs)]
+    people.append((publisher, "publisher-may-not", [*needs, *_listened_to(definition)]))
     acting = Acting({})
     return [
         _problem(workflow, need, person, code)
-        for person, code in people
+        for person, code, needed in people
         if person is not None
-        for need in _needs(definition)
+        for need in needed
         if not acting.may(person, need.right, need.thing)
     ]
 
@@ -176,23 +179,33 @@ def _needs(definition: Definition) -> Iterator[Need]:
 
 
 def _used(definition: Definition) -> Iterator[Need]:
-    named = named_things(definition)
+    yield from _brought(definition, "action", "use")
+
+
+def _listened_to(definition: Definition) -> Iterator[Need]:
+    """What triggers name of other apps: who lets a workflow start there has to see it."""
+    yield from _brought(definition, "trigger", "view")
+
+
+def _brought(definition: Definition, family: str, right: str) -> Iterator[Need]:
+    named = [one for one in named_things(definition) if one[0][0].family == family]
     for noun in {noun for _, noun in named}:
         keys = [key for (_, _, key), kind in named if kind == noun]
         things = {thing.key: thing for thing in MODELS[noun]._default_manager.filter(key__in=keys)}  # type: ignore[attr-defined]
         for (node, path, key), kind in named:
             if kind == noun and key in things and not node.disabled:
-                yield Need(node, path, "use", things[key])
+                yield Need(node, path, right, things[key])
 
 
 def named_things(definition: Definition) -> list[tuple[tuple[Node, str, str], str]]:
-    """((node, path, key), name of the kind) of every thing of another app that a step names; see `ActionKind.uses`."""
+    """((node, path, key), name of the kind) of every thing of another app that a node names; see `Kind.uses`."""
     found = []
     for index, node in enumerate(definition.nodes):
         key = node.type.partition(".")[2]
-        if node.family != "action" or key not in ACTIONS:
+        kinds: Mapping[str, Any] = dict((TRIGGERS if node.family == "trigger" else ACTIONS).items())
+        if node.family not in ("trigger", "action") or key not in kinds:
             continue
-        for setting, noun in ACTIONS.get(key).uses.items():
+        for setting, noun in kinds[key].uses.items():
             if isinstance(named := node.config.get(setting), str) and named:
                 found.append(((node, f"nodes[{index}].config.{setting}", named), noun))
     return found

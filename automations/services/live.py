@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from automations.models import Consent, Mode, Promotion, Workflow, WorkflowVersion
+from automations.models import Breaker, Consent, Mode, Promotion, Workflow, WorkflowVersion
 from automations.runtime import activation
 from automations.runtime.backtests.following import end_shadow
 from automations.runtime.subscriptions import bump_activation
@@ -38,6 +38,7 @@ def make_live(
     """Make a version the live one, in execute by the `promotion` that let it, else in simulate. Consent to any other
     version is void from now on, and a shadow beside the former one ends. `at` and `clock` belong to replays."""
     now = timezone.now()
+    _end_breaker(workflow, f"Version {version.number} became the live one.", now)
     _leave(workflow, f"Version {version.number} took its place.", now)
     void_consent(workflow, version=version)
     end_shadow(why=f"Version {version.number} became the live one.", workflow=workflow.pk)
@@ -57,9 +58,18 @@ def void_consent(workflow: Workflow, *, version: WorkflowVersion | None = None) 
 
 def set_promotion(workflow: Workflow, promotion: Promotion | None) -> None:
     """Let the live version act by this promotion, or, without one, only simulate."""
-    _leave(workflow, "It only simulates again.", timezone.now())
+    now = timezone.now()
+    _end_breaker(workflow, "Somebody has decided anew whether it acts.", now)
+    _leave(workflow, "It only simulates again.", now)
     _store(workflow, promotion)
     bump_activation()
+
+
+def _end_breaker(workflow: Workflow, why: str, now: datetime) -> None:
+    """A breaker is about what was live when it tripped."""
+    Breaker.objects.filter(workflow=workflow, closed_at=None).update(
+        state=Breaker.State.CLOSED, closed_at=now, closed_why=why
+    )
 
 
 def _leave(workflow: Workflow, why: str, now: datetime) -> None:

@@ -14,7 +14,6 @@ from automations import permissions
 from automations.engine.documents import Definition, Node
 from automations.engine.errors import Problem
 from automations.errors import InvalidError, NotFoundError
-from automations.grants import RIGHTS
 from automations.models import Workflow
 from automations.services.identities import identity_problems, named_things
 from automations.services.versions import validate_definition_of
@@ -29,7 +28,7 @@ def unseen(definition: Definition, actor: Any) -> list[Problem]:
     if not named:
         return []
     visible: dict[str, set[str]] = {
-        noun: _keys(permissions.things_with(actor, noun, *RIGHTS[noun]), named, noun)
+        noun: _keys(permissions.things_seen(actor, noun), named, noun)
         for noun in {noun for noun, *_ in named} - {"module", "policy", "workflow"}
     }
     visible |= {

@@ -109,7 +109,13 @@ def rollback_workflow(*, workflow: Workflow, number: int, reason: str, actor: An
         raise ConflictError(f"Version {number} is the live one.", code="already-live")
     _require_able(workflow, version)
     before = live_facts(workflow)
-    promotion = _again(workflow, version, actor, reason) if workflow.mode == Mode.EXECUTE else None
+    promotion = (
+        promoted_again(
+            workflow=workflow, version=version, actor=actor, reason=f"Rolled back to: {reason}"[:300]
+        )
+        if workflow.mode == Mode.EXECUTE
+        else None
+    )
     make_live(workflow, version, promotion=promotion)
     write_audit(
         actor=actor,
@@ -139,8 +145,9 @@ def _require_able(workflow: Workflow, version: WorkflowVersion) -> None:
     require_permitted(workflow, definition, publisher=version.published_by)
 
 
-def _again(workflow: Workflow, version: WorkflowVersion, actor: Any, reason: str) -> Promotion:
+def promoted_again(*, workflow: Workflow, version: WorkflowVersion, actor: Any, reason: str) -> Promotion:
     """What lets a version act that has acted before: the way it came then, with its alarm if the gate never was green."""
+    require_texts(Promotion, reason=reason)
     earlier = Promotion.objects.filter(workflow=workflow, version=version).first()
     if earlier is None:
         message = (
@@ -155,7 +162,7 @@ def _again(workflow: Workflow, version: WorkflowVersion, actor: Any, reason: str
         way=Promotion.Way.BREAK_GLASS if loud else Promotion.Way.GATE,
         promoted_by=actor,
         promoted_by_name=_name(actor),
-        reason=f"Rolled back to: {reason}"[:300],
+        reason=reason,
         gate=earlier.gate,
         at=timezone.now(),
     )

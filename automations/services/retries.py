@@ -15,7 +15,7 @@ from automations.engine.errors import EngineError, Problem
 from automations.engine.journal import StepState
 from automations.engine.program import APPROVAL, Program
 from automations.engine.resume import resume
-from automations.engine.schemas import listed
+from automations.engine.schemas import check_config, listed
 from automations.engine.statuses import ACTIVE_RUN, RunStatus, StepStatus
 from automations.errors import ConflictError, InvalidError
 from automations.models import AuditEntry, Hold, Mode, Run, Workflow, WorkflowVersion
@@ -24,7 +24,7 @@ from automations.runtime.matching import MAX_DEPTH
 from automations.runtime.queue import wake_on_commit
 from automations.runtime.subscriptions import definition_of, program_of
 from automations.services.audit import write_audit
-from automations.services.texts import require_texts
+from automations.services.texts import require_object, require_texts
 
 STARTS = ("failed_step", "start")
 VERSIONS = ("run", "active")
@@ -53,29 +53,51 @@ def retry_choices(*, run: Run) -> list[RetryChoice]:
     return [_choice(run, start, version, timezone.now()) for version in VERSIONS for start in STARTS]
 
 
+def retry_choice(*, run: Run, start: str, version: str) -> RetryChoice:
+    """One way to retry the run, or why it can't be. Raises InvalidError for what is no way."""
+    _require_choice("start", start, STARTS)
+    _require_choice("version", version, VERSIONS)
+    return _choice(_fresh().get(pk=run.pk), start, version, timezone.now())
+
+
 def retry_run(
-    *, run: Run, actor: Any, start: str = "failed_step", version: str = "run", reason: str = ""
+    *,
+    run: Run,
+    actor: Any,
+    start: str = "failed_step",
+    version: str = "run",
+    reason: str = "",
+    user_input: Mapping[str, Any] | None = None,
 ) -> Run:
     """Go on with a run that failed or was cancelled, by a new run that is linked to it, and give that run.
 
     From the failed step, finished steps are kept and the others keep the keys of their effects, so that nothing
     happens twice; from the start, everything is done again, under new keys. A run is retried once; its retry can be
-    retried. Raises InvalidError for what is asked, ConflictError with the reason where it can't be done.
+    retried. `user_input` takes the place of the variables that the run started with; the audit keeps both. Raises
+    InvalidError for what is asked, ConflictError with the reason where it can't be done.
     """
     _require_choice("start", start, STARTS)
     _require_choice("version", version, VERSIONS)
     require_texts(AuditEntry, reason=reason)
+    if user_input is not None:
+        require_object(user_input, "input")
     with transaction.atomic():
         # Held until the end, so that it is neither paused, demoted nor released meanwhile.
         Workflow.objects.select_for_update(of=("self",), no_key=True).get(pk=run.workflow_id)
         run = _fresh().select_for_update(of=("self",), no_key=True).get(pk=run.pk)
         now = timezone.now()
+        original = run.input
+        if user_input is not None:
+            run.input = dict(user_input)
         choice = _choice(run, start, version, now)
         if choice.refusal is not None:
             raise choice.refusal
         assert choice.chosen is not None
         assert choice.program is not None
+        if user_input is not None:
+            _require_form(run, choice.program, user_input)
         who = f" by {actor.get_username()}{': ' + reason if reason else ''}."
+        edited = run.input != original
         where = "the failed step" if start == "failed_step" else "the start"
         names = [(key, choice.program.by_id[key].label) for key in choice.states]
         retry = retrying.take_up(
@@ -86,6 +108,7 @@ def retry_run(
             keys_of=(run.keys_of or run.pk) if start == "failed_step" else None,
             lines=[
                 ("", f"Retry of run {run.pk}, from {where}, with version {choice.number},{who}"),
+                *([("", "Its input was edited; the audit keeps both.")] if edited else []),
                 *((key, f"“{name}” is kept from run {run.pk}: not repeated.") for key, name in names),
             ],
             now=now,
@@ -95,17 +118,28 @@ def retry_run(
             actor=actor,
             action="run.retried",
             obj=run,
+            before={"input": original} if edited else None,
             after={
                 "run": retry.pk,
                 "start": start,
                 "version": choice.number,
                 "kept": [key for key, _ in names],
+                **({"input": run.input} if edited else {}),
             },
             reason=reason,
         )
         wake_on_commit()
     announce.announce_runs([(run.pk, run.workflow_id), (retry.pk, run.workflow_id)])
     return retry
+
+
+def _require_form(run: Run, program: Program, user_input: Mapping[str, Any]) -> None:
+    """Raise InvalidError where the input does not answer the form of the trigger that started the run by hand."""
+    trigger = program.graph.nodes[run.trigger_node]
+    if trigger.type == "trigger.manual" and run.parent_id is None:
+        problems = check_config(dict(user_input), trigger.config.get("form", {}), "input")
+        if problems:
+            raise InvalidError(problems)
 
 
 def _fresh() -> Any:

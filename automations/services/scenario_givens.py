@@ -28,6 +28,9 @@ MAX_CHARACTERS = 200_000
 
 NOTHING: Mapping[str, Any] = {"trigger": "", "event": None, "record": None, "input": {}, "answers": {}}
 
+CALL = r"^([1-5][0-9][0-9]|timeout|connection-failed)$"
+"""How a call to others ends, as a scenario says it: the status of the answer, or why there is none."""
+
 _SHORT = {"type": "string", "maxLength": 120}
 _VALUES: Mapping[str, Any] = {"type": ["object", "null"]}
 GIVEN_SCHEMA: Mapping[str, Any] = {
@@ -54,6 +57,7 @@ GIVEN_SCHEMA: Mapping[str, Any] = {
         },
         "input": {"type": "object"},
         "answers": {"type": "object", "additionalProperties": {"type": "string", "enum": list(VERDICTS)}},
+        "calls": {"type": "object", "additionalProperties": {"type": "string", "pattern": CALL}},
     },
     "additionalProperties": False,
 }

@@ -107,6 +107,7 @@ def walk_given(
         identity=identity,
         publisher=publisher,
         answers=given["answers"],
+        calls=given.get("calls"),
     )
     state = _state(rehearsal.module, given["record"])
     if given["event"] is None and state is not None:

@@ -91,9 +91,9 @@ def _brought_names(definition: Definition, viewer: Any) -> dict[str, frozenset[s
     return {
         noun: frozenset(
             (
-                permissions.things_with(viewer, noun, *grants.RIGHTS[noun])
+                grants.present(noun).filter(pk__in=permissions.things_seen(viewer, noun).values("pk"))
                 if viewer is not None
-                else grants.MODELS[noun]._default_manager.all()
+                else grants.present(noun)
             ).values_list("key", flat=True)
         )
         for noun in nouns

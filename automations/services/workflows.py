@@ -23,7 +23,7 @@ from automations.runtime.subscriptions import bump_activation, definition_of
 from automations.services.audit import write_audit
 from automations.services.drafts import save_draft
 from automations.services.identities import identity_problems
-from automations.services.live import void_consent
+from automations.services.live import live_facts, lock_workflow, set_promotion, void_consent
 from automations.services.scenario_files import replace_scenarios, scenarios_from_file
 from automations.services.texts import require_texts, text_problems
 
@@ -252,6 +252,30 @@ def archive_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Wor
     end_shadow(why="The workflow was archived.", workflow=workflow.pk)
     write_audit(actor=actor, action="workflow.archived", obj=workflow, reason=reason)
     workflow.refresh_from_db()
+    return workflow
+
+
+@transaction.atomic
+def restore_workflow(*, workflow: Workflow, actor: Any, reason: str = "") -> Workflow:
+    """Take an archived workflow back into use: paused, and in simulate, so that it starts nothing before somebody resumes
+    it and does nothing before it is promoted anew. Its schedules and alarms begin now. Raises ConflictError when it is not
+    archived."""
+    require_texts(AuditEntry, reason=reason)
+    workflow = lock_workflow(workflow)
+    if workflow.archived_at is None:
+        raise ConflictError(f"“{workflow.name}” is not archived.", code="not-archived")
+    before, now = live_facts(workflow), timezone.now()
+    set_promotion(workflow, None)
+    if workflow.paused_at is None:
+        workflow.paused_at, workflow.pause_reason = now, "Taken back from the archive."
+    workflow.archived_at = None
+    workflow.save(update_fields=["archived_at", "paused_at", "pause_reason", "updated_at"])
+    if workflow.active_version is not None:
+        activation.activate(workflow=workflow, version=workflow.active_version, now=now)
+    after = live_facts(workflow)
+    write_audit(
+        actor=actor, action="workflow.restored", obj=workflow, before=before, after=after, reason=reason
+    )
     return workflow
 
 

@@ -26,6 +26,7 @@ from automations.services.releases import promote_workflow
 from automations.services.runs import start_run
 from automations.services.versions import publish_version
 from automations.services.workflows import create_workflow
+from config.demo.webhooks import seed_webhooks
 
 CLOCK = "demo"
 TICKETS, ORDERS, DAYS = 160, 80, 14
@@ -140,6 +141,7 @@ def seed(*, now: datetime) -> dict[str, int]:
             confirm_first_release(workflow=workflow, actor=owner, note="Nothing was automated before.")
             promote_workflow(workflow=workflow, actor=owner, reason="Its scenarios pass.")
     _live_through(modules, people, start, now)
+    seed_webhooks(people, now=now)
     return {"records": TICKETS + ORDERS, "workflows": Workflow.objects.filter(mode=Mode.EXECUTE).count()}
 
 

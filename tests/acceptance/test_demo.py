@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
@@ -29,9 +30,13 @@ from automations.models import (
     Step,
     Workflow,
 )
+from automations.testing import run_everything
 from config.demo import seed as demo
 from config.demo.models import Order
 from config.demo.seed import DEMO
+from config.demo.webhooks import ENDPOINT, SAMPLE, STARTED_BY_WEBHOOK
+from webhooks.inbound.console import try_endpoint
+from webhooks.models import Delivery, Destination, Endpoint
 
 TICKETS, ORDERS = 60, 40
 NOW = timezone.now()
@@ -67,7 +72,7 @@ class TestDemo(TestCase):
             assert (answer.status_code, answer.headers["Location"]) == (302, "/")
             assert client.get("/api/v1/me/").json()["username"] == username
             listed = client.get("/api/v1/workflows/").json()["results"]
-            assert {workflow["key"] for workflow in listed} == set(DEMO)
+            assert {workflow["key"] for workflow in listed} == {*DEMO, STARTED_BY_WEBHOOK}
 
     def test_only_the_admin_enters_the_django_admin(self) -> None:
         for username, allowed in {"ada": True, "priya": False, "noor": False}.items():
@@ -77,11 +82,11 @@ class TestDemo(TestCase):
 
     def test_each_template_is_published_and_one_is_still_simulated(self) -> None:
         workflows = {workflow.key: workflow for workflow in Workflow.objects.all()}
-        assert set(workflows) == set(DEMO)
+        assert set(workflows) == {*DEMO, STARTED_BY_WEBHOOK}
         for key, workflow in workflows.items():
             assert workflow.active_version is not None
             assert workflow.active_version.document["nodes"]
-            assert workflow.mode == ("simulate" if key == "refund-watch" else "execute")
+            assert workflow.mode == ("simulate" if key in ("refund-watch", STARTED_BY_WEBHOOK) else "execute")
 
     def test_the_engine_has_made_a_run_for_every_ticket_and_left_nothing_undone(self) -> None:
         assert runs("auto-routing").filter(status="succeeded").count() == TICKETS
@@ -192,6 +197,20 @@ class TestDemo(TestCase):
             )
             assert set(results.values_list("scenario__kind", flat=True)) == {"positive", "negative"}
             assert [result.differences for result in results if result.status != "passed"] == []
+
+    def test_a_webhook_starts_its_workflow_and_nothing_of_the_demo_calls_anybody(self) -> None:
+        endpoint = Endpoint.objects.get(key=ENDPOINT)
+        trial = try_endpoint(
+            endpoint=endpoint, body=json.dumps(SAMPLE), actor=endpoint.owner, now=timezone.now(), accept=True
+        )
+        assert trial.reply is not None
+        assert trial.reply.status == 202
+        run_everything()
+        (run,) = runs(STARTED_BY_WEBHOOK)
+        assert (run.mode, run.status) == ("simulate", "succeeded")
+        assert "O-1007" in str(vars(Step.objects.get(run=run, node="a1")))
+        assert set(Destination.objects.values_list("state", flat=True)) == {"disabled"}
+        assert not Delivery.objects.exists()
 
     def test_second_seeding_adds_nothing(self) -> None:
         def rows() -> dict[str, int]:

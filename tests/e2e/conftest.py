@@ -40,7 +40,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if CHROMIUM is None:
         pytest.skip("Debian's chromium is not installed: apt-get install chromium")
     assert BUILT.exists(), "The pages are not built: `make test` does it, or `npm run build` in frontend/."
-    running = Launch(tmp_path_factory.mktemp("site"), DATABASE_URL=own_database("pages"))
+    running = Launch(
+        tmp_path_factory.mktemp("site"), DATABASE_URL=own_database("pages"), AUTOMATIONS_WATCH_SECONDS="2"
+    )
     try:
         running.wait_until_ready(240)
         yield f"http://127.0.0.1:{running.port}"

@@ -249,6 +249,12 @@ def starting(page: Page) -> None:
     expect(page.get_by_role("dialog").get_by_role("status")).to_be_visible()
 
 
+def destination(page: Page) -> None:
+    page.goto("/webhooks/destinations/")
+    page.locator("tbody th a").first.click()
+    page.get_by_text("Settings", exact=True).click()
+
+
 def audit(page: Page) -> None:
     page.goto("/audit/")
     page.get_by_role("button", name="Verify the chain").click()
@@ -343,6 +349,12 @@ OF_SAM: dict[str, Callable[[Page], None]] = {
 }
 """As he sees them who is asked to decide."""
 OF_ADA: dict[str, Callable[[Page], None]] = {
+    "endpoints": opened("/webhooks/"),
+    "endpoint": first_row("/webhooks/"),
+    "destinations": opened("/webhooks/destinations/"),
+    "destination": destination,
+    "secrets": opened("/webhooks/secrets/"),
+    "secret": first_row("/webhooks/secrets/"),
     "mode-policies": mode_policies,
     "mode-policy-set": setting_one,
     "under-policy": under_policy,

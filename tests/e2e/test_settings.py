@@ -170,6 +170,13 @@ def test_it_is_put_away_with_a_reason_and_is_found_among_the_archived(signed_in:
     expect(link).to_have_count(0)
     page.get_by_label("Shown").select_option("true")
     expect(link).to_be_visible()
+    opened(page, pk)
+    page.get_by_role("button", name="Take back…").click()
+    dialog = page.get_by_role("dialog", name="Take “To be set” back")
+    dialog.get_by_label("Reason").fill("Needed again")
+    assert violations(page) == []
+    dialog.get_by_role("button", name="Take back").click()
+    expect(page.get_by_text("Paused just now: “Taken back from the archive.”")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -14,6 +14,7 @@ from tests.integration.webhooks.conftest import Answered, post
 from webhooks.inbound.presets import SCHEMES
 
 from .conftest import sign_in, violations
+from .editing import call
 
 BODY = b'{"type": "order.paid", "order": {"number": 17}}'
 
@@ -45,9 +46,9 @@ def admin(page: Page) -> Page:
 def test_an_endpoint_is_opened_tried_posted_to_and_its_secret_changed(admin: Page, said: list[str]) -> None:
     page = admin
     page.get_by_role("link", name="Webhooks").click()
-    expect(page.get_by_text("There is no endpoint yet")).to_be_visible()
+    expect(page.get_by_role("row", name="Web shop")).to_be_visible()
     assert violations(page) == []
-    picture(page, "endpoints-empty")
+    picture(page, "endpoints")
     page.get_by_role("link", name="New endpoint").click()
     page.get_by_label("Name", exact=True).fill("The shop")
     expect(page.get_by_label("Key (it stays")).to_have_value("the-shop")
@@ -110,6 +111,19 @@ def test_an_endpoint_is_opened_tried_posted_to_and_its_secret_changed(admin: Pag
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     picture(page, "endpoint-narrow")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.get_by_role("button", name="Share…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Who may do what with “The shop”")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+
+    call(page, "POST", "webhooks/endpoints/", {"key": "gone", "name": "Gone soon"})
+    page.goto("/webhooks/endpoints/gone/")
+    page.get_by_role("button", name="Delete…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("What has come in stays")
+    assert violations(page) == []
+    page.get_by_role("button", name="Delete the endpoint").click()
+    expect(page.get_by_role("row", name="The shop")).to_be_visible()
+    expect(page.get_by_role("row", name="Gone soon")).to_have_count(0)
 
 
 def test_who_may_not_change_sees_no_address(page: Page) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from automations.admin.base import SeenAdmin, SeenInline, ServiceForm, with_reas
 from automations.admin.sharing import SharedAdmin
 from webhooks import permissions
 from webhooks.inbound import services
-from webhooks.inbound.models import Endpoint, EndpointSecret, Receipt
+from webhooks.inbound.models import Endpoint, EndpointSecret, Misdirected, Receipt
 
 
 class SecretInline(SeenInline):
@@ -54,21 +55,42 @@ def _ending_all(endpoint: Endpoint, actor: Any, reason: str) -> None:
         services.end_secret(secret=secret, actor=actor, now=timezone.now())
 
 
+def _deleting(endpoint: Endpoint, actor: Any, reason: str) -> None:
+    permissions.require_endpoint_change(actor, endpoint)
+    services.delete_endpoint(endpoint=endpoint, actor=actor, now=timezone.now(), reason=reason)
+
+
 @admin.register(Endpoint)
 class EndpointAdmin(SharedAdmin):
     form = EndpointForm
     sees = staticmethod(permissions.visible_endpoints)
-    list_display = ("key", "name", "scheme", "is_enabled", "owner", "created_at")
+    list_display = ("key", "name", "scheme", "is_enabled", "archived_at", "owner", "created_at")
     list_filter = ("scheme", "is_enabled")
     list_select_related = ("owner",)
     search_fields = ("key", "name")
     inlines = (SecretInline,)
-    actions = (with_reason("End every secret…", _ending_all, needs_reason=False),)
+    actions = (
+        with_reason("End every secret…", _ending_all, needs_reason=False),
+        with_reason("Delete…", _deleting),
+    )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_staff) and (
-            obj is None or permissions.may_change_endpoint(request.user, obj)
+            obj is None or (obj.archived_at is None and permissions.may_change_endpoint(request.user, obj))
         )
+
+
+@admin.register(Misdirected)
+class MisdirectedAdmin(SeenAdmin):
+    """For those who may see every endpoint: an address that is none belongs to nobody."""
+
+    list_display = ("minute", "count", "sender")
+    date_hierarchy = "minute"
+
+    @staticmethod
+    def sees(actor: Any) -> QuerySet[Misdirected]:
+        everything = permissions.may_go_unsigned(actor)
+        return Misdirected.objects.all() if everything else Misdirected.objects.none()
 
 
 @admin.register(Receipt)

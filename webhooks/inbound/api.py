@@ -176,7 +176,7 @@ def endpoints(actor: Any) -> QuerySet[Endpoint]:
     accepted = Receipt.objects.filter(endpoint=OuterRef("pk"), verdict=Receipt.Verdict.ACCEPTED)
     counting = EndpointSecret.objects.exclude(expires_at__lte=now)
     return (
-        permissions.visible_endpoints(actor)
+        permissions.open_endpoints(actor)
         .select_related("source__module", "owner")
         .prefetch_related(Prefetch("secrets", queryset=counting))
         .annotate(last_accepted_at=Subquery(accepted.order_by("-id").values("received_at")[:1]))
@@ -197,12 +197,18 @@ def address_of(request: Request, endpoint: Endpoint) -> str:
     return request.build_absolute_uri(path)
 
 
+def endpoint_for(view: ApiView, key: str) -> Endpoint:
+    """The endpoint of this key, if the actor may see it. Raises NotFoundError."""
+    found = endpoints(view.actor).filter(key=key).first()
+    if found is None:
+        raise NotFoundError("There is no such endpoint.")
+    return found
+
+
 class EndpointBase(ApiView):
     def endpoint(self, key: str, *, change: bool) -> Endpoint:
         """The endpoint of this key. Raises NotFoundError, and ForbiddenError where it is to be changed."""
-        found = endpoints(self.actor).filter(key=key).first()
-        if found is None:
-            raise NotFoundError("There is no such endpoint.")
+        found = endpoint_for(self, key)
         if change:
             permissions.require_endpoint_change(self.actor, found)
         return found
@@ -268,6 +274,13 @@ class EndpointView(EndpointBase):
         contract = wanted.pop("contract", None)
         services.change_endpoint(endpoint=endpoint, changes=wanted, contract=contract, actor=self.actor)
         return Response(self.one(key))
+
+    @operation("endpoints_delete", TAG, status=204)
+    def delete(self, request: Request, key: str) -> Response:
+        """Close it for good; its receipts stay, and its key stays taken. 409 while a live workflow starts from it."""
+        endpoint = self.endpoint(key, change=True)
+        services.delete_endpoint(endpoint=endpoint, actor=self.actor, now=timezone.now())
+        return Response(status=204)
 
 
 class EndpointSecretsView(EndpointBase):

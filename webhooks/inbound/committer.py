@@ -123,10 +123,12 @@ class Committer:
             try:
                 return self._store(batch)
             except (InterfaceError, OperationalError) as error:
+                self._limits.forget()
                 logger.warning("Webhooks wait for the database: %s", str(error).strip().partition("\n")[0])
                 if not connection.is_usable():
                     connection.close()
             except (DatabaseError, KeyReusedError):
+                self._limits.forget()
                 if len(batch) == 1:
                     raise
                 return [reply for incoming in batch for reply in self._alone(incoming)]

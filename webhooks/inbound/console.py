@@ -76,7 +76,7 @@ def try_endpoint(
     if not accept or found.reply is not None:
         return Trial(headers, found, found.reply)
     with transaction.atomic():
-        (reply,) = storing.answer([incoming], now=now, limits=Limits())
+        (reply,) = storing.answer([incoming], now=now, limits=Limits(ahead=False))
         after = {"webhook_id": found.webhook_id, "type": found.type}
         write_audit(actor=actor, action="endpoint.sample_accepted", obj=endpoint, after=after)
     return Trial(headers, found, reply)

@@ -19,6 +19,10 @@ from webhooks.inbound.requests import MAX_BODY, NOT_FOUND, Incoming, Reply, head
 READ_SECONDS = 15.0
 """How long a sender may take to send a body."""
 
+NOT_FOUND_SECONDS = 0.05
+"""No sooner is an address said to be none: unknown, switched off or not for this sender, it is found out in less, and how
+much less would tell them apart."""
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -69,7 +73,10 @@ async def _answer(scope: Scope, receive: Receive, rest: str) -> Reply | None:
     except ConnectionResetError:
         return None
     client = scope.get("client") or ("", 0)
-    return await COMMITTER.take(Incoming(token[1], headers, body, client[0], repeated, started))
+    reply = await COMMITTER.take(Incoming(token[1], headers, body, client[0], repeated, started))
+    if reply is NOT_FOUND:
+        await asyncio.sleep(NOT_FOUND_SECONDS - (time.monotonic() - started))
+    return reply
 
 
 async def _read(receive: Receive, declared: str) -> bytes | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from automations.actions.values import check_name
 from automations.engine.errors import Problem
 from automations.engine.kinds import Judge, ModuleFacts, TriggerKind, ValidationContext
-from automations.engine.schemas import listed, nearest
+from automations.engine.schemas import listed
 from automations.triggers.common import COMMON_PROPERTIES, MODULE, check_common, prepare_rules
 
 PREFIX = "webhook:"
@@ -25,6 +26,7 @@ class WebhookTrigger(TriggerKind):
     label = "Webhook"
     description = "Starts when another system posts to an endpoint."
     source_kind = "webhook"
+    uses: ClassVar[Mapping[str, str]] = {"endpoint": "endpoint"}
     config_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {
@@ -54,18 +56,8 @@ class WebhookTrigger(TriggerKind):
 
     def validate(self, config: Mapping[str, Any], context: ValidationContext, path: str) -> list[Problem]:
         problems: list[Problem] = []
-        if f"{PREFIX}{config['endpoint']}" not in context.sources:
-            known = sorted(key.removeprefix(PREFIX) for key in context.sources if key.startswith(PREFIX))
-            meant = nearest(config["endpoint"], known)
-            hint = (
-                f"Did you mean “{meant}”?"
-                if meant
-                else f"Choose one of {listed(known)}."
-                if known
-                else "Create it first."
-            )
-            message = f"There is no endpoint “{config['endpoint']}”."
-            problems.append(Problem("unknown-endpoint", f"{path}.endpoint", message, hint))
+        known = context.names.get("endpoint", frozenset())
+        problems += check_name("endpoint", config["endpoint"], known, f"{path}.endpoint")
         return problems + check_common(config, context, path)
 
     def summary(self, config: Mapping[str, Any]) -> str:

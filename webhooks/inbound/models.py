@@ -31,7 +31,7 @@ class Endpoint(models.Model):
     )
     max_body = models.PositiveIntegerField(default=MAX_BODY, help_text="Bytes of a body.")
     rate_per_minute = models.PositiveIntegerField(
-        default=6000, help_text="Requests that are let in, for each web process."
+        default=6000, help_text="Requests that are let in, by all web processes together."
     )
     allowed_networks = models.JSONField(
         default=list, blank=True, help_text='Addresses and networks such as "203.0.113.0/24"; empty: all.'
@@ -51,10 +51,17 @@ class Endpoint(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    archived_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When it was deleted; its receipts stay."
+    )
 
     class Meta:
         ordering = ("key",)
         constraints = (
+            models.CheckConstraint(
+                condition=Q(archived_at__isnull=True) | Q(is_enabled=False),
+                name="endpoint_archived_is_closed",
+            ),
             models.CheckConstraint(
                 condition=Q(tolerance_seconds__gte=1, tolerance_seconds__lte=3600),
                 name="endpoint_tolerance_within_an_hour",
@@ -70,6 +77,34 @@ class Endpoint(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Misdirected(models.Model):
+    """Requests of one minute to addresses that are none: unknown, switched off, deleted. They have no receipts."""
+
+    minute = models.DateTimeField(unique=True)
+    count = models.PositiveBigIntegerField()
+    sender = models.GenericIPAddressField(null=True, help_text="Of the last one.")
+
+    class Meta:
+        ordering = ("-minute",)
+        verbose_name_plural = "misdirected requests"
+
+    def __str__(self) -> str:
+        return f"{self.minute:%Y-%m-%d %H:%M}: {self.count}"
+
+
+class EndpointPace(models.Model):
+    """What is left of an endpoint's share of requests, for all web processes together. They draw from it in portions; a row
+    is made by the first draw and is worth nothing: without it the share is whole."""
+
+    endpoint = models.OneToOneField(Endpoint, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    room = models.FloatField()
+    taken = models.FloatField(help_text="By the newest draw.")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.endpoint_id}: {self.room:.0f}"
 
 
 class EndpointSecret(models.Model):

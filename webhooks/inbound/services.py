@@ -13,16 +13,17 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from automations import permissions
 from automations.engine.errors import Problem, quoted
 from automations.engine.schemas import listed
 from automations.errors import ConflictError, InvalidError
-from automations.models import Module, TriggerSource
+from automations.models import ActiveTrigger, AuditEntry, Module, TriggerSource, Workflow
 from automations.runtime import contracts
 from automations.services.audit import write_audit
 from automations.services.texts import require_object, require_texts, slug_problems
 from webhooks.encryption import encrypt
 from webhooks.inbound import mapping
-from webhooks.inbound.kind import PREFIX
+from webhooks.inbound.kind import PREFIX, WebhookTrigger
 from webhooks.inbound.models import UNSIGNED, Endpoint, EndpointSecret
 from webhooks.inbound.presets import SCHEMES
 from webhooks.inbound.requests import MAX_BODY, hash_of
@@ -95,9 +96,12 @@ def create_endpoint(
                 **more,
             )
     except IntegrityError as error:
-        raise ConflictError(f"There is already an endpoint with the key “{key}”. Choose another.") from error
+        message = f"There is already an endpoint with the key “{key}”, or was one. Choose another."
+        raise ConflictError(message) from error
     if text:
         _keep(endpoint, text, hint, actor, now)
+    if actor is not None:
+        permissions.grant_thing_owner(endpoint, actor)
     write_audit(actor=actor, action="endpoint.created", obj=endpoint, after=_facts(endpoint), reason=reason)
     return Opened(endpoint, token, text)
 
@@ -108,7 +112,7 @@ def change_endpoint(
 ) -> Endpoint:
     """Set any of CHANGEABLE, and the contract where one is given. Raises InvalidError; unknown names are our caller's
     fault."""
-    endpoint = Endpoint.objects.select_for_update().select_related("source").get(pk=endpoint.pk)
+    endpoint = _locked(endpoint)
     _refuse(_problems(changes, endpoint.source.module, contract))
     before = _facts(endpoint)
     for name, value in changes.items():
@@ -133,7 +137,7 @@ def add_secret(
     Raises InvalidError for a text that can't be one and an overlap of more than seven days, ConflictError for a sixth
     that counts and for an endpoint without secrets.
     """
-    endpoint = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
+    endpoint = _locked(endpoint)
     scheme = SCHEMES.get(endpoint.scheme)
     if not scheme.needs_secret:
         raise ConflictError("This endpoint takes unsigned requests. Make another one that does not.")
@@ -166,12 +170,45 @@ def end_secret(*, secret: EndpointSecret, actor: Any, now: datetime) -> Endpoint
 @transaction.atomic
 def renew_address(*, endpoint: Endpoint, actor: Any, now: datetime) -> str:
     """A new token for the endpoint's address; the old address is none from now on."""
+    _locked(endpoint)
     token = secrets.token_urlsafe(32)
     Endpoint.objects.filter(pk=endpoint.pk).update(
         token_hash=hash_of(token.encode()), token=encrypt(token), updated_at=now
     )
     write_audit(actor=actor, action="endpoint.address_renewed", obj=endpoint)
     return token
+
+
+@transaction.atomic
+def delete_endpoint(*, endpoint: Endpoint, actor: Any, now: datetime, reason: str = "") -> None:
+    """Close an endpoint for good: its address is none, its secrets count no more. Its receipts and events stay, and its key
+    stays taken, so that no later endpoint is mistaken for it. Raises ConflictError while a live workflow starts from it."""
+    require_texts(AuditEntry, reason=reason)
+    endpoint = _locked(endpoint)
+    live = ActiveTrigger.objects.filter(kind=f"trigger.{WebhookTrigger.key}", config__endpoint=endpoint.key)
+    workflows = live.values("workflow")
+    if count := live.order_by().values("workflow").distinct().count():
+        seen = permissions.visible_workflows(actor) if actor is not None else Workflow.objects.all()
+        names = seen.filter(pk__in=workflows).order_by("name").values_list("name", flat=True)[:3]
+        message = f"{listed(list(names)) or count} {'starts' if count == 1 else 'start'} from this endpoint."
+        raise ConflictError(f"{message} Take the trigger out there first.", code="endpoint-in-use")
+    endpoint.secrets.exclude(expires_at__lte=now).update(expires_at=now)
+    Endpoint.objects.filter(pk=endpoint.pk).update(
+        is_enabled=False,
+        archived_at=now,
+        token_hash=hash_of(secrets.token_bytes(32)),
+        updated_at=now,
+    )
+    write_audit(actor=actor, action="endpoint.deleted", obj=endpoint, before=_facts(endpoint), reason=reason)
+
+
+def _locked(endpoint: Endpoint) -> Endpoint:
+    """Raises ConflictError for one that was deleted."""
+    rows = Endpoint.objects.select_for_update(of=("self",)).select_related("source__module")
+    found = rows.get(pk=endpoint.pk)
+    if found.archived_at is not None:
+        raise ConflictError(f"“{found.name}” was deleted.", code="endpoint-deleted")
+    return found
 
 
 def _secret_of(scheme: Scheme, given: str) -> tuple[str, str]:

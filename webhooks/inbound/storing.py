@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, FilteredRelation, Q
 
 from automations.models import Event, Module, TriggerSource
 from automations.modules.adapter import adapter_for
@@ -43,7 +43,8 @@ def answer(batch: Sequence[Incoming], *, now: datetime, limits: Limits, wake: bo
         for incoming in batch:
             endpoint = endpoints.get(incoming.token_hash)
             found = judge(incoming, endpoint, secrets.get(endpoint.pk, ()) if endpoint else (), now=now)
-            judged.append(limits.applied(found))
+            judged.append(found)
+        limits.apply(judged)
         _store(judged, now, wake=wake)
     return [found.reply or refusal(500, "internal-error", "") for found in judged]
 
@@ -51,18 +52,26 @@ def answer(batch: Sequence[Incoming], *, now: datetime, limits: Limits, wake: bo
 def _load(
     batch: Sequence[Incoming], now: datetime
 ) -> tuple[dict[str, Endpoint], dict[int, list[EndpointSecret]]]:
-    """The endpoints that the batch is for, by token hash, and the secrets of each that count, newest first."""
+    """The endpoints that the batch is for, by token hash, and the secrets of each that count, newest first. One query
+    whatever is found, so that how long it takes tells nobody which addresses are none; those switched off are none."""
     wanted = {incoming.token_hash for incoming in batch}
     endpoints: dict[str, Endpoint] = {}
     secrets: dict[int, list[EndpointSecret]] = {}
-    counting = Q(expires_at=None) | Q(expires_at__gt=now)
-    rows = EndpointSecret.objects.select_related("endpoint__source__module")
-    for row in rows.filter(counting, endpoint__token_hash__in=wanted).order_by("-id"):
-        endpoints[row.endpoint.token_hash] = row.endpoint
-        secrets.setdefault(row.endpoint_id, []).append(row)
-    if bare := wanted - endpoints.keys():  # without a secret, or none of ours
-        for endpoint in Endpoint.objects.select_related("source__module").filter(token_hash__in=bare):
-            endpoints[endpoint.token_hash] = endpoint
+    counting = Q(secrets__expires_at=None) | Q(secrets__expires_at__gt=now)
+    rows = Endpoint.objects.filter(token_hash__in=wanted, is_enabled=True).select_related("source__module")
+    rows = rows.annotate(
+        counting=FilteredRelation("secrets", condition=counting),
+        secret_id=F("counting__id"),
+        secret_text=F("counting__secret"),
+        secret_hint=F("counting__hint"),
+    )
+    for row in rows.order_by("-counting__id"):
+        endpoint = endpoints.setdefault(row.token_hash, row)
+        if row.secret_id is not None:
+            secret = EndpointSecret(
+                id=row.secret_id, endpoint=endpoint, secret=row.secret_text, hint=row.secret_hint
+            )
+            secrets.setdefault(endpoint.pk, []).append(secret)
     return endpoints, secrets
 
 
@@ -74,6 +83,7 @@ def _store(judged: Sequence[Judgement], now: datetime, *, wake: bool) -> None:
     _settle(repeated)
     _make_events(claimed, now, wake=wake)
     _count([found for found in judged if found.endpoint and found.verdict != Verdict.ACCEPTED], now)
+    _count_misdirected([found.incoming for found in judged if found.endpoint is None], now)
 
 
 def _endpoint(found: Judgement) -> Endpoint:
@@ -299,6 +309,19 @@ def _count(others: Sequence[Judgement], now: datetime) -> None:
         if found.verdict == Verdict.CONTRACT:
             source = TriggerSource.objects.filter(pk=_endpoint(found).source_id)
             source.update(rejected_count=F("rejected_count") + 1)
+
+
+MISDIRECTED = """
+INSERT INTO webhooks_misdirected AS m (minute, count, sender) VALUES (date_trunc('minute', %s::timestamptz), %s, %s)
+ON CONFLICT (minute) DO UPDATE SET count = m.count + EXCLUDED.count, sender = EXCLUDED.sender
+"""
+
+
+def _count_misdirected(strangers: Sequence[Incoming], now: datetime) -> None:
+    """A row for each minute, and as much work as a refusal of a known address is."""
+    if strangers:
+        with connection.cursor() as cursor:
+            cursor.execute(MISDIRECTED, [now, len(strangers), address_of(strangers[-1].sender)])
 
 
 def _bundle(found: Judgement, now: datetime) -> str:

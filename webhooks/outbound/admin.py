@@ -58,6 +58,7 @@ class DestinationForm(ServiceForm):
             "retry_other_refusals",
             "concurrency",
             "rate",
+            "timeout_seconds",
             "ordered",
         )
 

@@ -58,6 +58,7 @@ class DestinationAnswer(Answer):
     max_attempts = serializers.IntegerField()
     concurrency = serializers.IntegerField(help_text="Calls at the same time.")
     rate = serializers.IntegerField(help_text="Calls a minute.")
+    timeout_seconds = serializers.IntegerField(help_text="How long a call may take in all.")
     retry_other_refusals = serializers.BooleanField(allow_null=True)
     ordered = serializers.BooleanField(help_text="What is about one record goes one after the other.")
     state = serializers.ChoiceField(Destination.State.choices)
@@ -93,6 +94,7 @@ class DestinationSettings(Body):
     max_attempts = serializers.IntegerField(required=False)
     concurrency = serializers.IntegerField(required=False)
     rate = serializers.IntegerField(required=False)
+    timeout_seconds = serializers.IntegerField(required=False)
     retry_other_refusals = serializers.BooleanField(required=False, allow_null=True)
     ordered = serializers.BooleanField(required=False)
 
@@ -146,6 +148,7 @@ EXAMPLE: dict[str, Any] = {
     "max_attempts": 10,
     "concurrency": 4,
     "rate": 600,
+    "timeout_seconds": 15,
     "retry_other_refusals": None,
     "ordered": False,
     "state": "enabled",

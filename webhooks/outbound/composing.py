@@ -43,11 +43,12 @@ AGENT = "Automations-Webhooks/1"
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A call as it goes out. Holds secrets: it is sent, and never kept."""
+    """A call as it goes out, and how long it may take. Holds secrets: it is sent, and never kept."""
 
     addressee: Addressee
     headers: Mapping[str, str]
     body: bytes
+    seconds: float = 60
 
     def __repr__(self) -> str:
         return f"<call to {self.addressee.host}>"
@@ -103,7 +104,7 @@ def compose(claimed: Claimed, destination: Destination, *, now: datetime) -> Com
     except UnreadableSecretError:
         message = "The signing key can't be read: its key is no longer in the settings."
         return Result(error="secret-unreadable", message=message, refused=True)
-    return Composed(addressee, headers, body)
+    return Composed(addressee, headers, body, destination.timeout_seconds)
 
 
 def _text(row: DestinationHeader, host: str) -> str:

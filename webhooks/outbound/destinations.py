@@ -32,7 +32,7 @@ RESERVED = ("new",)
 """Keys that would be addresses of something else."""
 OVERLAP = timedelta(hours=24)
 MAX_OVERLAP = timedelta(days=7)
-LIMITS = {"max_attempts": (1, 10), "concurrency": (1, 50), "rate": (1, 60_000)}
+LIMITS = {"max_attempts": (1, 10), "concurrency": (1, 50), "rate": (1, 60_000), "timeout_seconds": (1, 60)}
 CHANGEABLE = ("name", "url", "url_secret", "headers", "retry_other_refusals", "ordered", "owner", *LIMITS)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}\Z")
 

@@ -58,11 +58,8 @@ class SendDeliveryPerformer(Performer):
             return Failed("body-too-large", f"The message is larger than {MAX_BODY // 1024} KiB.")
         host = parse_url(destination.url).host
         said = f"POST to {host} ({destination.name}): {effect.text or body}"[:SHOWN]
-        taken = {"delivery": None, "status": 200, "attempts": 1, "body": ""}
         return Plan(
-            said,
-            detail=Ready(destination, body),
-            assumed=Succeeded(taken, message=f"{said} Taken as accepted.", assumed=True),
+            said, detail=Ready(destination, body), assumed=_assumed(said, unit.batch.calls.get(unit.node))
         )
 
     def perform(self, effect: SendDelivery, plan: Plan, unit: Unit) -> Outcome:
@@ -90,6 +87,19 @@ class SendDeliveryPerformer(Performer):
         if unit.run.keys_of is None:
             return None
         return Delivery.objects.select_for_update(of=("self",), no_key=True).filter(key=effect.key).first()
+
+
+def _assumed(said: str, ended: str | None) -> Outcome:
+    """What simulate takes for the end of a call: taken, or what a scenario says."""
+    if ended is None or ended.startswith("2"):
+        taken = {"delivery": None, "status": int(ended or 200), "attempts": 1, "body": ""}
+        return Succeeded(taken, message=f"{said} Taken as accepted.", assumed=True)
+    how = (
+        f"answered {ended}"
+        if ended.isdigit()
+        else {"timeout": "no answer in time"}.get(ended, "no connection")
+    )
+    return Failed("delivery-failed", f"{said} Taken as given up: {how}.")
 
 
 def _destination(effect: SendDelivery) -> Destination | None:

@@ -24,7 +24,7 @@ MAX_AT_ONCE = 1_000
 def resend_delivery(*, delivery: Delivery, actor: Any) -> Delivery:
     """Try a delivery anew, under the same id and with the same body, as a new series of attempts. Raises ConflictError
     while it is still being tried, and where its destination is disabled."""
-    _require_enabled(delivery.destination)
+    require_enabled(delivery.destination)
     if not reopen(Q(pk=delivery.pk)):
         raise ConflictError("This delivery is still being tried.", code="still-trying")
     delivery.refresh_from_db()
@@ -42,7 +42,7 @@ def resend_delivery(*, delivery: Delivery, actor: Any) -> Delivery:
 def recover_destination(*, destination: Destination, since: datetime, actor: Any) -> int:
     """Try all anew that have failed since a moment, the oldest first, at most MAX_AT_ONCE; at the destination's own pace.
     Returns how many. Raises ConflictError where it is disabled."""
-    _require_enabled(destination)
+    require_enabled(destination)
     missed = Delivery.objects.filter(
         destination=destination, state=Delivery.State.FAILED, created_at__gte=since
     )
@@ -57,7 +57,8 @@ def recover_destination(*, destination: Destination, since: datetime, actor: Any
     return count
 
 
-def _require_enabled(destination: Destination) -> None:
+def require_enabled(destination: Destination) -> None:
+    """Raise ConflictError where nothing is sent."""
     if destination.state == Destination.State.DISABLED:
         raise ConflictError(f"“{destination.name}” is disabled. Enable it first.", code="disabled")
 

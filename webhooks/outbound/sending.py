@@ -16,7 +16,7 @@ from webhooks.conf import allowed_addresses, limits
 from webhooks.outbound import health
 from webhooks.outbound.claims import Claimed
 from webhooks.outbound.composing import Composed
-from webhooks.outbound.dialling import Answer, CallError, Resolve, call, look_up
+from webhooks.outbound.dialling import Answer, CallError, Limits, Resolve, call, look_up
 from webhooks.outbound.models import Attempt, Delivery, Destination
 from webhooks.outbound.news import tell_run
 from webhooks.outbound.schedule import Judgement, Result, judge
@@ -51,7 +51,7 @@ def send(composed: Composed, *, resolve: Resolve = look_up) -> Came:
             headers=composed.headers,
             body=composed.body,
             allowed=allowed_addresses(),
-            limits=limits(),
+            limits=_within(composed.seconds),
             resolve=resolve,
         )
     except CallError as error:
@@ -61,6 +61,13 @@ def send(composed: Composed, *, resolve: Resolve = look_up) -> Came:
     headers = {name: KNOWN.text(value) for name, value in answer.headers.items()}
     result = Result(status=answer.status, retry_after=answer.headers.get("retry-after", ""))
     return Came(result, answer.address, headers, body, cut)
+
+
+def _within(seconds: float) -> Limits:
+    """The project's limits, or the destination's own where that is shorter."""
+    given = limits()
+    total = min(given.total_seconds, seconds)
+    return Limits(connect_seconds=min(given.connect_seconds, total), total_seconds=total)
 
 
 def kept_body(answer: Answer) -> tuple[str, bool]:

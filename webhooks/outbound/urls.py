@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from automations.api.shares import shares_view
-from webhooks.outbound import api, deliveries_api, resendings_api, subscriptions_api
+from webhooks.outbound import api, backlog_api, deliveries_api, resendings_api, subscriptions_api
 from webhooks.secrets import api as secrets_api
 
 DESTINATION = "destinations/<slug:key>/"
@@ -15,6 +15,8 @@ urlpatterns = [
     path(f"{DESTINATION}enable/", api.DestinationEnableView.as_view(), name="destination-enable"),
     path(f"{DESTINATION}disable/", api.DestinationDisableView.as_view(), name="destination-disable"),
     path(f"{DESTINATION}rotate/", api.DestinationRotateView.as_view(), name="destination-rotate"),
+    path(f"{DESTINATION}backlog/", backlog_api.DestinationBacklogView.as_view(), name="destination-backlog"),
+    path(f"{DESTINATION}test/", backlog_api.DestinationTestView.as_view(), name="destination-test"),
     path(f"{DESTINATION}recover/", api.DestinationRecoverView.as_view(), name="destination-recover"),
     path(
         f"{DESTINATION}shares/",

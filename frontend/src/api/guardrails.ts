@@ -13,6 +13,9 @@ export function guardrailsOf({ get, send }: Api) {
       send<WorkflowDetail>("PATCH", `workflows/${id}/`, { ...changes, seen }),
     archive: (id: number, reason: string) =>
       send<void>("DELETE", `workflows/${id}/${query({ reason })}`, undefined),
+    /** It comes back paused and in simulate. */
+    restore: (id: number, reason: string) =>
+      send<WorkflowDetail>("POST", `workflows/${id}/restore/`, { reason }),
     /** `runAs`: as if it ran as this person, or as nobody else (null). `version` null: the draft. */
     identity: (id: number, version: number | null, runAs: string | null | undefined, signal: AbortSignal) => {
       const asked = new URLSearchParams();

@@ -1,3 +1,4 @@
+import type { Breaker } from "../alerts/types";
 import type { Drawing, GraphDocument, Layout, Note } from "../graph/document";
 import type { Values } from "./recordTypes";
 import type { Binding, Limits, Setting } from "./settingsTypes";
@@ -23,6 +24,8 @@ export interface Workflow {
   glass_broken: boolean;
   /** A policy lets nothing act here, whatever the mode is. */
   simulate_only: boolean;
+  /** It went wrong, and was taken back to simulate by itself. */
+  breaker_open: boolean;
   paused_at: string | null;
   pause_reason: string;
   archived_at: string | null;
@@ -34,6 +37,8 @@ export interface WorkflowDetail extends Workflow {
   /** Which of its settings the reader may change. */
   may_change: Setting[];
   mode_policies: Binding[];
+  /** Why it was taken back to simulate by itself, if it was. */
+  breaker: Breaker | null;
   /** What its live version calls and was not published with, in sentences. */
   changed_outside: string[];
 }

@@ -39,6 +39,7 @@ const VersionsPage = lazy(() => import("../versions/VersionsPage"));
 const BacktestsPage = lazy(() => import("../backtests/BacktestsPage"));
 const SettingsPage = lazy(() => import("../settings/SettingsPage"));
 const ModePoliciesPage = lazy(() => import("../modePolicies/ModePoliciesPage"));
+const AlertsPage = lazy(() => import("../alerts/AlertsPage"));
 const ApprovalsPage = lazy(() => import("../approvals/ApprovalsPage"));
 const ApprovalPage = lazy(() => import("../approvals/ApprovalPage"));
 const PoliciesPage = lazy(() => import("../policies/PoliciesPage"));
@@ -57,6 +58,8 @@ const DeliveryPage = lazy(() => import("../pages/destinations/DeliveryPage"));
 const SecretsPage = lazy(() => import("../pages/secrets/SecretsPage"));
 const NewSecretPage = lazy(() => import("../pages/secrets/NewSecretPage"));
 const SecretPage = lazy(() => import("../pages/secrets/SecretPage"));
+const DeadLettersPage = lazy(() => import("../deadLetters/DeadLettersPage"));
+const CausePage = lazy(() => import("../deadLetters/CausePage"));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 
 export function App() {
@@ -93,6 +96,8 @@ function Shown({ route }: { route: Route }) {
       return <BacktestsPage key={route.id} id={route.id} />;
     case "settings":
       return <SettingsPage key={route.id} id={route.id} />;
+    case "alerts":
+      return <AlertsPage />;
     case "mode-policies":
       return <ModePoliciesPage />;
     case "new-workflow":
@@ -103,6 +108,10 @@ function Shown({ route }: { route: Route }) {
       return <RunsPage />;
     case "run":
       return <RunPage key={route.id} id={route.id} />;
+    case "dead-letters":
+      return <DeadLettersPage />;
+    case "cause":
+      return <CausePage key={route.fingerprint} fingerprint={route.fingerprint} />;
     case "decisions":
       return <DecisionsPage />;
     case "events":

@@ -15,6 +15,8 @@ export type Route =
   | { page: "settings"; id: number }
   | { page: "runs" }
   | { page: "run"; id: number }
+  | { page: "dead-letters" }
+  | { page: "cause"; fingerprint: string }
   | { page: "decisions" }
   | { page: "events" }
   | { page: "event"; id: number }
@@ -26,6 +28,7 @@ export type Route =
   | { page: "condition"; key: string }
   | { page: "audit" }
   | { page: "mode-policies" }
+  | { page: "alerts" }
   | { page: "approvals" }
   | { page: "approval"; id: number }
   | { page: "endpoints" }
@@ -49,12 +52,14 @@ const PLAIN: Record<string, Route> = {
   "runs/": { page: "runs" },
   "conditions/": { page: "conditions" },
   "conditions/new/": { page: "new-condition" },
+  "dead-letters/": { page: "dead-letters" },
   "decisions/": { page: "decisions" },
   "events/": { page: "events" },
   "approvals/": { page: "approvals" },
   "audit/": { page: "audit" },
   "reviews/": { page: "reviews" },
   "mode-policies/": { page: "mode-policies" },
+  "alerts/": { page: "alerts" },
   "records/": { page: "modules" },
   "webhooks/": { page: "endpoints" },
   "webhooks/new/": { page: "new-endpoint" },
@@ -91,6 +96,8 @@ export function routeOf(pathname: string, home: string): Route {
   }
   const week = /^reviews\/(\d{4}-W\d{2})\/$/.exec(rest)?.[1];
   if (week !== undefined) return { page: "review", week };
+  const fingerprint = /^dead-letters\/([0-9a-f]{16})\/$/.exec(rest)?.[1];
+  if (fingerprint !== undefined) return { page: "cause", fingerprint };
   const condition = /^conditions\/([a-z0-9_-]{1,80})\/$/i.exec(rest)?.[1];
   if (condition !== undefined) return { page: "condition", key: condition };
   const endpoint = /^webhooks\/endpoints\/([a-z0-9_-]{1,40})\/$/i.exec(rest)?.[1];

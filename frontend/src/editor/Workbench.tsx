@@ -1,8 +1,9 @@
 import { lazy, Suspense } from "react";
+import { BreakerBanner } from "../alerts/BreakerBanner";
 import type { Policy } from "../policies/types";
 import { Link } from "../ui/Link";
-import { Heading } from "../ui/Page";
 import { OutsideBanner } from "../ui/OutsideBanner";
+import { Heading } from "../ui/Page";
 import { PolicyBanner } from "../ui/PolicyBanner";
 import { WorkflowTabs } from "../ui/WorkflowHead";
 import { type Autosave, readKept } from "./autosave";
@@ -72,6 +73,7 @@ export function Workbench({ saver, refresh, addPolicy }: Props) {
         <WorkflowTabs id={workflow.id} here="design" />
         <Toolbar bench={bench} />
       </div>
+      <BreakerBanner workflow={workflow.id} breaker={workflow.breaker} rights={workflow.rights} />
       <PolicyBanner policies={workflow.mode_policies.filter((policy) => policy.rule === "simulate_only")} />
       <OutsideBanner id={workflow.id} changed={workflow.changed_outside} />
       {saver !== null && <Conflict saver={saver} />}

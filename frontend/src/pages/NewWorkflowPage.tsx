@@ -8,6 +8,7 @@ import { useLoad } from "../app/useLoad";
 import { drawingOf } from "../graph/document";
 import { Link } from "../ui/Link";
 import { Heading, Show } from "../ui/Page";
+import { ImportDialog } from "../versions/ImportDialog";
 import { beginningOf, moduleFor, nameFor } from "./beginnings";
 import { Card, TemplateCard } from "./TemplateCard";
 
@@ -36,7 +37,10 @@ export default function NewWorkflowPage() {
       <Show loaded={loaded} again={again} rows={10}>
         {({ me, ...offer }) =>
           me.may.create_workflows ? (
-            <Gallery {...offer} />
+            <>
+              <Gallery {...offer} />
+              <FromFile />
+            </>
           ) : (
             <p className="note empty">
               You lack the right “add workflow”. An admin can give it to you, or the role Builder or Publisher
@@ -45,6 +49,28 @@ export default function NewWorkflowPage() {
           )
         }
       </Show>
+    </>
+  );
+}
+
+/** A workflow that was exported, here or elsewhere. */
+function FromFile() {
+  const { home } = useSite();
+  const [asked, setAsked] = useState(false);
+  return (
+    <>
+      <p className="actions">
+        <button type="button" onClick={() => setAsked(true)}>
+          From a file…
+        </button>
+      </p>
+      {asked && (
+        <ImportDialog
+          workflow={null}
+          onDone={({ id }) => navigate(`${home}workflows/${id}/`)}
+          onClose={() => setAsked(false)}
+        />
+      )}
     </>
   );
 }

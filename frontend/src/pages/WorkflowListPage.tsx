@@ -208,6 +208,11 @@ const COLUMNS: Column<Row>[] = [
               held to simulate
             </Link>
           )}
+          {workflow.breaker_open && (
+            <Link className="chip glass-chip" to={`alerts/?workflow=${workflow.id}`}>
+              ⚠ taken back
+            </Link>
+          )}
           {workflow.glass_broken && (
             <Link className="chip glass-chip" to={`workflows/${workflow.id}/promote/`}>
               ⚠ past the gate

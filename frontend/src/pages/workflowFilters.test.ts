@@ -21,6 +21,7 @@ function workflow(name: string, more: Partial<Workflow> = {}): Workflow {
       draft_revision: 1,
       glass_broken: false,
       simulate_only: false,
+      breaker_open: false,
       runbook_url: "",
       limits: {},
       archived_at: null,

@@ -15,7 +15,7 @@ interface Props {
 /** Whether it starts runs; pausing, resuming, putting it away. */
 export function StatePart({ workflow, onChanged }: Props) {
   const { api } = useSite();
-  const [asked, setAsked] = useState<"pause" | "archive" | null>(null);
+  const [asked, setAsked] = useState<"pause" | "archive" | "restore" | null>(null);
   const [trouble, setTrouble] = useState("");
   const mayRun = workflow.rights.includes("run");
   const mayArchive = workflow.rights.includes("publish");
@@ -71,6 +71,13 @@ export function StatePart({ workflow, onChanged }: Props) {
           )}
         </p>
       )}
+      {archived && mayArchive && (
+        <p className="actions">
+          <button type="button" onClick={() => setAsked("restore")}>
+            Take back…
+          </button>
+        </p>
+      )}
       {!archived && !(mayRun && mayArchive) && (
         <p className="note">
           Pausing takes the right “run”, archiving the right “publish”. {workflow.owner ?? "An admin"} can
@@ -83,13 +90,23 @@ export function StatePart({ workflow, onChanged }: Props) {
       {asked === "archive" && (
         <ReasonDialog
           title={`Archive “${workflow.name}”`}
-          text="It starts no run from now on, and can’t be taken back here. Its versions and runs stay."
+          text="It starts no run from now on. Its versions and runs stay, and it can be taken back, paused and in simulate."
           button="Archive"
           required
           onDone={async (reason) => {
             await guardrailsOf(api).archive(workflow.id, reason);
             onChanged(await api.workflow(workflow.id));
           }}
+          onClose={() => setAsked(null)}
+        />
+      )}
+      {asked === "restore" && (
+        <ReasonDialog
+          title={`Take “${workflow.name}” back`}
+          text="It comes back paused and in simulate: it starts nothing before it is resumed, and does nothing before it is promoted again."
+          button="Take back"
+          required
+          onDone={async (reason) => onChanged(await guardrailsOf(api).restore(workflow.id, reason))}
           onClose={() => setAsked(null)}
         />
       )}

@@ -1,4 +1,6 @@
 import type { ReactNode } from "react";
+import { BreakerBanner } from "../alerts/BreakerBanner";
+import type { Breaker } from "../alerts/types";
 import type { Binding } from "../api/settingsTypes";
 import type { Loaded } from "../app/useLoad";
 import { Link } from "./Link";
@@ -39,6 +41,8 @@ export function WorkflowTabs({ id, here }: { id: number; here: Here }) {
 interface Shown {
   name: string;
   mode_policies: Binding[];
+  breaker: Breaker | null;
+  rights: string[];
   changed_outside: string[];
 }
 
@@ -63,6 +67,9 @@ export function WorkflowHead({ id, loaded, here, what, children }: Headed) {
       </p>
       <Heading title={`${what} ${name ?? "a workflow"}`}>{children}</Heading>
       <WorkflowTabs id={id} here={here} />
+      {workflow !== null && (
+        <BreakerBanner workflow={id} breaker={workflow.breaker} rights={workflow.rights} />
+      )}
       {workflow !== null && <PolicyBanner policies={workflow.mode_policies} />}
       {workflow !== null && <OutsideBanner id={id} changed={workflow.changed_outside} />}
     </>

@@ -11,6 +11,7 @@ import { Link } from "../ui/Link";
 import { Show } from "../ui/Page";
 import { WorkflowHead } from "../ui/WorkflowHead";
 import { Comparison } from "./Comparison";
+import { ImportDialog } from "./ImportDialog";
 import { ReasonDialog } from "./ReasonDialog";
 import { RunsOfLive } from "./RunsOfLive";
 import "./versions.css";
@@ -32,7 +33,8 @@ const WORDS: Record<Verb, { title: string; text: string; button: string }> = {
 
 /** What is live, what was before, how they differ, and which of them acts. */
 export default function VersionsPage({ id }: { id: number }) {
-  const { api } = useSite();
+  const { api, home } = useSite();
+  const [importing, setImporting] = useState(false);
   const load = useCallback(
     async (signal: AbortSignal) => {
       const [workflow, versions, catalog] = await Promise.all([
@@ -45,6 +47,7 @@ export default function VersionsPage({ id }: { id: number }) {
     [api, id],
   );
   const [loaded, again] = useLoad(load);
+  const files = `${home}api/v1/workflows/${id}/export/`;
   const [asked, setAsked] = useState<{ verb: Verb; number: number } | null>(null);
   const [search, setSearch] = useSearch();
 
@@ -123,6 +126,9 @@ export default function VersionsPage({ id }: { id: number }) {
                         </span>
                       ))}
                       <span className="versions-tools">
+                        <a className="button quiet" href={`${files}?version=${version.number}`} download>
+                          Export {version.number}
+                        </a>
                         {index < versions.length - 1 && (
                           <button
                             type="button"
@@ -149,6 +155,22 @@ export default function VersionsPage({ id }: { id: number }) {
                   ))}
                 </ol>
               )}
+              <section aria-labelledby="files">
+                <h2 id="files">As a file</h2>
+                <p className="note">
+                  YAML that people read and git compares; it comes back to the same digest.
+                </p>
+                <p className="actions">
+                  <a className="button" href={files} download>
+                    Export the draft
+                  </a>
+                  {may("edit") && (
+                    <button type="button" onClick={() => setImporting(true)}>
+                      Import…
+                    </button>
+                  )}
+                </p>
+              </section>
               {versions.length > 0 && (
                 <Comparison
                   id={id}
@@ -164,6 +186,7 @@ export default function VersionsPage({ id }: { id: number }) {
           );
         }}
       </Show>
+      {importing && <ImportDialog workflow={id} onDone={again} onClose={() => setImporting(false)} />}
       {asked !== null && (
         <ReasonDialog
           {...WORDS[asked.verb]}

@@ -12,9 +12,12 @@ from django.utils import timezone
 
 from automations import permissions
 from automations.models import (
+    Alert,
+    AlertRule,
     Approval,
     Backtest,
     BacktestDifference,
+    Breaker,
     Consent,
     Deadline,
     FirstRelease,
@@ -25,6 +28,8 @@ from automations.models import (
     Notification,
     OutgoingEmail,
     ProcessStamp,
+    Redrive,
+    RedriveItem,
     RotationCursor,
     Run,
     RunSignal,
@@ -32,6 +37,7 @@ from automations.models import (
     RunUndo,
     ScheduleSlot,
     SignOff,
+    Standstill,
     Workflow,
 )
 from automations.services.drafts import save_draft
@@ -102,6 +108,11 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
         to="a@example.org", subject="Hello", body="You", run=run, key="k", due_at=now, **at
     )
     keep_letter(run, "It came late")
+    how = {"start": "start", "version": "run", "rate": 60, "most_failures": 1, "among": 1}
+    redrive = Redrive.objects.create(
+        requested_by=root, reason="<script>alert(1)</script>", due_at=now, **how, **at
+    )
+    RedriveItem.objects.create(redrive=redrive, run=run)
     Approval.objects.create(
         run=run, node="p1", workflow=workflow, title="<script>alert(1)</script>", asked_at=now
     )
@@ -115,6 +126,27 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     RunTestMark.objects.create(workflow=workflow, digest=version.digest, tested_by_name="root", tested_at=now)
     SignOff.objects.create(**named, signed_by_name="root", checklist=[], at=now)
     RunUndo.objects.create(run=run, actor=root, actor_name="root", plan_hash="0" * 64, at=now)
+    Standstill.objects.create(
+        reason="<script>alert(1)</script>", starts_at=now + timedelta(days=1), set_by_name="root"
+    )
+    alert = Alert.objects.create(
+        rule=AlertRule.objects.create(
+            kind="failures", name="<script>alert(1)</script>", raise_at=1, workflow=workflow, made_at=now
+        ),
+        rule_name="<script>alert(1)</script>",
+        kind="failures",
+        workflow=workflow,
+        phase="raised",
+        since=now,
+        raised_at=now,
+        value=1,
+        worst=1,
+        bound=1,
+        window_seconds=900,
+    )
+    Breaker.objects.create(
+        workflow=workflow, alert=alert, promotion=workflow.promotions.get(), reason="x", tripped_at=now
+    )
     Hold.objects.create(
         workflow=workflow, trigger_node="t1", firing="f", bound="firing", cap=1, opened_at=now
     )

@@ -16,6 +16,7 @@ from automations.grants import ROLES, set_rights
 from automations.models import (
     ApiToken,
     AuditEntry,
+    Decision,
     Module,
     Policy,
     Run,
@@ -157,6 +158,35 @@ def test_a_workflow_is_archived(admin_client: Client, workflow: Workflow) -> Non
     workflow.refresh_from_db()
     assert workflow.archived_at is not None
     assert audited("workflow.archived").reason == "Replaced"
+
+
+def test_an_archived_workflow_that_acted_comes_back_paused_and_in_simulate(
+    admin_client: Client, operator: Client, workflow: Workflow, tickets: Module, root: Any
+) -> None:
+    act(admin_client, Workflow, "archive", workflow, reason="Replaced")
+    create_record(module=tickets, key="T2", values={"title": "x"}, actor=root)
+    run_everything()
+    (said,) = act(operator, Workflow, "take_back_from_the_archive", workflow)
+    assert "publish" in said
+    said = act(admin_client, Workflow, "take_back_from_the_archive", workflow, reason="Needed again")
+    assert said == ["Take back from the archive: 1 done."]
+    entry = audited("workflow.restored")
+    assert (entry.reason, entry.before["mode"], entry.after["mode"]) == (
+        "Needed again",
+        "execute",
+        "simulate",
+    )
+    create_record(module=tickets, key="T3", values={"title": "x"}, actor=root)
+    run_everything()
+    assert set(Decision.objects.filter(event__record_key="T3").values_list("outcome", flat=True)) == {
+        "paused"
+    }
+    assert not Decision.objects.filter(event__record_key="T2").exists()
+    act(admin_client, Workflow, "resume", workflow)
+    create_record(module=tickets, key="T4", values={"title": "x"}, actor=root)
+    run_everything()
+    run = Run.objects.get(record_key="T4")
+    assert (run.mode, run.status) == ("simulate", "succeeded")
 
 
 def test_a_run_is_cancelled(admin_client: Client, alice: Any, tickets: Module, root: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,15 +16,20 @@ from rest_framework.test import APIClient
 
 from automations import grants, permissions
 from automations.models import (
+    Alert,
+    AlertRule,
     Approval,
     Backtest,
     Event,
     ModePolicy,
     Module,
     Notification,
+    Redrive,
+    RedriveItem,
     Run,
     RunUndo,
     Scenario,
+    Standstill,
     TriggerSource,
     Workflow,
     WorkflowVersion,
@@ -118,6 +124,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("DELETE", "policy-shares"): (ADMIN, SIGHT),
     ("POST", "workflow-pause"): (OPERATE, SIGHT),
     ("POST", "workflow-resume"): (OPERATE, SIGHT),
+    ("POST", "workflow-restore"): (PUBLISH, SIGHT),
     ("GET", "workflow-grid"): (SIGHT, SIGHT),
     ("GET", "workflow-graph"): (SIGHT, SIGHT),
     ("PUT", "workflow-graph"): (BUILD, SIGHT),
@@ -189,11 +196,30 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "dead-letter"): (SIGHT, SIGHT),
     ("GET", "dead-letter-letters"): (SIGHT, SIGHT),
     ("POST", "dead-letter-triage"): (OPERATE, SIGHT),
+    ("GET", "redrives"): (EVERYBODY, EVERYBODY),
+    ("POST", "redrives"): (EVERYBODY, EVERYBODY),  # which runs, the body says
+    ("GET", "redrive"): (SIGHT, SIGHT),
+    ("GET", "redrive-items"): (SIGHT, SIGHT),
+    ("POST", "redrive-cancel"): (OPERATE, SIGHT),
     ("GET", "approvals"): (EVERYBODY, EVERYBODY),
     ("GET", "approval"): (SIGHT, SIGHT),
     ("POST", "approval-decide"): (SIGHT, SIGHT),  # who is asked is looked at past the body
     ("POST", "approval-delegate"): (SIGHT, SIGHT),
     ("POST", "approval-remarks"): (SIGHT, SIGHT),
+    ("GET", "alerts"): (EVERYBODY, EVERYBODY),
+    ("POST", "alert-acknowledge"): (OPERATE, SIGHT),
+    ("POST", "alert-snooze"): (OPERATE, SIGHT),
+    ("GET", "standstills"): (EVERYBODY, EVERYBODY),
+    ("POST", "standstills"): (ADMIN, EVERYBODY),
+    ("POST", "standstill-lift"): (ADMIN, EVERYBODY),
+    ("GET", "alert-kinds"): (EVERYBODY, EVERYBODY),
+    ("GET", "alert-rules"): (EVERYBODY, EVERYBODY),
+    ("POST", "alert-rules"): (EVERYBODY, EVERYBODY),  # whose workflow it is about is looked at past the body
+    ("PATCH", "alert-rule"): (BUILD, SIGHT),
+    ("DELETE", "alert-rule"): (BUILD, SIGHT),
+    ("POST", "alert-rule-snooze"): (BUILD, SIGHT),
+    ("POST", "workflow-breaker-try"): (PUBLISH, SIGHT),
+    ("POST", "workflow-breaker-close"): (PUBLISH, SIGHT),
     ("GET", "audit"): (EVERYBODY, EVERYBODY),
     ("GET", "audit-export"): (EVERYBODY, EVERYBODY),
     ("GET", "audit-chain"): (ADMIN, EVERYBODY),
@@ -206,6 +232,10 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "endpoints"): (ADMIN, EVERYBODY),
     ("GET", "endpoint"): (OPERATE, OPERATE),
     ("PATCH", "endpoint"): (ADMIN, OPERATE),
+    ("DELETE", "endpoint"): (ADMIN, OPERATE),
+    ("GET", "endpoint-shares"): (ADMIN, OPERATE),
+    ("PUT", "endpoint-shares"): (ADMIN, OPERATE),
+    ("DELETE", "endpoint-shares"): (ADMIN, OPERATE),
     ("POST", "endpoint-secrets"): (ADMIN, OPERATE),
     ("DELETE", "endpoint-secret"): (ADMIN, OPERATE),
     ("POST", "endpoint-address"): (ADMIN, OPERATE),
@@ -220,6 +250,8 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "destination-disable"): (ADMIN, SIGHT),
     ("POST", "destination-rotate"): (ADMIN, SIGHT),
     ("POST", "destination-recover"): (ADMIN, SIGHT),
+    ("GET", "destination-backlog"): (SIGHT, SIGHT),
+    ("POST", "destination-test"): (OPERATE, SIGHT),
     ("GET", "destination-shares"): (ADMIN, SIGHT),
     ("PUT", "destination-shares"): (ADMIN, SIGHT),
     ("DELETE", "destination-shares"): (ADMIN, SIGHT),
@@ -326,6 +358,20 @@ def places(
     Backtest.objects.create(
         pk=1, workflow=workflow, document={}, since=workflow.created_at, until=now, due_at=now, created_at=now
     )
+    rule = AlertRule.objects.create(kind="failures", name="x", raise_at=1, workflow=workflow, made_at=now)
+    alert = Alert.objects.create(
+        rule=rule,
+        rule_name="x",
+        kind="failures",
+        workflow=workflow,
+        phase="raised",
+        since=now,
+        raised_at=now,
+        value=1,
+        worst=1,
+        bound=1,
+        window_seconds=900,
+    )
     endpoint = create_endpoint(key="shop", name="Shop", actor=root, now=now).endpoint
     endpoint.secrets.update(id=1)
     receipt = Receipt.objects.create(
@@ -357,9 +403,13 @@ def places(
         "receipt": receipt.pk,
         "workflow": workflow.pk,
         "mode_policy": policy.pk,
+        "alert": alert.pk,
+        "standstill": Standstill.objects.create(reason="x", starts_at=now + timedelta(days=1)).pk,
+        "alert_rule": rule.pk,
         "approval": approval.pk,
         "event": event.pk,
         "run": run.pk,
+        "redrive": _redrive_of(run, root).pk,
         "cause": keep_letter(run, "It came late").fingerprint,
         "notification": notification.pk,
         "token": "00000000-0000-0000-0000-000000000000",
@@ -370,6 +420,14 @@ def places(
         "source": "tix",
         "number": 1,
     }
+
+
+def _redrive_of(run: Run, who: Any) -> Redrive:
+    at = {"due_at": run.due_at, "created_at": run.created_at}
+    how = {"start": "start", "version": "run", "rate": 60, "most_failures": 1, "among": 1}
+    redrive = Redrive.objects.create(requested_by=who, **how, **at)
+    RedriveItem.objects.create(redrive=redrive, run=run)
+    return redrive
 
 
 def address_of(name: str, places: dict[str, Any]) -> str:
@@ -393,6 +451,8 @@ def address_of(name: str, places: dict[str, Any]) -> str:
         "scenario-proposal": "workflow",
         "scenarios-run": "workflow",
         "mode-policy-lift": "mode_policy",
+        "alert-rule": "alert_rule",
+        "alert-rule-snooze": "alert_rule",
         "record-changes": "record",
         "record-comments": "record",
         "dead-letter": "cause",

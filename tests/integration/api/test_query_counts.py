@@ -12,6 +12,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from automations.models import (
+    Alert,
+    AlertRule,
     Backtest,
     BacktestDifference,
     Decision,
@@ -19,6 +21,8 @@ from automations.models import (
     Module,
     Notification,
     PolicyUse,
+    Redrive,
+    RedriveItem,
     Run,
     Scenario,
     Step,
@@ -153,6 +157,30 @@ class World:
             run=run,
             at=now,
         )
+        how = {"start": "start", "version": "run", "rate": 60, "most_failures": 1, "among": 1}
+        redrive = Redrive.objects.create(requested_by=self.alice, due_at=now, created_at=now, **how)
+        if n == 0:
+            self.redrive = redrive
+        RedriveItem.objects.create(redrive=redrive, run=run)
+        if n:
+            RedriveItem.objects.create(redrive=self.redrive, run=run, retry=run)
+        rule = AlertRule.objects.create(
+            kind="failures", name=f"{n}", raise_at=1, workflow=self.first, made_at=now
+        )
+        rule.people.add(self.alice)
+        Alert.objects.create(
+            rule=rule,
+            rule_name="x",
+            kind="failures",
+            workflow=workflow,
+            phase="raised",
+            since=now,
+            raised_at=now,
+            value=1,
+            worst=1,
+            bound=1,
+            window_seconds=900,
+        )
         self.cause = keep_letter(run, "It came late").fingerprint
         Notification.objects.create(user=self.alice, key=f"{n}", title="x", run=run, created_at=now)
         endpoint = create_endpoint(key=f"e{n}", name="E", actor=self.alice, now=now).endpoint
@@ -225,7 +253,11 @@ LISTS = [
     "runs/{run}/logs/",
     "dead-letters/",
     "dead-letters/{cause}/letters/",
+    "redrives/",
+    "redrives/{redrive}/items/",
     "notifications/",
+    "alerts/",
+    "alert-rules/?workflow={workflow}",
     "tokens/",
     "webhooks/endpoints/",
     "webhooks/receipts/",
@@ -267,6 +299,7 @@ def test_lists_of_one_and_of_twenty_rows_cost_the_same(
                         run=world.main.pk,
                         backtest=world.backtest.pk,
                         cause=world.cause,
+                        redrive=world.redrive.pk,
                     )
                 )
             assert answer.status_code == 200, (address, answer.content)

@@ -11,8 +11,11 @@ from guardian.shortcuts import assign_perm
 from rest_framework.test import APIClient
 
 from automations import permissions
-from automations.models import AuditEntry, Module, Workflow
+from automations.models import AuditEntry, Module, RunTestMark, Workflow
 from automations.services import viewing
+from automations.services.drafts import save_draft
+from automations.services.records import create_record
+from automations.testing import chain, node
 from tests.integration.services.world import contents
 
 from .conftest import client_of
@@ -105,6 +108,28 @@ def test_every_request_that_would_write_is_refused_and_nothing_is_written(
             assert answer.status_code < 500, (verb, name)
     assert refused > 30
     assert contents() == before
+
+
+def test_a_run_test_shows_what_the_other_ones_would_and_leaves_not_even_a_note(
+    admin: APIClient, workflow: Workflow, tickets: Module, bob: Any
+) -> None:
+    permissions.share(workflow, "Builder")
+    bob.groups.add(Group.objects.get(name="Builder"))
+    trigger = node("t1", "trigger.record", module="tickets", on=["created"])
+    document = chain(trigger, node("a1", "action.update_fields", values={"subject": "Seen"}))
+    save_draft(workflow=workflow, document=document, revision=None, actor=workflow.owner)
+    create_record(module=tickets, key="T-7", values={"subject": "Printer", "status": "open"}, actor=None)
+    place, sent = f"/api/v1/workflows/{workflow.pk}/run-test/", {"version": "draft", "records": "live"}
+    admin.post(PLACE, {"user": "bob"}, format="json")
+    before = contents()
+    answer = admin.post(place, sent, format="json")
+    assert (answer.status_code, answer.json()["candidates"]["total"]) == (200, 1)
+    assert contents() == before
+    admin.post(PLACE, {"role": "Viewer"}, format="json")
+    assert admin.post(place, sent, format="json").status_code == 404
+    admin.delete(PLACE)
+    assert admin.post(place, sent, format="json").status_code == 200
+    assert RunTestMark.objects.get().tested_by_name == "root"
 
 
 def test_the_database_itself_refuses_what_a_view_would_write(bob: Any, workflow: Workflow) -> None:

@@ -203,6 +203,20 @@ def test_archived_workflows_leave_the_list(owner: APIClient, workflow: Workflow)
     assert len(owner.get("/api/v1/workflows/?archived=true").json()["results"]) == 1
 
 
+def test_an_archived_workflow_is_taken_back(
+    owner: APIClient, operator: APIClient, workflow: Workflow
+) -> None:
+    address = f"/api/v1/workflows/{workflow.pk}"
+    again = owner.post(f"{address}/restore/", {}, format="json")
+    assert (again.status_code, again.json()["code"]) == (409, "not-archived")
+    owner.delete(f"{address}/")
+    assert operator.post(f"{address}/restore/", {}, format="json").status_code == 403
+    back = owner.post(f"{address}/restore/", {"reason": "Needed again"}, format="json").json()
+    assert (back["archived_at"], back["mode"]) == (None, "simulate")
+    assert back["pause_reason"] == "Taken back from the archive."
+    assert [row["id"] for row in owner.get("/api/v1/workflows/").json()["results"]] == [workflow.pk]
+
+
 def test_an_outsider_meets_404_and_an_operator_403(
     operator: APIClient, outsider: APIClient, workflow: Workflow
 ) -> None:

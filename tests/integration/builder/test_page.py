@@ -9,6 +9,7 @@ import pytest
 from django.template import Context, Template
 from django.test import Client
 
+from automations.services.standstills import set_standstill
 from builder.templatetags import frontend
 
 MANIFEST = {
@@ -112,3 +113,12 @@ def test_only_staff_is_shown_the_admin(signed_in: Client, root: Any) -> None:
     assert "/admin/" not in signed_in.get("/").content.decode()
     signed_in.force_login(root)
     assert "/admin/" in signed_in.get("/").content.decode()
+
+
+@pytest.mark.usefixtures("built")
+def test_every_page_says_that_everything_stands_still(signed_in: Client, root: Any) -> None:
+    assert "stands still" not in signed_in.get("/").content.decode()
+    set_standstill(reason="The <shop> moves", actor=root)
+    page = signed_in.get("/").content.decode()
+    assert "Everything stands still." in page
+    assert "root: “The &lt;shop&gt; moves”" in page

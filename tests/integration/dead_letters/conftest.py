@@ -34,6 +34,8 @@ def operator(bob: Any, run: Run) -> APIClient:
     """Bob, who may see the workflow, its payloads, and retry its runs."""
     for right in ("view", "view_payloads", "retry"):
         assign_perm(permissions.codename(right), bob, run.workflow)
+    for module in Module.objects.all():
+        assign_perm("automations.view_module", bob, module)
     client = APIClient()
     client.force_login(bob)
     return client

@@ -10,9 +10,13 @@ import pytest
 from django.utils import timezone
 from guardian.shortcuts import remove_perm
 
+from automations.errors import InvalidError
 from automations.models import DeadLetter, LogEntry, Mode, Run, Step
 from automations.services.retries import retry_run
 from automations.services.runs import cancel_run
+from automations.services.scenario_givens import checked_given
+from automations.services.scenario_runs import walk_given
+from automations.services.versions import load_definition
 from automations.testing import chain, edge, make_workflow, node, run_everything
 from tests.receiver import Receiver, status
 from webhooks.models import Delivery, Destination
@@ -180,3 +184,30 @@ def test_a_wait_ends_once_however_often_it_is_told(peer: Receiver, calls: Any, a
     run.refresh_from_db()
     assert run.status == "succeeded"
     assert len(peer.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("ends", "way", "went"),
+    [
+        (None, "a2", "succeeded"),
+        ("201", "a2", "succeeded"),
+        ("500", "a3", "failed"),
+        ("timeout", "a3", "failed"),
+    ],
+)
+def test_a_scenario_says_what_a_call_comes_to(calls: Any, alice: Any, ends: Any, way: str, went: str) -> None:
+    given = checked_given({"calls": {"a1": ends}} if ends else {})
+    definition = load_definition(calls, "draft")
+    walked = walk_given(
+        workflow=calls, definition=definition, given=given, at=timezone.now(), publisher=alice
+    )
+    assert walked.worked is not None
+    steps = walked.worked.decision.journal.steps
+    assert steps["a1"].status == went
+    assert steps[way].status == "succeeded"
+    assert not Delivery.objects.exists()
+
+
+def test_a_scenario_says_no_other_end_of_a_call() -> None:
+    with pytest.raises(InvalidError):
+        checked_given({"calls": {"a1": "perhaps"}})

@@ -87,6 +87,7 @@ def test_a_destination_is_changed_and_disabled_through_its_services(
         "max_attempts": 5,
         "concurrency": 2,
         "rate": 60,
+        "timeout_seconds": 15,
     }
     fields["retry_other_refusals"] = "unknown"
     for inline in ("headers", "signing_keys"):  # shown beside the form, to read

@@ -15,8 +15,9 @@ from automations import grants
 from automations.models import AuditEntry, Mode, Notification
 from automations.runtime.lanes import LANES
 from automations.testing import chain, make_workflow, node, run_everything
-from tests.receiver import Receiver, status
-from webhooks.models import Delivery, Destination, Secret
+from tests.receiver import Receiver, silence, status
+from webhooks.models import Attempt, Delivery, Destination, Secret
+from webhooks.outbound.destinations import disable_destination
 from webhooks.outbound.lane import deliver
 from webhooks.secrets.known import KNOWN
 from webhooks.secrets.sending import value_for
@@ -307,3 +308,36 @@ def test_time_forgets_kept_values_and_tells_owners_once_of_what_expires(alice: A
     keep_up(now=now)
     assert Notification.objects.count() == 2
     assert VALUE not in str(list(Notification.objects.values()))
+
+
+def test_a_test_call_is_a_delivery_that_says_so(builder: APIClient, alice: Any, peer: Receiver) -> None:
+    peer.scripts[:] = [status(200), status(500)]
+    crm = make_destination(alice, peer.url)
+    made = send(builder, "POST", "destinations/crm/test/")
+    assert made.status_code == 202, made.said
+    assert send(builder, "GET", "destinations/crm/backlog/").said["waiting"] == 1
+    deliver()
+    shown = send(builder, "GET", f"deliveries/{made.said['delivery']}/").said
+    assert (shown["state"], shown["type"], shown["run"]) == ("succeeded", "automations.test", None)
+    assert json.loads(peer.requests[0].body)["data"]["test"] is True
+    again = send(builder, "POST", "destinations/crm/test/").said["delivery"]
+    deliver()
+    assert send(builder, "GET", f"deliveries/{again}/").said["state"] == "failed"  # it is tried once
+    backlog = send(builder, "GET", "destinations/crm/backlog/").said
+    assert (backlog["waiting"], backlog["failed"]) == (0, 1)
+    assert send(builder, "POST", "destinations/crm/recover/", {"since": backlog["failed_since"]}).said == {
+        "deliveries": 1
+    }
+    disable_destination(destination=crm, actor=alice)
+    refused = send(builder, "POST", "destinations/crm/test/")
+    assert (refused.status_code, refused.said["code"]) == (409, "disabled")
+
+
+def test_a_destination_waits_no_longer_than_it_says(alice: Any, peer: Receiver) -> None:
+    crm = make_destination(alice, peer.url, timeout_seconds=1)
+    peer.scripts[:] = [silence]
+    make_delivery(crm)
+    deliver()
+    assert Attempt.objects.get().error == "timeout"
+    row = Attempt.objects.get()
+    assert row.finished_at - row.started_at < timedelta(seconds=2.5)

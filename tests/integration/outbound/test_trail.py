@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from automations.models import AuditEntry
 from webhooks.models import Destination, Secret
-from webhooks.outbound import destinations, redelivery, resendings, subscriptions
+from webhooks.outbound import destinations, redelivery, resendings, subscriptions, trials
 from webhooks.secrets import services
 
 from .conftest import make_delivery
@@ -76,6 +76,7 @@ CALLS: Calls = {
         destinations.rotate_signing_key,
         lambda crm, secret, actor: {"destination": crm, "actor": actor},
     ),
+    "destination.tested": (trials.send_test, lambda crm, secret, actor: {"destination": crm, "actor": actor}),
     "delivery.resent": (
         redelivery.resend_delivery,
         lambda crm, secret, actor: {

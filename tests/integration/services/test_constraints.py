@@ -13,11 +13,14 @@ from django.db import IntegrityError, connection, models, transaction
 
 from automations.models import (
     Activation,
+    Alert,
+    AlertRule,
     ApiToken,
     Approval,
     ApprovalDecision,
     Backtest,
     BacktestDifference,
+    Breaker,
     Checkpoint,
     Consent,
     DeadLetter,
@@ -29,10 +32,13 @@ from automations.models import (
     OutgoingEmail,
     Preference,
     Promotion,
+    Redrive,
+    RedriveItem,
     Run,
     RunUndo,
     Scenario,
     ScenarioResult,
+    Standstill,
     Step,
     Triage,
     TriggerSource,
@@ -42,12 +48,19 @@ from automations.models import (
 
 pytestmark = pytest.mark.django_db
 
+
+@pytest.fixture(autouse=True)
+def _no_rule_that_is_always_there(db: None) -> None:
+    AlertRule.objects.all().delete()
+
+
 WHEN = "2026-03-02T09:00:00Z"
 LATER = "2026-03-02T10:00:00Z"
 TYPICAL: Mapping[str, Any] = {
     "BigIntegerField": 1,
     "BooleanField": False,
     "CharField": "x",
+    "FloatField": 1,
     "DateTimeField": WHEN,
     "DurationField": "1 hour",
     "EmailField": "x@example.org",
@@ -66,6 +79,17 @@ TYPICAL: Mapping[str, Any] = {
 
 SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
     Activation: {"id": 1},
+    Alert: {"kind": "failures", "phase": "raised", "resolved_at": None},
+    AlertRule: {
+        "kind": "failures",
+        "team": "",
+        "raise_at": 2,
+        "clear_at": 1,
+        "breaks": False,
+        "fallback": False,
+        "enabled": True,
+    },
+    Breaker: {"state": "open", "closed_at": None},
     ApiToken: {"id": TYPICAL["UUIDField"], "scope": "read"},
     Approval: {"kind": "step", "reach": None, "hold_id": None, "state": "pending", "ended_at": None},
     ApprovalDecision: {"verdict": "approve"},
@@ -87,6 +111,16 @@ SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
     Module: {"kind": "stored", "model_label": ""},
     OutgoingEmail: {"state": "pending"},
     Preference: {"user_id": 1, "theme": "dark", "density": "compact"},
+    Redrive: {
+        "start": "start",
+        "version": "run",
+        "status": "queued",
+        "finished_at": None,
+        "rate": 1,
+        "most_failures": 1,
+        "among": 1,
+    },
+    RedriveItem: {"state": "waiting", "outcome": ""},
     Scenario: {"kind": "positive", "origin": "hand", "as_user": "", "as_role": ""},
     ScenarioResult: {"status": "passed"},
     UndoneField: {"restored": False, "why": "x"},
@@ -97,6 +131,7 @@ SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
         "lease_token": None,
         "retry_of_id": None,
     },
+    Standstill: {"ends_at": LATER},
     Step: {"status": "pending"},
     TriggerSource: {"kind": "api"},
     RunUndo: {"takes_back_id": None},
@@ -109,6 +144,25 @@ SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
 
 BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("activation_single_row", {"id": 2}),
+    ("alert_kind_known", {"kind": "mood"}),
+    ("alert_phase_says_when", {"phase": "asleep"}),
+    ("alert_phase_says_when", {"phase": "pending"}),
+    ("alert_phase_says_when", {"phase": "raised", "raised_at": None}),
+    ("alert_phase_says_when", {"phase": "raised", "resolved_at": WHEN}),
+    ("alert_phase_says_when", {"phase": "resolved", "resolved_at": None}),
+    ("alertrule_kind_known", {"kind": "mood"}),
+    ("alertrule_clears_below", {"raise_at": 2, "clear_at": 2}),
+    ("alertrule_clears_below", {"raise_at": 2, "clear_at": -1}),
+    ("alertrule_one_scope", {"workflow_id": 1, "team": "ops"}),
+    ("alertrule_of_everything", {"kind": "queue_lag", "workflow_id": 1}),
+    ("alertrule_of_everything", {"kind": "queue_lag", "workflow_id": None, "team": "ops"}),
+    ("alertrule_can_break", {"kind": "silence", "breaks": True}),
+    ("alertrule_fallback_of_all", {"fallback": True, "workflow_id": 1}),
+    ("alertrule_fallback_of_all", {"fallback": True, "workflow_id": None, "enabled": False}),
+    ("alertrule_fallback_of_all", {"fallback": True, "workflow_id": None, "kind": "silence"}),
+    ("breaker_closed_says_when", {"state": "closed", "closed_at": None}),
+    ("breaker_closed_says_when", {"state": "half_open", "closed_at": WHEN}),
+    ("breaker_closed_says_when", {"state": "ajar"}),
     ("apitoken_scope_known", {"scope": "all"}),
     ("approval_state_known", {"state": "asleep", "ended_at": WHEN}),
     ("approval_ended_when_terminal", {"state": "pending", "ended_at": WHEN}),
@@ -162,6 +216,15 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("promotion_glass_broken_with_reason", {"way": "break_glass", "reason": "Hurry!"}),
     ("policyuse_version_pins", {"version_id": None, "revision": 1}),
     ("policyuse_version_pins", {"version_id": 1, "revision": None}),
+    ("redrive_status_known", {"status": "asleep", "finished_at": WHEN}),
+    ("redrive_finished_when_ended", {"status": "running", "finished_at": WHEN}),
+    ("redrive_finished_when_ended", {"status": "stopped", "finished_at": None}),
+    ("redrive_way_known", {"start": "middle"}),
+    ("redrive_way_known", {"version": "last"}),
+    ("redrive_bounds_sound", {"rate": 0}),
+    ("redrive_bounds_sound", {"most_failures": 2, "among": 1}),
+    ("redriveitem_state_known", {"state": "asleep"}),
+    ("redriveitem_outcome_known", {"outcome": "perhaps"}),
     ("run_mode_known", {"mode": "half"}),
     ("run_status_known", {"status": "asleep", "finished_at": WHEN}),
     ("run_status_known", {"status": "", "finished_at": WHEN}),
@@ -171,6 +234,8 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("run_finished_when_terminal", {"status": "failed", "finished_at": None}),
     ("run_finished_when_terminal", {"status": "cancelled", "finished_at": None}),
     ("run_running_holds_lease", {"status": "running", "lease_token": None}),
+    ("standstill_ends_after_it_starts", {"starts_at": LATER, "ends_at": WHEN}),
+    ("standstill_ends_after_it_starts", {"starts_at": WHEN, "ends_at": WHEN}),
     ("step_status_known", {"status": "asleep"}),
     ("triggersource_kind_known", {"kind": "dream"}),
     ("runundo_not_of_itself", {"id": 7, "takes_back_id": 7}),
@@ -188,6 +253,7 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
 """What each check refuses."""
 
 TWICE: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+    "alertrule_one_fallback": ({"fallback": True, "workflow_id": None}, {}),
     "backtest_one_shadow": ({"is_shadow": True, "against_id": 1}, {}),
     "hold_one_hour_pending": ({"bound": "hour", "firing": ""}, {}),
     "run_retried_once": ({"retry_of_id": 1}, {"dedupe_key": "y"}),
@@ -248,7 +314,7 @@ def other(field: models.Field[Any, Any]) -> Any:
     """Another value for a column."""
     if field.choices:
         return list(field.choices)[-1][0]
-    values = {str: "y", int: 2}
+    values: dict[type, Any] = {str: "y", int: 2, bool: False}
     typical = TYPICAL[field.get_internal_type()]
     return "2027-01-01T00:00:00Z" if typical == WHEN else values[type(typical)]
 

@@ -62,6 +62,30 @@ SOUGHT = {
 """Texts that name a thing instead: of those that can't be stored there is none."""
 
 STRUCTURED: Mapping[str, tuple[tuple[Any, str], ...]] = {
+    "raise_at": (
+        ("3", "raise_at"),
+        (0, "raise_at"),
+        (True, "raise_at"),
+        (math.nan, "raise_at"),
+        (math.inf, "raise_at"),
+        (10**30, "raise_at"),
+    ),
+    "alerts.change_rule changes": (
+        ("text", "changes"),
+        ([], "changes"),
+        ({"name": " "}, "name"),
+        ({"name": "a\0b"}, "name"),
+        ({"raise_at": None}, "raise_at"),
+        ({"clear_at": 2}, "clear_at"),
+        ({"window_seconds": 1.5}, "window_seconds"),
+        ({"least": 0}, "least"),
+        ({"retry_minutes": "x"}, "retry_minutes"),
+        ({"breaks": "no"}, "breaks"),
+        ({"enabled": None}, "enabled"),
+        ({"tell_owner": 7}, "tell_owner"),
+        ({"workflow": None}, "workflow"),
+        ({"fallback": True}, "fallback"),
+    ),
     "answers": (("text", "answers"), ([], "answers"), ({"a": "a\0b"}, "answers"), ({"a": DEEP}, "answers")),
     "changes": (
         ("text", "changes"),
@@ -263,6 +287,8 @@ STRUCTURED: Mapping[str, tuple[tuple[Any, str], ...]] = {
 
 GIVEN = {
     "actor",
+    "alert",
+    "alert_rule",
     "approval",
     "at",
     "backtest",
@@ -271,6 +297,7 @@ GIVEN = {
     "checklist",
     "definition",
     "draft",
+    "ends_at",
     "expected_version",
     "file",
     "gate",
@@ -290,10 +317,12 @@ GIVEN = {
     "scenario",
     "session",
     "source",
+    "standstill",
     "target",
     "thing",
     "token",
     "undo",
+    "until",
     "user",
     "version",
     "watch",

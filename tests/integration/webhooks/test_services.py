@@ -21,6 +21,7 @@ from webhooks.inbound.services import (
     add_secret,
     change_endpoint,
     create_endpoint,
+    delete_endpoint,
     end_secret,
     renew_address,
 )
@@ -49,6 +50,10 @@ CALLS: dict[str, tuple[str, Callable[[services.Opened, Any], Any]]] = {
     "end_secret": (
         "endpoint.secret_ended",
         lambda made, who: end_secret(secret=made.endpoint.secrets.get(), actor=who, now=timezone.now()),
+    ),
+    "delete_endpoint": (
+        "endpoint.deleted",
+        lambda made, who: delete_endpoint(endpoint=made.endpoint, actor=who, now=timezone.now()),
     ),
     "renew_address": (
         "endpoint.address_renewed",

@@ -44,6 +44,9 @@ class Destination(models.Model):
     )
     concurrency = models.PositiveSmallIntegerField(default=4, help_text="Calls at the same time.")
     rate = models.PositiveIntegerField(default=600, help_text="Calls a minute.")
+    timeout_seconds = models.PositiveSmallIntegerField(
+        default=15, help_text="How long a call may take in all; never longer than the project's settings say."
+    )
     ordered = models.BooleanField(
         default=False,
         help_text="What is about one record goes one after the other: a delivery that waits holds back the later ones of"
@@ -81,6 +84,10 @@ class Destination(models.Model):
             models.CheckConstraint(
                 condition=Q(concurrency__gte=1, concurrency__lte=50, rate__gte=1, rate__lte=60_000),
                 name="destination_pace_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(timeout_seconds__gte=1, timeout_seconds__lte=60),
+                name="destination_timeout_in_range",
             ),
             models.CheckConstraint(
                 condition=Q(failures=0, failing_since__isnull=True)

@@ -13,6 +13,8 @@ export interface Given {
   record?: { module: string; key: string; values: Record<string, unknown> } | null;
   input?: Record<string, unknown>;
   answers?: Record<string, string>;
+  /** How the call of a step ends: "500", "timeout". */
+  calls?: Record<string, string>;
 }
 
 export interface ExpectedEffect {

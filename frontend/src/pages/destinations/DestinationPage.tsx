@@ -1,14 +1,18 @@
 import { useCallback, useState } from "react";
 import { useSite } from "../../app/context";
 import { useLoad } from "../../app/useLoad";
+import { ShareButton } from "../../sharing/ShareButton";
 import { Ago } from "../../ui/Ago";
 import { Facts } from "../../ui/Facts";
+import { FormDialog } from "../../ui/FormDialog";
 import { Link } from "../../ui/Link";
 import { Heading, Show } from "../../ui/Page";
 import { useNow } from "../../ui/useNow";
 import { ShownOnce } from "../webhooks/ShownOnce";
 import { sentencesOf, Trouble } from "../webhooks/Trouble";
 import { Deliveries } from "./Deliveries";
+import { Missed } from "./Missed";
+import { DestinationSettings } from "./Settings";
 import { Subscriptions } from "./Subscriptions";
 import { type Destination, FORMATS, healthOf } from "./types";
 import "../webhooks/webhooks.css";
@@ -45,34 +49,57 @@ function Shown({ destination, onChanged }: Showing) {
   const [trouble, setTrouble] = useState<string[]>([]);
   const mayChange = destination.rights.includes("change");
   const enabled = destination.state === "enabled";
-  const turn = () => {
+  const [disabling, setDisabling] = useState(false);
+  const [tested, setTested] = useState<number | null>(null);
+  const path = `webhooks/destinations/${destination.key}/`;
+  const attempt = <Value,>(work: Promise<Value>, done: (value: Value) => void) => {
     setTrouble([]);
-    api
-      .send<Destination>(
-        "POST",
-        `webhooks/destinations/${destination.key}/${enabled ? "disable" : "enable"}/`,
-        {},
-      )
-      .then(onChanged, (error: unknown) => setTrouble(sentencesOf(error)));
+    work.then(done, (error: unknown) => setTrouble(sentencesOf(error)));
   };
+  const enable = () => attempt(api.send<Destination>("POST", `${path}enable/`, {}), onChanged);
+  const test = () =>
+    attempt(api.send<{ delivery: number }>("POST", `${path}test/`, {}), (made) => setTested(made.delivery));
   return (
     <>
       <Heading title={destination.name}>
-        {mayChange && (
-          <p className="actions">
-            <button type="button" onClick={turn}>
-              {enabled ? "Disable" : "Enable"}
+        <p className="actions">
+          {destination.rights.includes("use") && enabled && (
+            <button type="button" onClick={test}>
+              Send a test
             </button>
-          </p>
-        )}
+          )}
+          {mayChange && (
+            <>
+              <ShareButton thing={`webhooks/destinations/${destination.key}`} name={destination.name} />
+              {enabled ? (
+                <button type="button" onClick={() => setDisabling(true)}>
+                  Disable…
+                </button>
+              ) : (
+                <button type="button" onClick={enable}>
+                  Enable
+                </button>
+              )}
+            </>
+          )}
+        </p>
       </Heading>
+      {disabling && (
+        <Disable destination={destination} onDone={onChanged} onClose={() => setDisabling(false)} />
+      )}
       <Trouble sentences={trouble} />
+      {tested !== null && (
+        <p role="status">
+          A test is under way: <Link to={`webhooks/deliveries/${tested}/`}>see what comes of it</Link>.
+        </p>
+      )}
       {!enabled && (
         <p className="problem">
           Disabled: nothing is sent here, and steps that would send fail at once.{" "}
           {destination.disabled_reason}
         </p>
       )}
+      <Missed destination={destination} />
       <Facts
         facts={[
           ["State", healthOf(destination, now)],
@@ -80,17 +107,45 @@ function Shown({ destination, onChanged }: Showing) {
           ["Address", <Address key="address" destination={destination} />],
           ["Pace", `${destination.concurrency} at a time, ${destination.rate} a minute`],
           ["Order", destination.ordered ? "kept for each record" : "not kept"],
-          ["Attempts", `${destination.max_attempts} at most`],
+          ["Attempts", `${destination.max_attempts} at most, of ${destination.timeout_seconds} s each`],
           ["Failing since", <Ago key="since" at={destination.failing_since} />],
           ["Owner", destination.owner ?? "nobody"],
           ["Key", destination.key],
         ]}
       />
       {destination.headers.length > 0 && <Headers destination={destination} />}
+      {mayChange && <DestinationSettings destination={destination} onChanged={onChanged} />}
       {destination.format === "webhook" && <Signing destination={destination} mayChange={mayChange} />}
       <Subscriptions destination={destination} />
       <Deliveries destination={destination.key} />
     </>
+  );
+}
+
+interface Disabling {
+  destination: Destination;
+  onDone: (destination: Destination) => void;
+  onClose: () => void;
+}
+
+function Disable({ destination, onDone, onClose }: Disabling) {
+  const { api } = useSite();
+  const [reason, setReason] = useState("");
+  const disable = async () =>
+    onDone(
+      await api.send<Destination>("POST", `webhooks/destinations/${destination.key}/disable/`, { reason }),
+    );
+  return (
+    <FormDialog title={`Disable “${destination.name}”?`} button="Disable it" onDo={disable} onClose={onClose}>
+      <p>
+        What waits to be sent fails now, and steps that would send fail at once. It can be sent anew
+        afterwards.
+      </p>
+      <label className="block">
+        Why
+        <input value={reason} maxLength={300} onChange={(event) => setReason(event.target.value)} />
+      </label>
+    </FormDialog>
   );
 }
 

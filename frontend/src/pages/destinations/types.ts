@@ -12,6 +12,9 @@ export interface Destination {
   max_attempts: number;
   concurrency: number;
   rate: number;
+  timeout_seconds: number;
+  /** Null: tried again for events, not for steps. */
+  retry_other_refusals: boolean | null;
   ordered: boolean;
   state: "enabled" | "disabled";
   disabled_reason: string;
@@ -55,6 +58,19 @@ export interface Resending {
 
 export interface NewDestination extends Destination {
   signing_secret: string | null;
+}
+
+export interface Backlog {
+  waiting: number;
+  failed: number;
+  failed_since: string | null;
+}
+
+const COUNTED = 1_001;
+
+/** A count as it is told: the server counts no further than so many. */
+export function howMany(count: number): string {
+  return count >= COUNTED ? "More than 1,000" : String(count);
 }
 
 export interface Delivery {

@@ -1,9 +1,12 @@
 import { useCallback, useState } from "react";
 import { useSite } from "../../app/context";
+import { navigate } from "../../app/router";
 import { useLoad } from "../../app/useLoad";
+import { ShareButton } from "../../sharing/ShareButton";
 import { Ago } from "../../ui/Ago";
 import { CopyButton } from "../../ui/CopyButton";
 import { Facts } from "../../ui/Facts";
+import { FormDialog } from "../../ui/FormDialog";
 import { Link } from "../../ui/Link";
 import { Heading, Show } from "../../ui/Page";
 import { Console } from "./Console";
@@ -38,8 +41,13 @@ export default function EndpointPage({ endpointKey }: { endpointKey: string }) {
 }
 
 function Shown({ endpoint, onChanged }: { endpoint: Endpoint; onChanged: () => void }) {
-  const { api } = useSite();
+  const { api, home } = useSite();
+  const [deleting, setDeleting] = useState(false);
   const [trouble, setTrouble] = useState<string[]>([]);
+  const remove = async () => {
+    await api.send("DELETE", `webhooks/endpoints/${endpoint.key}/`, undefined);
+    navigate(`${home}webhooks/`);
+  };
   const switchTo = (is_enabled: boolean) => {
     setTrouble([]);
     api
@@ -51,12 +59,29 @@ function Shown({ endpoint, onChanged }: { endpoint: Endpoint; onChanged: () => v
       <Heading title={endpoint.name}>
         {endpoint.may_change && (
           <p className="actions">
+            <ShareButton thing={`webhooks/endpoints/${endpoint.key}`} name={endpoint.name} />
             <button type="button" onClick={() => switchTo(!endpoint.is_enabled)}>
               {endpoint.is_enabled ? "Switch off" : "Switch on"}
+            </button>
+            <button type="button" onClick={() => setDeleting(true)}>
+              Delete…
             </button>
           </p>
         )}
       </Heading>
+      {deleting && (
+        <FormDialog
+          title={`Delete “${endpoint.name}”?`}
+          button="Delete the endpoint"
+          onDo={remove}
+          onClose={() => setDeleting(false)}
+        >
+          <p>
+            Its address and its secrets end at once and can’t be brought back. What has come in stays, and its
+            key can’t be used again.
+          </p>
+        </FormDialog>
+      )}
       <Trouble sentences={trouble} />
       {!endpoint.is_enabled && (
         <p className="problem">Switched off: the address answers as if it did not exist.</p>

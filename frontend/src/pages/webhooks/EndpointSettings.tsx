@@ -17,7 +17,7 @@ const TEXTS = [
 const NUMBERS = [
   ["tolerance_seconds", "Seconds that a signed time may be off", 3_600],
   ["max_body", "Bytes of a body", 1_048_576],
-  ["rate_per_minute", "Requests let in per minute", 600_000],
+  ["rate_per_minute", "Requests let in per minute, by all web processes together", 600_000],
 ] as const;
 
 /** What requests are held against. */

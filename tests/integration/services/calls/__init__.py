@@ -6,10 +6,11 @@ nothing there.
 
 from __future__ import annotations
 
-from . import people, policies, records, releases, runs, scenarios, workflows
+from . import alerts, people, policies, records, releases, runs, scenarios, workflows
 from .shapes import Audited, Call, Reads, Traced
 
 CALLS: tuple[Call, ...] = (
+    *alerts.CALLS,
     *people.CALLS,
     *policies.CALLS,
     *records.CALLS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from automations.services import duplicates, policies, policy_impact, policy_uses
+from automations.services import duplicates, extraction, policies, policy_impact, policy_uses
 
 from ..world import NOW, RULE, World
 from .shapes import READS, Arguments, Audited, Call
@@ -13,6 +13,14 @@ from .shapes import READS, Arguments, Audited, Call
 def _proposed(world: World) -> dict[str, Any]:
     rule = {**RULE, "value": "200"}
     return {"policy": world.policy, "rule": rule, "viewer": world.bob, "now": NOW}
+
+
+def _of_its_filter(world: World) -> Any:
+    """A policy that says what the filter of the workflow's trigger says."""
+    rule = {"field": "state", "op": "eq", "value": "open"}
+    return policies.create_policy(
+        key="open-ones", name="Open ones", module=world.tickets, rule=rule, actor=world.alice
+    )
 
 
 def _archived(world: World) -> Arguments:
@@ -44,6 +52,11 @@ CALLS: tuple[Call, ...] = (
         Audited("policy.archived", "policy"),
     ),
     Call(policies.restore_policy, lambda w: _archived(w), Audited("policy.restored", "policy")),
+    Call(
+        extraction.name_policy_in_draft,
+        lambda w: {"workflow": w.fresh(), "policy": _of_its_filter(w), "actor": w.alice},
+        Audited("draft.saved", "workflow"),
+    ),
     Call(policies.require_rule, lambda w: {"module": w.tickets, "rule": RULE}, READS),
     Call(policy_impact.measure_impact, lambda w: _proposed(w), READS),
     Call(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from guardian.shortcuts import assign_perm
 
 from automations import permissions
-from automations.models import Approval, Backtest, DeadLetter, Run, RunUndo, Triage
+from automations.models import Approval, Backtest, DeadLetter, Redrive, Run, RunUndo, Triage
 from automations.services import (
     approvals,
     backtests,
     dead_letters,
+    redrives,
     retries,
     run_tests,
     runs,
@@ -43,6 +44,12 @@ def _letter(world: World) -> DeadLetter:
 
 def _triage(world: World) -> Triage:
     return Triage.objects.get(fingerprint=_letter(world).fingerprint)
+
+
+def _redrive(world: World) -> Redrive:
+    runs = Run.objects.filter(pk=_failed(world).pk)
+    there = Redrive.objects.filter(status="queued").first()
+    return there or redrives.start_redrive(runs=runs, asked={}, actor=world.bob)
 
 
 def _closed(world: World) -> Run:
@@ -190,6 +197,22 @@ CALLS: tuple[Call, ...] = (
             "reason": "Nobody needs it",
         },
         Audited("workflow.letters_discarded", "workflow"),
+    ),
+    Call(retries.retry_choice, lambda w: {"run": _failed(w), "start": "start", "version": "run"}, READS),
+    Call(
+        redrives.start_redrive,
+        lambda w: {
+            "runs": Run.objects.filter(pk=_failed(w).pk),
+            "asked": {"runs": [w.run.pk]},
+            "actor": w.bob,
+            "reason": "The CRM is back",
+        },
+        Audited("redrive.started"),
+    ),
+    Call(
+        redrives.cancel_redrive,
+        lambda w: {"redrive": _redrive(w), "actor": w.bob, "reason": "Wrong one"},
+        Audited("redrive.cancelled", "redrive"),
     ),
     Call(retries.retry_choices, lambda w: {"run": _failed(w)}, READS),
     Call(undo.why_not_undo, lambda w: {"run": _closed(w)}, READS),

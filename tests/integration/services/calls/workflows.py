@@ -27,6 +27,10 @@ from ..world import RULE, World, document
 from .shapes import READS, Audited, Call, Traced, definition_of
 
 
+def _archived(world: World) -> Any:
+    return workflows.archive_workflow(workflow=world.fresh(), actor=world.alice)
+
+
 def _paused(world: World) -> Any:
     return workflows.pause_workflow(workflow=world.fresh(), reason="", actor=world.alice)
 
@@ -194,5 +198,10 @@ CALLS: tuple[Call, ...] = (
         workflows.archive_workflow,
         lambda w: {"workflow": w.workflow, "actor": w.bob, "reason": "No longer needed"},
         Audited("workflow.archived", "workflow"),
+    ),
+    Call(
+        workflows.restore_workflow,
+        lambda w: {"workflow": _archived(w), "actor": w.bob, "reason": "Needed again"},
+        Audited("workflow.restored", "workflow"),
     ),
 )

@@ -1,0 +1,52 @@
+"""Pausing all: at once, or in a maintenance window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from automations import alert_rights
+from automations.admin.base import ServiceAdmin, ServiceForm, with_reason
+from automations.errors import ForbiddenError
+from automations.models import Standstill
+from automations.services.standstills import lift_standstill, set_standstill
+
+
+class StandstillForm(ServiceForm):
+    class Meta:
+        model = Standstill
+        fields = ("reason", "starts_at", "ends_at")
+
+    def save_through_service(self) -> models.Model:
+        names = ("reason", "starts_at", "ends_at")
+        return set_standstill(**{name: self.cleaned_data[name] for name in names}, actor=self.actor)
+
+
+def _lift(standstill: Standstill, actor: Any, reason: str) -> None:
+    if not alert_rights.may_stop_all(actor):
+        raise ForbiddenError("Only an admin lets everything go on.")
+    lift_standstill(standstill=standstill, actor=actor, reason=reason)
+
+
+@admin.register(Standstill)
+class StandstillAdmin(ServiceAdmin):
+    """While one holds, no trigger judges anything; events are kept, and judged afterwards. Lift one by the action of that
+    name."""
+
+    form = StandstillForm
+    list_display = ("reason", "starts_at", "ends_at", "set_by_name", "lifted_at", "lifted_by_name")
+    list_filter = ("starts_at", ("lifted_at", admin.EmptyFieldListFilter))
+    search_fields = ("reason", "set_by_name", "lifted_by_name")
+    actions = (with_reason("Lift…", _lift, needs_reason=False),)
+
+    @staticmethod
+    def sees(actor: Any) -> QuerySet[Standstill]:
+        rows = Standstill.objects.all()
+        return rows if alert_rights.may_stop_all(actor) else rows.none()
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return bool(request.user.is_staff) and alert_rights.may_stop_all(request.user)

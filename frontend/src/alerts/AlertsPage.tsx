@@ -1,0 +1,122 @@
+import { useCallback, useState } from "react";
+import { alertsOf } from "../api/alerts";
+import type { Workflow } from "../api/types";
+import { useSite } from "../app/context";
+import { useSearch } from "../app/router";
+import { useLoad } from "../app/useLoad";
+import { Heading, Show } from "../ui/Page";
+import { OpenAlerts } from "./OpenAlerts";
+import { PastAlerts } from "./PastAlerts";
+import { RuleDialog } from "./RuleDialog";
+import { Rules } from "./Rules";
+import type { Alert, AlertRule, KindFacts } from "./types";
+import "./alerts.css";
+
+interface Loaded {
+  open: Alert[];
+  rules: AlertRule[];
+  kinds: KindFacts[];
+  workflows: Workflow[];
+  /** May say what is watched of teams and of all. */
+  admin: boolean;
+}
+
+/** What goes wrong now, what is watched, and what is over. */
+export default function AlertsPage() {
+  const { api } = useSite();
+  const load = useCallback(
+    async (signal: AbortSignal): Promise<Loaded> => {
+      const alerts = alertsOf(api);
+      const [open, rules, kinds, workflows, me] = await Promise.all([
+        alerts.open(signal),
+        alerts.rules(signal),
+        alerts.kinds(signal),
+        api.allWorkflows(signal),
+        api.me(signal),
+      ]);
+      return {
+        open: open.results,
+        rules: rules.results,
+        kinds,
+        workflows,
+        admin: me.may.set_mode_policies,
+      };
+    },
+    [api],
+  );
+  const [loaded, again] = useLoad(load);
+  const count = loaded.state === "ready" ? loaded.value.open.filter(isLoud).length : 0;
+  const [making, setMaking] = useState(false);
+  return (
+    <>
+      <Heading title="Alerts" count={count}>
+        {loaded.state === "ready" && (
+          <p className="actions">
+            <button type="button" className="primary" onClick={() => setMaking(true)}>
+              Watch something…
+            </button>
+          </p>
+        )}
+      </Heading>
+      <Show loaded={loaded} again={again}>
+        {(found) => <Watched {...found} making={making} onMade={() => setMaking(false)} />}
+      </Show>
+    </>
+  );
+}
+
+/** Whether nobody has taken note of it or set it aside yet. */
+function isLoud(alert: Alert): boolean {
+  return alert.acknowledged_at === null && alert.snoozed_until === null;
+}
+
+interface Props extends Loaded {
+  making: boolean;
+  onMade: () => void;
+}
+
+function Watched({ open, rules: first, kinds, workflows, admin, making, onMade }: Props) {
+  const [{ workflow = "" }] = useSearch();
+  const [rules, setRules] = useState(first);
+  const [changing, setChanging] = useState<AlertRule | null>(null);
+  const about = Number(workflow) || null;
+  const put = (rule: AlertRule) =>
+    setRules((before) =>
+      before.some((one) => one.id === rule.id)
+        ? before.map((one) => (one.id === rule.id ? rule : one))
+        : [...before, rule],
+    );
+  return (
+    <>
+      <OpenAlerts alerts={open.filter((alert) => about === null || alert.workflow === about)} />
+      <Rules
+        rules={rules}
+        kinds={kinds}
+        onChange={setChanging}
+        onRemoved={(id) => setRules((before) => before.filter((one) => one.id !== id))}
+      />
+      <PastAlerts workflow={about} />
+      {making && (
+        <RuleDialog
+          kinds={kinds}
+          workflows={workflows}
+          admin={admin}
+          about={about}
+          onSaved={put}
+          onClose={onMade}
+        />
+      )}
+      {changing !== null && (
+        <RuleDialog
+          kinds={kinds}
+          workflows={workflows}
+          admin={admin}
+          about={about}
+          rule={changing}
+          onSaved={put}
+          onClose={() => setChanging(null)}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,76 @@
+import { useId, useState } from "react";
+import { useSite } from "../app/context";
+import { FormDialog } from "../ui/FormDialog";
+import type { CauseDetail } from "./types";
+
+/** As the API demands it. */
+const TYPED_ABOVE = 20;
+
+interface Props {
+  cause: CauseDetail;
+  onDone: () => void;
+  onClose: () => void;
+}
+
+/** Gives the open letters up, for a reason; of many only by who types how many they are. */
+export function DiscardDialog({ cause, onDone, onClose }: Props) {
+  const { api } = useSite();
+  const id = useId();
+  const mine = cause.workflows.filter((one) => one.may_triage);
+  const [workflow, setWorkflow] = useState(String(mine[0]?.workflow.id ?? ""));
+  const [reason, setReason] = useState("");
+  const [count, setCount] = useState("");
+  const send = async () => {
+    await api.send("POST", "dead-letters/discard/", {
+      fingerprint: cause.fingerprint,
+      workflow: Number(workflow),
+      reason,
+      ...(count.trim() === "" ? {} : { count: Number(count) }),
+    });
+    onDone();
+  };
+  return (
+    <FormDialog title="Discard the open letters" button="Discard" onDo={send} onClose={onClose}>
+      <p>They are given up, and stay here as discarded. Their runs can still be retried one by one.</p>
+      {mine.length > 1 && (
+        <>
+          <label htmlFor={`${id}-workflow`}>Of</label>
+          <select
+            id={`${id}-workflow`}
+            value={workflow}
+            onChange={(event) => setWorkflow(event.target.value)}
+          >
+            {mine.map((one) => (
+              <option key={one.workflow.id} value={one.workflow.id}>
+                {one.workflow.name}
+              </option>
+            ))}
+          </select>
+        </>
+      )}
+      <label htmlFor={`${id}-reason`}>Why? It is kept in the audit.</label>
+      <input
+        id={`${id}-reason`}
+        type="text"
+        required
+        value={reason}
+        maxLength={300}
+        onChange={(event) => setReason(event.target.value)}
+      />
+      {cause.open > TYPED_ABOVE && (
+        <>
+          <label htmlFor={`${id}-count`}>Type how many they are ({cause.open} are open in all)</label>
+          <input
+            id={`${id}-count`}
+            type="text"
+            inputMode="numeric"
+            pattern="[0-9]{1,9}"
+            required
+            value={count}
+            onChange={(event) => setCount(event.target.value)}
+          />
+        </>
+      )}
+    </FormDialog>
+  );
+}

@@ -1,0 +1,148 @@
+import { useId, useRef, useState } from "react";
+import { requestName } from "../api/requestName";
+import { useSite } from "../app/context";
+import { FormDialog } from "../ui/FormDialog";
+import type { RedriveDetail } from "./types";
+
+interface Props {
+  /** What the API chooses the runs by. */
+  chosen: Record<string, unknown>;
+  /** "14 dead letters" */
+  what: string;
+  onDone: (made: RedriveDetail) => void;
+  onClose: () => void;
+}
+
+const SENTENCES = {
+  failed_step:
+    "Finished steps are kept and not repeated. The others keep their keys, so they can’t be done twice.",
+  start: "Every step is worked on again: what was done already is done a second time.",
+};
+
+/** Retries many runs at a rate, one first; or tells what would come of each, without doing anything. */
+export function RedriveDialog({ chosen, what, onDone, onClose }: Props) {
+  const { api } = useSite();
+  const id = useId();
+  const [dry, setDry] = useState(true);
+  const [start, setStart] = useState<"failed_step" | "start">("failed_step");
+  const [version, setVersion] = useState<"active" | "run">("active");
+  const [rate, setRate] = useState("60");
+  const [canary, setCanary] = useState(true);
+  const [failures, setFailures] = useState("3");
+  const [reason, setReason] = useState("");
+  const sent = useRef({ body: "", key: "" });
+  const send = async () => {
+    const body = {
+      ...chosen,
+      start,
+      version,
+      dry_run: dry,
+      reason,
+      ...(dry ? {} : { rate: Number(rate), canary, most_failures: Number(failures), among: 10 }),
+    };
+    const text = JSON.stringify(body);
+    if (sent.current.body !== text) sent.current = { body: text, key: `redrive-${requestName()}` };
+    const headers = { "Idempotency-Key": sent.current.key };
+    onDone(await api.send<RedriveDetail>("POST", "redrives/", body, { headers }));
+  };
+  return (
+    <FormDialog
+      title={`Redrive ${what}`}
+      button={dry ? "Show what would happen" : "Redrive"}
+      onDo={send}
+      onClose={onClose}
+    >
+      <fieldset className="ways">
+        <legend>Do it</legend>
+        <label>
+          <input type="radio" name={`${id}-dry`} checked={dry} onChange={() => setDry(true)} /> as a dry run:
+          nothing is done, you see what would come of each
+        </label>
+        <label>
+          <input type="radio" name={`${id}-dry`} checked={!dry} onChange={() => setDry(false)} /> for real
+        </label>
+      </fieldset>
+      <fieldset className="ways">
+        <legend>From</legend>
+        <label>
+          <input
+            type="radio"
+            name={`${id}-start`}
+            checked={start === "failed_step"}
+            onChange={() => setStart("failed_step")}
+          />{" "}
+          the failed step
+        </label>
+        <label>
+          <input
+            type="radio"
+            name={`${id}-start`}
+            checked={start === "start"}
+            onChange={() => setStart("start")}
+          />{" "}
+          the start
+        </label>
+      </fieldset>
+      <fieldset className="ways">
+        <legend>With</legend>
+        <label>
+          <input
+            type="radio"
+            name={`${id}-version`}
+            checked={version === "active"}
+            onChange={() => setVersion("active")}
+          />{" "}
+          the active version
+        </label>
+        <label>
+          <input
+            type="radio"
+            name={`${id}-version`}
+            checked={version === "run"}
+            onChange={() => setVersion("run")}
+          />{" "}
+          the version of each run
+        </label>
+      </fieldset>
+      <p className="note" aria-live="polite">
+        {SENTENCES[start]}
+      </p>
+      {!dry && (
+        <>
+          <label className="tick">
+            <input type="checkbox" checked={canary} onChange={(event) => setCanary(event.target.checked)} />{" "}
+            One first, the rest once it has succeeded
+          </label>
+          <label htmlFor={`${id}-rate`}>Runs a minute</label>
+          <input
+            id={`${id}-rate`}
+            type="number"
+            min={1}
+            max={600}
+            required
+            value={rate}
+            onChange={(event) => setRate(event.target.value)}
+          />
+          <label htmlFor={`${id}-failures`}>Stop when so many of the last ten fail</label>
+          <input
+            id={`${id}-failures`}
+            type="number"
+            min={1}
+            max={10}
+            required
+            value={failures}
+            onChange={(event) => setFailures(event.target.value)}
+          />
+        </>
+      )}
+      <label htmlFor={`${id}-reason`}>Why? (optional) It is kept in the audit.</label>
+      <input
+        id={`${id}-reason`}
+        type="text"
+        value={reason}
+        maxLength={300}
+        onChange={(event) => setReason(event.target.value)}
+      />
+    </FormDialog>
+  );
+}

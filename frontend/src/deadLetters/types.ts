@@ -1,0 +1,138 @@
+/** Dead letters, their causes and redrives, as the API says it. */
+
+import type { RunChange, RunStatus } from "../api/runTypes";
+import type { AuditEntry } from "../api/types";
+
+interface WorkflowName {
+  id: number;
+  key: string;
+  name: string;
+}
+
+export type TriageState = "new" | "looking" | "fixed" | "ignored";
+
+export interface Triage {
+  workflow: WorkflowName;
+  state: TriageState;
+  /** The version that mends it; null also where something outside was mended. */
+  fixed_in: number | null;
+  assignee: string | null;
+  note: string;
+  first_seen_at: string;
+  changed_at: string | null;
+  reopened: number;
+  reopened_at: string | null;
+  may_triage: boolean;
+}
+
+export interface Cause {
+  fingerprint: string;
+  cause: string;
+  code: string;
+  kind: string;
+  state: TriageState;
+  total: number;
+  open: number;
+  redriven: number;
+  discarded: number;
+  first_seen_at: string;
+  last_seen_at: string;
+  workflows: Triage[];
+  days: { day: string; number: number }[];
+}
+
+export interface CauseDetail extends Cause {
+  changes: AuditEntry[];
+}
+
+export interface Letter {
+  id: number;
+  run: number;
+  retried_as: number | null;
+  workflow: WorkflowName;
+  version: number;
+  state: "open" | "redriven" | "discarded";
+  message: string;
+  node: string;
+  attempts: number;
+  module: string | null;
+  record: string;
+  event: number | null;
+  /** null without the right to see payloads. */
+  input: Record<string, unknown> | null;
+  created_at: string;
+}
+
+export type RedriveStatus = "queued" | "running" | "done" | "stopped" | "cancelled";
+
+export const COUNTS = {
+  succeeded: "succeeded",
+  failed: "failed again",
+  cancelled: "cancelled",
+  running: "running",
+  waiting: "to come",
+  refused: "refused",
+  skipped: "not begun",
+  would_succeed: "would now succeed",
+  would_fail: "would fail again",
+  would_ask: "would ask people",
+  inconclusive: "inconclusive",
+} as const;
+
+export interface Redrive {
+  id: number;
+  requested_by: string | null;
+  asked: Record<string, unknown>;
+  start: "failed_step" | "start";
+  version: "run" | "active";
+  rate: number;
+  canary: boolean;
+  dry_run: boolean;
+  reason: string;
+  status: RedriveStatus;
+  ended_why: string;
+  created_at: string;
+  finished_at: string | null;
+  total: number;
+  counts: Record<keyof typeof COUNTS, number>;
+}
+
+export interface RedriveDetail extends Redrive {
+  may_cancel: boolean;
+}
+
+export interface RedriveItem {
+  id: number;
+  run: number;
+  workflow: WorkflowName;
+  record: string;
+  state: "waiting" | "started" | "foreseen" | "refused" | "skipped";
+  retry: number | null;
+  retry_status: RunStatus | null;
+  outcome: "" | "succeeds" | "fails" | "asks" | "inconclusive";
+  code: string;
+  message: string;
+  changes: RunChange[];
+}
+
+export const STATES: Record<TriageState, string> = {
+  new: "New",
+  looking: "Somebody looks at it",
+  fixed: "Fixed",
+  ignored: "Ignored",
+};
+
+export function isOpen(redrive: Redrive): boolean {
+  return redrive.status === "queued" || redrive.status === "running";
+}
+
+/** "12 would now succeed, 2 would fail again" of what there is. */
+export function inWords(counts: Redrive["counts"]): string {
+  const told = (Object.keys(COUNTS) as (keyof typeof COUNTS)[]).filter((name) => counts[name] > 0);
+  return told.map((name) => `${counts[name]} ${COUNTS[name]}`).join(", ");
+}
+
+/** Of those that are not to come, how many. */
+export function doneOf(redrive: Redrive): number {
+  return redrive.total - redrive.counts.waiting - redrive.counts.running;
+}
