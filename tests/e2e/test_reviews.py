@@ -28,9 +28,8 @@ def test_a_week_is_read_and_its_figures_are_those_of_the_api(signed_in: Page, sc
     shown = [int(row.get_by_role("cell").first.inner_text()) for row in days.all()[1:]]
     assert sum(shown) == facts["now"]["succeeded"] > 0
     for chart in page.get_by_role("img", name="as in the table beside it").all():
-        page.wait_for_function(
-            "image => image.complete && image.naturalWidth > 0", arg=chart.element_handle()
-        )
+        expect(chart).to_have_js_property("complete", True)
+        assert chart.evaluate("image => image.naturalWidth") > 0
     assert violations(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
