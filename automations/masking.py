@@ -10,6 +10,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from django.utils.log import AdminEmailHandler
+
 from automations.registry import Registry
 
 
@@ -78,3 +80,17 @@ class MaskedLines(logging.Filter):
             if record.stack_info:
                 record.stack_info = masked_text(record.stack_info)
         return True
+
+
+class MaskedAdminEmails(AdminEmailHandler):
+    """Django's mail about an error, with its report of the traceback and the request, without secrets."""
+
+    def send_mail(self, subject: Any, message: Any, *args: Any, **kwargs: Any) -> None:
+        html = kwargs.pop("html_message", None)
+        super().send_mail(
+            masked_text(str(subject)),
+            masked_text(str(message)),
+            *args,
+            html_message=masked_text(html) if html else None,
+            **kwargs,
+        )

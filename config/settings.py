@@ -178,6 +178,8 @@ EMAIL_HOST_PASSWORD = env_secret("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env_secret("DEFAULT_FROM_EMAIL") or "automations@localhost"
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+ADMINS = [(address, address) for address in env_list("ERROR_MAIL_TO", [])]
 
 REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}  # all else, our views say
 KNOX_TOKEN_MODEL = "automations.ApiToken"  # noqa: S105 - a model's name
@@ -235,6 +237,8 @@ WEBHOOKS_ALLOWED_ADDRESSES = env_list("WEBHOOKS_ALLOWED_ADDRESSES", [])
 WEBHOOKS_OWN_ADDRESSES = env_list("WEBHOOKS_OWN_ADDRESSES", [])
 WEBHOOKS_SENDERS = env_int("WEBHOOKS_SENDERS", 1)
 WEBHOOKS_CALLS_AT_ONCE = env_int("WEBHOOKS_CALLS_AT_ONCE", 20)
+WEBHOOKS_DELIVERED_KEPT_DAYS = env_int("WEBHOOKS_DELIVERED_KEPT_DAYS", 30)
+WEBHOOKS_FAILED_KEPT_DAYS = env_int("WEBHOOKS_FAILED_KEPT_DAYS", 90)
 
 AUTOMATIONS_SITE_URL = env_secret("AUTOMATIONS_SITE_URL") or ""
 
@@ -267,10 +271,16 @@ LOGGING = {
             "stream": "ext://sys.stdout",
             "formatter": _log_format,
             "filters": ["secrets"],
-        }
+        },
+        "admins": {
+            "class": "automations.masking.MaskedAdminEmails",
+            "level": "ERROR",
+            "filters": ["secrets"],
+        },
     },
-    "root": {"handlers": ["stdout"], "level": env_secret("LOG_LEVEL") or "INFO"},
+    "root": {"handlers": ["stdout", "admins"], "level": env_secret("LOG_LEVEL") or "INFO"},
     "loggers": {
+        "django": {"handlers": []},  # in place of Django's own, which would mail and print past the mask
         "django-q": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
         **{f"automations.{name}": {"level": _told_level} for name in ("requests", "runs", "deliveries")},

@@ -13,7 +13,7 @@ from automations import permissions
 from automations.admin.base import SeenAdmin, ServiceAdmin, ServiceForm, as_json, with_reason
 from automations.errors import ForbiddenError
 from automations.models import Consent, FirstRelease, ModePolicy, Promotion, RunTestMark, SignOff
-from automations.services.mode_policies import lift_mode_policy, set_mode_policy
+from automations.services.mode_policies import governs_after, lift_mode_policy, set_mode_policy
 
 
 def _of_visible_workflows(model: type[models.Model]) -> Any:
@@ -114,14 +114,16 @@ class RunTestMarkAdmin(SeenAdmin):
     search_fields = ("workflow__name", "tested_by_name", "=digest")
 
 
+ASKED = ("module", "rule", "reason", "ends_at", "min_events", "min_hours", "min_agreement")
+
+
 class ModePolicyForm(ServiceForm):
     class Meta:
         model = ModePolicy
-        fields = ("module", "rule", "reason")
+        fields = ASKED
 
     def save_through_service(self) -> models.Model:
-        names = ("module", "rule", "reason")
-        return set_mode_policy(**{name: self.cleaned_data[name] for name in names}, actor=self.actor)
+        return set_mode_policy(**{name: self.cleaned_data[name] for name in ASKED}, actor=self.actor)
 
 
 def _lift(policy: ModePolicy, actor: Any, reason: str) -> None:
@@ -136,8 +138,8 @@ class ModePolicyAdmin(ServiceAdmin):
     for all. Lift one by the action of that name."""
 
     form = ModePolicyForm
-    list_display = ("__str__", "reason", "set_by_name", "set_at")
-    list_filter = ("rule",)
+    list_display = ("__str__", "reason", "set_by_name", "set_at", "ends_at", "demand")
+    list_filter = ("rule", ("ends_at", admin.EmptyFieldListFilter))
     list_select_related = ("module",)
     search_fields = ("module__name", "reason", "set_by_name")
     autocomplete_fields = ("module",)
@@ -147,6 +149,16 @@ class ModePolicyAdmin(ServiceAdmin):
     def sees(actor: Any) -> QuerySet[ModePolicy]:
         seen = permissions.visible_modules(actor).values("pk")
         return ModePolicy.objects.filter(Q(module=None) | Q(module__in=seen))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("set_by_name", "set_at", "afterwards") if obj is not None else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ASKED if obj is None else (*ASKED, "set_by_name", "set_at", "afterwards")
+
+    @admin.display(description="afterwards")
+    def afterwards(self, policy: ModePolicy) -> str:
+        return governs_after(policies=[policy])[policy.pk]
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return bool(request.user.is_staff) and permissions.may_set_mode_policies(request.user)

@@ -80,6 +80,8 @@ class BindingAnswer(Answer):
     reason = serializers.CharField()
     set_by = serializers.CharField(source="set_by_name")
     set_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField(allow_null=True, help_text="null: it holds until an admin ends it.")
+    demand = serializers.CharField(help_text="What a shadow has to come to; “” for the other rules.")
 
 
 class WorkflowDetailAnswer(WorkflowAnswer):

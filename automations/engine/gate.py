@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
+
+from automations.engine.gate_facts import (
+    GateFacts,
+    LimitFacts,
+    OutsideFact,
+    ShadowDemand,
+    ShadowFacts,
+    StartFact,
+)
 
 NAMED = 3
 """How many things a sentence names before it only counts the others."""
@@ -15,104 +23,6 @@ class LineState(StrEnum):
     MET = "met"
     OPEN = "open"
     NOT_NEEDED = "not_needed"
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentFact:
-    """How far a second person's consent has come; `given_by` is "" while it is asked for."""
-
-    asked_by: str
-    given_by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ShadowFacts:
-    """What came of the shadow of this very definition beside version `against`: of `judged` live events, `agreed` come to
-    the same; `until` is None while it goes on."""
-
-    judged: int
-    agreed: int
-    newly_selected: int
-    no_longer_selected: int
-    other: int
-    against: int
-    since: datetime
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatedFacts:
-    """What the version has done with live events in simulate, since it was published, how its shadow and its last backtest
-    came out: of `compared` past events, `agreed` come to the same ways and effects as with version `against`."""
-
-    runs: int = 0
-    failed: int = 0
-    inconclusive: int = 0
-    compared: int = 0
-    agreed: int = 0
-    against: int = 0
-    shadow: ShadowFacts | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StartFact:
-    """A workflow that the version starts: at which `version` of it, None where it is not pinned; `newer` is the live one
-    where that is another. `trouble` says why it can't be started, `simulates` why it only simulates when it is."""
-
-    name: str
-    version: int | None = None
-    newer: int | None = None
-    trouble: str = ""
-    simulates: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OutsideFact:
-    """A thing outside that the version uses: a destination. `pinned` is whether the version keeps what it was; `changes`
-    tells what of it changed since, `lasting` whether that asks for a new version."""
-
-    kind: str
-    name: str
-    changes: Sequence[str] = ()
-    lasting: bool = False
-    pinned: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class LimitFacts:
-    """What bounds the workflow, whichever version is live: `now` as people say it, and `changes` of it since the version
-    was published."""
-
-    now: Sequence[str] = ()
-    changes: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class GateFacts:
-    """What the gate looks at. Names are those that people know: of scenarios, steps, persons.
-
-    `denied` is what the identity that the runs act as may not do among the live candidates; None where that was not
-    looked at. `forbidden` is the sentence of a policy that lets nothing act, "" where there is none.
-    """
-
-    version: int
-    errors: Sequence[str] = ()
-    scenarios: int = 0
-    positive_passed: int = 0
-    negative_passed: int = 0
-    limited_passed: int = 0
-    failing: Sequence[str] = ()
-    earlier: int | None = None
-    first_release_by: str = ""
-    sensitive: Sequence[str] = ()
-    four_eyes_demanded: str = ""
-    consent: ConsentFact | None = None
-    forbidden: str = ""
-    simulated: SimulatedFacts = SimulatedFacts()
-    denied: Sequence[str] | None = None
-    starts: Sequence[StartFact] = ()
-    limits: LimitFacts = LimitFacts()
-    outside: Sequence[OutsideFact] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +49,7 @@ def judge_gate(facts: GateFacts) -> list[Line]:
         _none_fails(facts),
         _limited(facts),
         _simulated(facts),
+        _agrees(facts),
         _started(facts.starts),
         _outside(facts.outside),
         _limits(facts.limits),
@@ -259,6 +170,37 @@ def _simulated(facts: GateFacts) -> Line:
     if seen.inconclusive:
         return _open(key, title, sentence, "Publish a version of which every step can be simulated.")
     return _met(key, title, sentence)
+
+
+def _agrees(facts: GateFacts) -> Line:
+    key, title = "shadow", "Its shadow agrees"
+    demand, shadow = facts.shadow_demanded, facts.simulated.shadow
+    if demand is None:
+        return _not_needed(
+            key,
+            title,
+            "No policy asks for a shadow. One beside the live version shows what a draft would change, on live events.",
+        )
+    if facts.earlier is None:
+        sentence = f"{demand.said}. No other version has acted, so that there is nothing to agree with."
+        return _not_needed(key, title, sentence)
+    hint = "Let the draft follow the live version under Backtests, then publish it unchanged."
+    if shadow is None:
+        return _open(key, title, f"{demand.said}. No shadow of this very version has judged anything.", hint)
+    short = []
+    if shadow.judged < demand.events:
+        short.append(f"{shadow.judged} of {demand.events} events judged")
+    if shadow.hours < demand.hours:
+        short.append(f"{shadow.hours:.1f} of {demand.hours} hours followed")
+    if 100 * shadow.agreed < demand.agreement * shadow.judged:
+        short.append(f"{100 * shadow.agreed / shadow.judged:.1f} % answered alike, not {demand.agreement} %")
+    if short:
+        return _open(key, title, f"{demand.said}. Too little yet: {'; '.join(short)}.", hint)
+    return _met(key, title, f"{_shadowed(shadow)} Asked for were {_asked(demand)}.")
+
+
+def _asked(demand: ShadowDemand) -> str:
+    return f"{_count(demand.events, 'event')} over {_count(demand.hours, 'hour')} and {demand.agreement} %"
 
 
 def _started(starts: Sequence[StartFact]) -> Line:

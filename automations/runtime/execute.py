@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
+from automations import masking
 from automations.conf import setting
 from automations.engine.decide import Journal
 from automations.engine.outcomes import Failed, Outcome, Succeeded
@@ -89,6 +90,7 @@ def _execute_or_split(group: Sequence[ClaimedRun]) -> int:
 
 def _take_apart(group: Sequence[ClaimedRun], error: Exception) -> int:
     """Take the runs of a failed batch one by one; a run that fails alone is at fault itself."""
+    masking.refresh()  # what failed may have read secrets that this process has never heard of
     if len(group) > 1:
         logger.warning("A batch of %s runs is taken apart: %s", len(group), error)
         return sum(_execute_or_split([run]) for run in group)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -13,14 +14,13 @@ from django.utils import timezone
 from automations.actions import ACTIONS
 from automations.engine.documents import Definition
 from automations.engine.errors import Problem
-from automations.engine.gate import (
+from automations.engine.gate import Line, is_green, judge_gate
+from automations.engine.gate_facts import (
     ConsentFact,
     GateFacts,
-    Line,
+    ShadowDemand,
     ShadowFacts,
     SimulatedFacts,
-    is_green,
-    judge_gate,
 )
 from automations.engine.kinds import Risk
 from automations.errors import ConflictError, InvalidError
@@ -166,7 +166,7 @@ def _facts(
     proof = scenarios.evidence(workflow, version.digest)
     errors = [problem.message for problem in problems if problem.severity == "error"]
     release = FirstRelease.objects.filter(version=version).first()
-    forbidden, four_eyes = _policies(workflow)
+    forbidden, four_eyes, shadow_demanded = _policies(workflow)
     return GateFacts(
         version=version.number,
         errors=errors,
@@ -186,6 +186,7 @@ def _facts(
         starts=start_facts(workflow, definition),
         limits=limit_facts(workflow, version),
         outside=outside_facts(version, definition),
+        shadow_demanded=shadow_demanded,
     )
 
 
@@ -209,10 +210,25 @@ def _earlier(workflow: Workflow, version: WorkflowVersion) -> int | None:
     return rows.order_by("-version__number").values_list("version__number", flat=True).first()
 
 
-def _policies(workflow: Workflow) -> tuple[str, str]:
-    """What policies say of this workflow: why nothing may act, and why a second person has to agree; "" for neither."""
-    said = {row.rule: row for row in policies_binding(workflow)}
-    return _told(said.get(ModePolicy.Rule.SIMULATE_ONLY)), _told(said.get(ModePolicy.Rule.FOUR_EYES))
+def _policies(workflow: Workflow) -> tuple[str, str, ShadowDemand | None]:
+    """What policies say of this workflow: why nothing may act, and why a second person has to agree, "" for neither; and
+    what they ask of a shadow, of several of them all that any asks for."""
+    rows = list(policies_binding(workflow))
+    said = {row.rule: row for row in rows}
+    asking = [row for row in rows if row.rule == ModePolicy.Rule.SHADOW]
+    demand = None
+    if asking:
+        demand = ShadowDemand(
+            events=max(row.min_events or 1 for row in asking),
+            hours=max(row.min_hours or 0 for row in asking),
+            agreement=max(row.min_agreement or Decimal(0) for row in asking),
+            said="; ".join(_told(row) for row in asking),
+        )
+    return (
+        _told(said.get(ModePolicy.Rule.SIMULATE_ONLY)),
+        _told(said.get(ModePolicy.Rule.FOUR_EYES)),
+        demand,
+    )
 
 
 def _told(policy: ModePolicy | None) -> str:
@@ -245,6 +261,7 @@ def _shadow_facts(shadow: Backtest) -> ShadowFacts:
         against=shadow.against.number,
         since=shadow.since,
         until=shadow.until if shadow.ended_why else None,
+        hours=((shadow.judged_until or shadow.since) - shadow.since).total_seconds() / 3600,
     )
 
 
@@ -283,6 +300,7 @@ def _evidence(workflow: Workflow, shadow: Backtest | None) -> dict[str, list[Lin
         "no-scenario-fails": proofs,
         "non-admin-scenario": proofs,
         "simulated": runs,
+        "shadow": runs[1:],
         "identity": [Link("Design", here)],
         "outside": [Link("Versions", f"{here}versions/")],
         "started": [Link("Versions", f"{here}versions/")],

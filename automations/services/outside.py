@@ -14,7 +14,7 @@ from django.db.models import F
 from automations.actions import ACTIONS
 from automations.engine.documents import Definition
 from automations.engine.fingerprints import Fingerprints, changed_parts
-from automations.engine.gate import OutsideFact
+from automations.engine.gate_facts import OutsideFact
 from automations.models import Consent, Mode, WorkflowVersion
 from automations.registry import Registry
 from automations.services.live import OPEN

@@ -7,7 +7,7 @@ from typing import Any
 
 from automations import permissions
 from automations.engine.documents import Definition, canonical_json
-from automations.engine.gate import LimitFacts, StartFact
+from automations.engine.gate_facts import LimitFacts, StartFact
 from automations.engine.outcomes import Failed
 from automations.engine.starts import started_by
 from automations.models import AuditEntry, Workflow, WorkflowVersion

@@ -107,6 +107,7 @@ def test_who_is_started_sees_by_whom_and_is_told_before_rolling_back(signed_in: 
     page.get_by_role("button", name="Roll back to 1…").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("“Close the day” starts version 2 and will go on to do so")
+    expect(dialog).to_contain_text("stays in simulate: version 1 only simulates, too, until it is promoted")
     assert violations(page) == []
     page.keyboard.press("Escape")
     second.get_by_role("link", name="Close the day").click()

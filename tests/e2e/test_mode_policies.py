@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from .conftest import sign_in, violations
 from .editing import call
+
+
+def picture(page: Page, name: str) -> None:
+    """Keeps a picture where PICTURES names a folder: to look at, not to compare."""
+    if folder := os.environ.get("PICTURES"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
 
 @pytest.fixture
@@ -40,12 +48,14 @@ def test_one_is_set_by_keys_tells_whom_it_binds_and_is_ended_with_a_reason(
     expect(dialog.get_by_role("status")).to_contain_text("Nothing acts on Orders")
     expect(dialog.get_by_role("status")).to_contain_text("would stop at once")
     assert violations(ada) == []
+    dialog.get_by_label("Ends by itself (optional)").fill("2099-01-04T07:00")
     dialog.get_by_label("Reason").fill("Year-end close")
     ada.keyboard.press("Enter")
     expect(dialog).to_be_hidden()
     row = ada.get_by_role("list", name="Mode policies").get_by_role("listitem").first
     expect(row).to_contain_text("Simulate only: Orders")
-    expect(row).to_contain_text("ada set it just now: “Year-end close”. It holds until an admin ends it.")
+    expect(row).to_contain_text("ada set it just now: “Year-end close”. It ends by itself on")
+    expect(row).to_contain_text("Afterwards: Each workflow follows its own mode again.")
     expect(row).to_contain_text("in execute and held to simulate")
     expect(row.get_by_role("link", name="Approval gate: refunds")).to_be_visible()
     assert violations(ada) == []
@@ -97,7 +107,7 @@ def test_a_workflow_of_another_module_has_no_banner(ada: Page, signed_in: Page) 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_they_fit_a_telephone_and_axe_finds_nothing(ada: Page, scheme: str) -> None:
-    for rule, module in (("simulate_only", None), ("four_eyes", "tickets")):
+    for rule, module in (("simulate_only", None), ("four_eyes", "tickets"), ("shadow", "tickets")):
         body = {"module": module, "rule": rule, "reason": "x" * 200}
         call(ada, "POST", "mode-policies/", body)
     ada.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
@@ -106,6 +116,14 @@ def test_they_fit_a_telephone_and_axe_finds_nothing(ada: Page, scheme: str) -> N
         for address in ("/mode-policies/", "/workflows/1/settings/"):
             ada.goto(address)
             expect(ada.get_by_text("x" * 200).first).to_be_visible()
+            if address == "/mode-policies/":
+                expect(ada.get_by_text("at least 100 live events over 24 hours")).to_be_visible()
+                ada.get_by_role("button", name="Set a mode policy…").click()
+                ada.get_by_label("A shadow that agrees").check()
+                expect(ada.get_by_label("Live events, at least")).to_have_value("100")
+                assert violations(ada) == []
+                picture(ada, f"shadow-policy-{width}-{scheme}")
+                ada.keyboard.press("Escape")
             assert violations(ada) == []
             assert not ada.evaluate(
                 "document.documentElement.scrollWidth > document.documentElement.clientWidth"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,12 @@ def editor(signed_in: Page) -> Page:
 
 def drawer(page: Page) -> Locator:
     return page.get_by_role("region", name="Results")
+
+
+def picture(page: Page, name: str) -> None:
+    """Keeps a picture where PICTURES names a folder: to look at, not to compare."""
+    if folder := os.environ.get("PICTURES"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
 def row(page: Page, name: str) -> Locator:
@@ -75,6 +83,38 @@ def test_a_case_is_kept_fails_when_the_draft_changes_and_is_told_before_publishi
     told = editor.get_by_role("dialog").get_by_role("region", name="Scenarios")
     expect(told).to_contain_text("1 of 2 scenarios pass on this draft. These fail:")
     expect(told).to_contain_text("Urgent ones are said")
+
+
+def test_a_scenario_is_edited_and_says_what_it_comes_to_then(editor: Page) -> None:
+    ticket(editor, "SCEN-9", "urgent")
+    make(editor, "Edits a scenario", DOCUMENT)
+    look_at(editor, "SCEN-9")
+    save(editor, "SCEN-9", "Urgent ones are said")
+    row(editor, "Urgent ones are said").get_by_role("button", name="Edit “Urgent ones are said”").click()
+    dialog = editor.get_by_role("dialog", name="Edit scenario")
+    expect(dialog.get_by_label("Name")).to_have_value("Urgent ones are said")
+    given = dialog.get_by_label("What is given, as JSON")
+    given.fill(given.input_value() + "}")
+    dialog.get_by_role("button", name="Save changes").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("This is no JSON")
+    given.fill(given.input_value()[:-1].replace('"urgent"', '"low"'))
+    dialog.get_by_label("Name").fill("Low ones are left alone")
+    assert violations(editor) == []
+    editor.emulate_media(color_scheme="dark")
+    assert violations(editor) == []
+    picture(editor, "scenario-edit")
+    editor.emulate_media(color_scheme="light")
+    dialog.get_by_role("button", name="Save changes").click()
+    expect(dialog).to_have_count(0)
+    expect(row(editor, "Low ones are left alone")).to_contain_text("It should fire, but did not.")
+
+    row(editor, "Low ones are left alone").get_by_role("button", name="Edit “Low").click()
+    dialog.get_by_role("button", name="Expect what the draft does now").click()
+    expect(dialog.get_by_role("radio", name="It should not:")).to_be_checked()
+    dialog.get_by_role("button", name="Save changes").click()
+    expect(row(editor, "Low ones are left alone")).to_contain_text("passes")
+    entries = call(editor, "GET", "audit/?action=scenario.changed")["results"]
+    assert {"name", "given"} <= set(entries[1]["after"]["changed"])
 
 
 def test_a_change_in_the_editor_runs_them_and_a_move_does_not(editor: Page) -> None:

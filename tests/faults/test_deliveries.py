@@ -55,3 +55,29 @@ def test_a_worker_killed_in_a_call_is_followed_under_the_same_id(tmp_path: Path)
             (2, ""),
         ]
         assert it.value("SELECT count(*) FROM webhooks_delivery") == 1
+
+
+def test_an_event_of_the_product_is_told_once_though_its_worker_is_killed(tmp_path: Path) -> None:
+    """The run fails and its event is written in one transaction; who tells of it is killed, and followed under the same id."""
+    with receiver(silence, status(200)) as peer, world(tmp_path) as it:
+        it.script(
+            f"{SETUP}\nfrom webhooks.outbound.destinations import create_destination\n"
+            "from webhooks.outbound.subscriptions import create_subscription\n"
+            f"crm, _ = create_destination(key='crm', name='CRM', url='{peer.url}', actor=owner)\n"
+            "create_subscription(destination=crm, kinds=['run.failed'], actor=owner)\n"
+            "workflow('w', node('s1', 'action.stop', outcome='failed', message='No.'))\ntickets(1, 1)"
+        )
+        worker = it.start("automations_worker")
+        it.start("automations_ticker")
+        it.wait_for(lambda: len(peer.requests) == 1, 60, "the receiver has the call in hand")
+        kill_whole(worker)
+        it.start("automations_worker")
+        it.wait_for(
+            lambda: it.query("SELECT state, type FROM webhooks_delivery") == [("succeeded", "run.failed")],
+            90,
+            "the event is told",
+        )
+        first, second = peer.requests
+        assert first.headers["webhook-id"] == second.headers["webhook-id"]
+        assert first.body == second.body
+        assert it.query("SELECT status FROM automations_run") == [("failed",)]

@@ -98,6 +98,7 @@ class Web:
 def test_killed_between_the_row_and_the_answer_the_retry_finds_one_event(
     tmp_path: Path, moment: str, status: int
 ) -> None:
+    """Check 14."""
     with world(tmp_path) as it:
         web = Web(it)
         web.start(WEBHOOKS_DIE=moment)
@@ -129,6 +130,7 @@ def own_server(server_folder: Path, tmp_path: Path) -> Iterator[tuple[EmbeddedPo
 def test_without_a_database_the_sender_is_told_to_come_again(
     own_server: tuple[EmbeddedPostgres, World],
 ) -> None:
+    """Check 15."""
     server, it = own_server
     web = Web(it)
     web.start()

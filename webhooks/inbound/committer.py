@@ -11,7 +11,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
@@ -34,7 +34,7 @@ PATIENCE_SECONDS = 20.0
 TIDY_SECONDS = 600.0
 SESSION = "SET lock_timeout = '4s'; SET statement_timeout = '15s'"
 
-_Waiting = tuple[Incoming, Callable[[Reply], None]]
+_Waiting = tuple[Incoming, asyncio.Future[Reply]]
 
 
 class Committer:
@@ -53,18 +53,15 @@ class Committer:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Reply] = loop.create_future()
 
-        def tell(reply: Reply) -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_resolve, answer, reply)
-
         size = len(incoming.body or b"")
         if self._bytes + size > MAX_WAITING_BYTES:
             return AWAY
         self._ensure_thread()
         self._bytes += size
         try:
-            self._waiting.put_nowait((incoming, tell))
-            return await asyncio.wait_for(answer, PATIENCE_SECONDS)
+            self._waiting.put_nowait((incoming, answer))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await answer
         except (queue.Full, TimeoutError):
             return AWAY
         finally:
@@ -91,8 +88,7 @@ class Committer:
                 logger.exception("Webhooks could not be taken in")
                 connection.close()
                 replies = [AWAY] * len(batch)
-            for (_, tell), reply in zip(batch, replies, strict=True):
-                tell(reply)
+            _tell([answer for _, answer in batch], replies)
             self._follow_up(taken_in=any(reply.status == 202 for reply in replies))
         connection.close()
 
@@ -159,9 +155,20 @@ class Committer:
             logger.warning("Webhooks were taken in, and the workers not told: %s", error)
 
 
-def _resolve(answer: asyncio.Future[Reply], reply: Reply) -> None:
-    if not answer.done():
-        answer.set_result(reply)
+def _tell(answers: Sequence[asyncio.Future[Reply]], replies: Sequence[Reply]) -> None:
+    """Hand a batch its replies: each event loop is woken once, not once for each of its requests."""
+    waiting: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Reply], Reply]]] = {}
+    for answer, reply in zip(answers, replies, strict=True):
+        waiting.setdefault(answer.get_loop(), []).append((answer, reply))
+    for loop, told in waiting.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, told)
+
+
+def _resolve(told: Sequence[tuple[asyncio.Future[Reply], Reply]]) -> None:
+    for answer, reply in told:
+        if not answer.done():
+            answer.set_result(reply)
 
 
 COMMITTER = Committer()

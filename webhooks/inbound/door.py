@@ -67,7 +67,8 @@ async def _answer(scope: Scope, receive: Receive, rest: str) -> Reply | None:
         return NOT_POSTED
     headers, repeated = header_map(scope["headers"])
     try:
-        body = await asyncio.wait_for(_read(receive, headers.get("content-length", "")), READ_SECONDS)
+        async with asyncio.timeout(READ_SECONDS):  # in this task: a second one for each request is felt
+            body = await _read(receive, headers.get("content-length", ""))
     except TimeoutError:
         return TOO_SLOW
     except ConnectionResetError:

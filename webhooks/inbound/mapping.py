@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 PATH = re.compile(r"[A-Za-z0-9_\-]{1,64}(?:\.[A-Za-z0-9_\-]{1,64}){0,11}")
@@ -41,6 +42,7 @@ def name_at(data: Any, path: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def event_type(key: str, named: str) -> str:
     """The type of an endpoint's event: `webhook.<key>.<what the sender calls it>`, in small letters, digits, “-” and
     “_” with dots between, cut to what a type may have."""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -175,6 +176,7 @@ def _facts(found: Judgement, now: datetime) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=1024)
 def address_of(sender: str) -> str | None:
     """The sender's address as the database takes it; None for what is none, such as that of a local socket."""
     try:
@@ -220,7 +222,7 @@ def _make_events(claimed: Sequence[Judgement], now: datetime, *, wake: bool) -> 
     try:
         # A savepoint costs two round trips; several are undone as a whole.
         with transaction.atomic() if len(claimed) == 1 else nullcontext():
-            stored = intake.accept(events, wake=wake)
+            stored = intake.accept(events, wake=wake, savepoint=False)
     except intake.KeyReusedError as error:
         if len(claimed) > 1:
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from webhooks.conf import setting
@@ -12,6 +13,7 @@ from webhooks.outbound.models import OPEN_STATES, Attempt, Delivery, Resending
 AT_ONCE = 2_000
 
 
+@transaction.atomic
 def tidy(now: datetime) -> int:
     """Drop deliveries that are past their time with their attempts, at most a few thousand, and what is known of sendings
     of many that have none left. Returns how many deliveries that were."""

@@ -1,7 +1,7 @@
 /** Asking for what keeps workflows within bounds: their settings, mode policies, and starts by hand on many records. */
 
 import { type Api, query } from "./client";
-import type { ManualStart, ModePolicy, Rule, Settings } from "./settingsTypes";
+import type { ManualStart, ModePolicy, NewPolicy, Settings } from "./settingsTypes";
 import type { IdentityPreview, Page, WorkflowDetail } from "./types";
 
 const SLOW_WORK_MS = 60_000;
@@ -24,8 +24,7 @@ export function guardrailsOf({ get, send }: Api) {
       return get<IdentityPreview>(`workflows/${id}/identity-preview/?${asked}`, signal);
     },
     modePolicies: (signal: AbortSignal) => get<Page<ModePolicy>>("mode-policies/?limit=200", signal),
-    setModePolicy: (body: { module: string | null; rule: Rule; reason: string }) =>
-      send<ModePolicy>("POST", "mode-policies/", body),
+    setModePolicy: (body: NewPolicy) => send<ModePolicy>("POST", "mode-policies/", body),
     endModePolicy: (id: number, reason: string) =>
       send<void>("POST", `mode-policies/${id}/lift/`, { reason }),
     /** The workflows that can be started by hand on so many records of a module. */

@@ -29,7 +29,7 @@ export interface ChangedMeanwhile {
   now: Partial<Settings>;
 }
 
-export type Rule = "simulate_only" | "four_eyes";
+export type Rule = "simulate_only" | "four_eyes" | "shadow";
 
 /** A mode policy as the workflow that it binds tells it. */
 export interface Binding {
@@ -40,10 +40,27 @@ export interface Binding {
   reason: string;
   set_by: string;
   set_at: string;
+  /** When it ends by itself; null: when an admin ends it. */
+  ends_at: string | null;
+  /** What a shadow has to come to; "" for the other rules. */
+  demand: string;
+}
+
+/** What is asked when one is set; the figures belong to the rule "shadow". */
+export interface NewPolicy {
+  module: string | null;
+  rule: Rule;
+  reason: string;
+  ends_at?: string;
+  min_events?: number;
+  min_hours?: number;
+  min_agreement?: string;
 }
 
 /** One as the list of all tells it: its module by key, and which workflows in sight it binds. */
 export interface ModePolicy extends Binding {
+  /** What holds when it has ended. */
+  afterwards: string;
   binds: number;
   /** How many of these are in execute. */
   acting: number;

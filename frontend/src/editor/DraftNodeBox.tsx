@@ -22,7 +22,7 @@ export const DraftNodeBox = memo(function DraftNodeBox({ id, data, isConnectable
   const problems = useSlice((state) => messagesOf(state.findings, id));
   const total = useSlice((state) => totalAt(state.test, id));
   const armed = useSlice((state) => (state.armed?.from === id ? state.armed.branch : null));
-  const { node, ways, refused } = data;
+  const { node, ways, open, refused } = data;
   const family = familyOf(node);
   const name = nameOf(node, kinds);
   const summary = summaryOf(node, words);
@@ -75,7 +75,13 @@ export const DraftNodeBox = memo(function DraftNodeBox({ id, data, isConnectable
             style={{ top: `${((index + 0.5) / ways.length) * 100}%` }}
             className={wayClass(way, armed)}
             onClick={(event) => arm(event, way)}
-          />
+          >
+            {open.includes(way) && (
+              <span className="way-word" aria-hidden="true">
+                {way}
+              </span>
+            )}
+          </Handle>
         ))}
     </div>
   );

@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useRef } from "react";
-import { branchesOf, waysInOrder } from "../graph/branches";
+import { branchesOf, openWays, waysInOrder } from "../graph/branches";
 import { familyOf, type GraphDocument, type GraphNode, type Place, readingOrder } from "../graph/document";
 import { type DraftNode, draftEdges, draftNodes, noteNodes, type StepNode } from "../graph/flow";
 import { arrange, heightOf } from "../graph/layout";
@@ -71,7 +71,8 @@ export function useDrawn(edge: string | null) {
         places,
         selected,
         active,
-        waysOf: (node) => ways.get(node.id) ?? [],
+        waysOf: (node) => ways.get(node.id)?.all ?? [],
+        openOf: (node) => ways.get(node.id)?.open ?? [],
         heightOf: tall,
         labelOf,
         refusalOf: (node) => refusals?.get(node.id) ?? null,
@@ -94,12 +95,18 @@ export function useDrawn(edge: string | null) {
   return { drawing, order, arranged, places, tall, selected, selectedIds, active, drawnNodes, drawnEdges };
 }
 
-/** The ways out of each node in the order in which their targets stand. */
+interface Ways {
+  /** In the order in which their targets stand. */
+  all: readonly string[];
+  open: readonly string[];
+}
+
+/** The ways out of each node. */
 function waysOfAll(
   { nodes, edges }: GraphDocument,
   places: ReadonlyMap<string, Place>,
   tall: (node: GraphNode) => number,
-): ReadonlyMap<string, readonly string[]> {
+): ReadonlyMap<string, Ways> {
   const middles = new Map(nodes.map((node) => [node.id, (places.get(node.id)?.y ?? 0) + tall(node) / 2]));
   const targets = new Map<string, number[]>();
   for (const edge of edges) {
@@ -112,7 +119,8 @@ function waysOfAll(
         const found = targets.get(`${id}:${way}`);
         return found === undefined ? null : found.reduce((sum, y) => sum + y, 0) / found.length;
       };
-      return [id, waysInOrder(branchesOf({ id, ...node }), height)];
+      const all = waysInOrder(branchesOf({ id, ...node }), height);
+      return [id, { all, open: openWays(all, (way) => targets.has(`${id}:${way}`)) }];
     }),
   );
 }

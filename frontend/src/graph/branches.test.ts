@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { branchesOf, wouldMakeCycle } from "./branches";
+import { branchesOf, openWays, wouldMakeCycle } from "./branches";
 import type { GraphDocument } from "./document";
 
 describe("the ways out of a node", () => {
@@ -21,6 +21,13 @@ describe("the ways out of a node", () => {
     expect(branchesOf({ id: "s1", type: "action.stop" })).toEqual([""]);
     expect(branchesOf({ id: "a1", type: "action.comment" })).toEqual(["", "failed"]);
   });
+});
+
+it("a way that leads nowhere has its word at the port, but for the failure of an ordinary action", () => {
+  const approval = branchesOf({ id: "a1", type: "action.approval" });
+  expect(openWays(approval, (way) => way === "approved")).toEqual(["rejected", "expired", "failed"]);
+  expect(openWays(["true", "false"], () => true)).toEqual([]);
+  expect(openWays(["", "failed"], () => false)).toEqual([]);
 });
 
 describe("a new edge", () => {

@@ -18,6 +18,12 @@ export function branchesOf(node: GraphNode): string[] {
   return ["", "failed"];
 }
 
+/** The ways out that need a word beside them while no edge carries it: those of conditions and approvals. That any action
+ * may also fail goes without saying. */
+export function openWays(ways: readonly string[], leads: (way: string) => boolean): string[] {
+  return ways.includes("") ? [] : ways.filter((way) => !leads(way));
+}
+
 /** Whether a run can go through a step as if it were not there: only an action with a plain way out. */
 export function canBeDisabled(node: GraphNode): boolean {
   return node.type.split(".")[0] === "action" && branchesOf(node).includes("");

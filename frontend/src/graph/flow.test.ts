@@ -12,6 +12,7 @@ const USUAL = {
   selected: new Set(["t1"]),
   active: "t1",
   waysOf: () => [""],
+  openOf: (): string[] => [],
   heightOf: () => 72,
   labelOf: (node: GraphNode) => node.title ?? "a step",
   refusalOf: () => null as string | null,
@@ -46,6 +47,7 @@ describe("the steps of a draft", () => {
 
   it.each([
     ["its ways out", { waysOf: () => ["true", "false"] }],
+    ["which of its ways lead nowhere", { openOf: () => ["rejected"] }],
     ["what an armed port says of it", { refusalOf: () => "This would make a circle." }],
     ["its place to the right", { places: new Map([["t1", { x: 11, y: 20 }]]) }],
     ["its place below", { places: new Map([["t1", { x: 10, y: 21 }]]) }],

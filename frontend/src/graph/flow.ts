@@ -12,6 +12,8 @@ export type StepNode = Node<
     node: GraphNode;
     /** Its ways out, from top to bottom. */
     ways: readonly string[];
+    /** Those of them that have a name and lead nowhere: no edge says what they are for. */
+    open: readonly string[];
     /** Why the armed way out can't lead here; null while none is armed, "" where it can. */
     refused: string | null;
   },
@@ -28,6 +30,7 @@ interface Drawn {
   /** The one that the Tab key comes to. */
   active: string;
   waysOf: (node: GraphNode) => readonly string[];
+  openOf: (node: GraphNode) => readonly string[];
   heightOf: (node: GraphNode) => number;
   labelOf: (node: GraphNode) => string;
   refusalOf: (node: GraphNode) => string | null;
@@ -36,18 +39,20 @@ interface Drawn {
 /** The nodes of a draft. What was drawn before is used again where nothing about it has changed. */
 export function draftNodes(
   nodes: readonly GraphNode[],
-  { places, selected, active, waysOf, heightOf, labelOf, refusalOf }: Drawn,
+  { places, selected, active, waysOf, openOf, heightOf, labelOf, refusalOf }: Drawn,
   before: ReadonlyMap<string, StepNode>,
 ): StepNode[] {
   return nodes.map((node) => {
     const place = placeOf(places, node.id);
     const tabIndex = node.id === active ? 0 : -1;
-    const [ways, height, ariaLabel, refused] = [waysOf(node), heightOf(node), labelOf(node), refusalOf(node)];
+    const [ways, open, height] = [waysOf(node), openOf(node), heightOf(node)];
+    const [ariaLabel, refused] = [labelOf(node), refusalOf(node)];
     const old = before.get(node.id);
     if (
       old !== undefined &&
       old.data.node === node &&
       old.data.ways.join("\n") === ways.join("\n") &&
+      old.data.open.join("\n") === open.join("\n") &&
       old.data.refused === refused &&
       old.position.x === place.x &&
       old.position.y === place.y &&
@@ -67,7 +72,7 @@ export function draftNodes(
       selected: selected.has(node.id),
       ariaLabel,
       domAttributes: { tabIndex },
-      data: { node, ways, refused },
+      data: { node, ways, open, refused },
     };
   });
 }

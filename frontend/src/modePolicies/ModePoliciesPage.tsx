@@ -1,7 +1,7 @@
 import { useCallback, useState } from "react";
 import { guardrailsOf } from "../api/guardrails";
 import type { Module } from "../api/recordTypes";
-import type { ModePolicy } from "../api/settingsTypes";
+import type { ModePolicy, Rule } from "../api/settingsTypes";
 import type { Workflow } from "../api/types";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
@@ -9,10 +9,17 @@ import { Ago } from "../ui/Ago";
 import { ModeChip } from "../ui/chips";
 import { Link } from "../ui/Link";
 import { Heading, Show } from "../ui/Page";
-import { effectOf, RULES } from "../ui/policyWords";
+import { effectOf, endOf, RULES } from "../ui/policyWords";
 import { ReasonDialog } from "../versions/ReasonDialog";
 import { SetDialog } from "./SetDialog";
 import "./modePolicies.css";
+
+const ENDS: Record<Rule, string> = {
+  simulate_only:
+    "Where nothing else holds, workflows in execute act again from now on, and runs that were held back go on. What was only simulated meanwhile is not done after.",
+  four_eyes: "From now on a promotion takes a second person only where something else asks for one.",
+  shadow: "From now on a promotion takes a shadow only where something else asks for one.",
+};
 
 interface Loaded {
   policies: ModePolicy[];
@@ -56,8 +63,8 @@ export default function ModePoliciesPage() {
         )}
       </Heading>
       <p className="note">
-        What an admin demands of workflows, whatever their own mode is. It holds at once, and until an admin
-        ends it.
+        What an admin demands of workflows, whatever their own mode is. It holds at once, until its end or
+        until an admin ends it.
       </p>
       <Show loaded={loaded} again={again}>
         {(found) => <Policies {...found} setting={setting} onSet={() => setSetting(false)} />}
@@ -92,8 +99,9 @@ function Policies({ policies: first, modules, workflows, maySet, setting, onSet 
                 {RULES[policy.rule]}: {policy.module === null ? "everything" : nameOf(policy.module)}
               </h2>
               <p>
-                {effectOf(policy.rule, nameOf(policy.module))} {policy.set_by} set it{" "}
-                <Ago at={policy.set_at} />: “{policy.reason}”. It holds until an admin ends it.
+                {effectOf(policy.rule, nameOf(policy.module), policy.demand)} {policy.set_by} set it{" "}
+                <Ago at={policy.set_at} />: “{policy.reason}”. {endOf(policy)}
+                {policy.ends_at !== null && ` Afterwards: ${policy.afterwards}`}
               </p>
               <Bound policy={policy} />
               {maySet && (
@@ -123,11 +131,7 @@ function Policies({ policies: first, modules, workflows, maySet, setting, onSet 
       {ending !== null && (
         <ReasonDialog
           title={`End “${RULES[ending.rule]}”`}
-          text={
-            ending.rule === "simulate_only"
-              ? "Workflows in execute act again from now on, and runs that were held back go on. What was only simulated meanwhile is not done after."
-              : "From now on a promotion takes a second person only where a step is a sensitive action."
-          }
+          text={`${ENDS[ending.rule]} ${ending.afterwards}`}
           button="End it"
           required
           onDone={async (reason) => {

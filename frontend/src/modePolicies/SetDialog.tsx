@@ -7,6 +7,8 @@ import { useSite } from "../app/context";
 import { FormDialog } from "../ui/FormDialog";
 import { effectOf, RULES } from "../ui/policyWords";
 
+const FIGURES = { events: "100", hours: "24", agreement: "99" };
+
 interface Props {
   modules: readonly Module[];
   workflows: readonly Workflow[];
@@ -20,10 +22,38 @@ export function SetDialog({ modules, workflows, onSet, onClose }: Props) {
   const [rule, setRule] = useState<Rule>("simulate_only");
   const [key, setKey] = useState("");
   const [reason, setReason] = useState("");
+  const [end, setEnd] = useState("");
+  const [figures, setFigures] = useState(FIGURES);
   const id = useId();
   const module = modules.find((one) => one.key === key);
   const set = async () =>
-    onSet(await guardrailsOf(api).setModePolicy({ module: key === "" ? null : key, rule, reason }));
+    onSet(
+      await guardrailsOf(api).setModePolicy({
+        module: key === "" ? null : key,
+        rule,
+        reason,
+        ...(end !== "" && { ends_at: new Date(end).toISOString() }),
+        ...(rule === "shadow" && {
+          min_events: Number(figures.events),
+          min_hours: Number(figures.hours),
+          min_agreement: figures.agreement,
+        }),
+      }),
+    );
+  const figure = (name: keyof typeof FIGURES, label: string, min: number, max: number, step: number) => (
+    <label>
+      {label}
+      <input
+        type="number"
+        required
+        min={min}
+        max={max}
+        step={step}
+        value={figures[name]}
+        onChange={(event) => setFigures({ ...figures, [name]: event.target.value })}
+      />
+    </label>
+  );
   return (
     <FormDialog title="Set a mode policy" button="Set" onDo={set} onClose={onClose}>
       <fieldset className="rules">
@@ -46,12 +76,24 @@ export function SetDialog({ modules, workflows, onSet, onClose }: Props) {
           ))}
         </select>
       </label>
+      {rule === "shadow" && (
+        <fieldset className="figures">
+          <legend>What the shadow has to come to</legend>
+          {figure("events", "Live events, at least", 1, 1_000_000, 1)}
+          {figure("hours", "Hours, at least", 0, 2160, 1)}
+          {figure("agreement", "Answered alike, % at least", 0.1, 100, 0.1)}
+        </fieldset>
+      )}
       <p role="status">
         {effectOf(rule, module?.name ?? null)} {boundOf(workflows, key, rule)}
       </p>
       <label className="block">
         Reason
         <input required value={reason} maxLength={300} onChange={(event) => setReason(event.target.value)} />
+      </label>
+      <label className="block">
+        Ends by itself (optional)
+        <input type="datetime-local" value={end} onChange={(event) => setEnd(event.target.value)} />
       </label>
     </FormDialog>
   );
@@ -62,7 +104,7 @@ function boundOf(workflows: readonly Workflow[], module: string, rule: Rule): st
   if (bound.length === 0) return "No workflow is about it today.";
   const acting = bound.filter((one) => one.mode === "execute").length;
   const count = bound.length === 1 ? "1 workflow is" : `${bound.length} workflows are`;
-  if (rule === "four_eyes") return `${count} bound.`;
+  if (rule !== "simulate_only") return `${count} bound.`;
   return acting === 0
     ? `${count} bound; none of them acts today.`
     : `${count} bound; ${acting} of them ${acting === 1 ? "acts" : "act"} today and would stop at once.`;

@@ -1,7 +1,7 @@
 import type { Binding } from "../api/settingsTypes";
 import { Ago } from "./Ago";
 import { Link } from "./Link";
-import { effectOf, RULES } from "./policyWords";
+import { effectOf, endOf, RULES } from "./policyWords";
 
 /** What admins demand of the workflow that the page is about; nothing where nothing is demanded. */
 export function PolicyBanner({ policies }: { policies: readonly Binding[] }) {
@@ -10,8 +10,8 @@ export function PolicyBanner({ policies }: { policies: readonly Binding[] }) {
     <aside className="binding" aria-label="What binds this workflow">
       {policies.map((policy) => (
         <p key={policy.id}>
-          <strong>{RULES[policy.rule]}.</strong> {effectOf(policy.rule, policy.module)} {policy.set_by} set it{" "}
-          <Ago at={policy.set_at} />: “{policy.reason}”. It holds until an admin ends it.{" "}
+          <strong>{RULES[policy.rule]}.</strong> {effectOf(policy.rule, policy.module, policy.demand)}{" "}
+          {policy.set_by} set it <Ago at={policy.set_at} />: “{policy.reason}”. {endOf(policy)}{" "}
           <Link to="mode-policies/">Mode policies</Link>
         </p>
       ))}

@@ -194,6 +194,13 @@ export default function VersionsPage({ id }: { id: number }) {
           onDone={act}
           onClose={() => setAsked(null)}
         >
+          {asked.verb === "rollback" && loaded.state === "ready" && (
+            <p>
+              {loaded.value.workflow.mode === "simulate"
+                ? `The workflow stays in simulate: version ${asked.number} only simulates, too, until it is promoted.`
+                : `The workflow stays in execute: version ${asked.number} acts from then on.`}
+            </p>
+          )}
           {asked.verb === "rollback" && <RunsOfLive id={id} />}
           {asked.verb === "rollback" && loaded.state === "ready" && <StillStarted {...loaded.value} />}
         </ReasonDialog>

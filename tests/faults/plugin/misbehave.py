@@ -46,7 +46,7 @@ class Misbehave(ActionKind):
 
 
 class MisbehavePerformer(Performer):
-    """how: "kill" always, "kill_once" per file, "sleep", "fine"."""
+    """how: "kill" always, "kill_once" per file, "sleep", "fine"; "reveal" raises with the values of all secrets."""
 
     kind = "misbehave"
 
@@ -60,5 +60,15 @@ class MisbehavePerformer(Performer):
             handle.write(f"{effect.key} {os.getpid()}\n")
         if effect.how == "kill" or (effect.how == "kill_once" and not seen):
             os.kill(os.getpid(), signal.SIGKILL)
+        if effect.how == "reveal":
+            raise ValueError(f"They are {revealed()}")
         time.sleep(effect.seconds)
         return Succeeded()
+
+
+def revealed() -> list[str]:
+    """The values of all secrets, as a defect would have them in its error."""
+    from webhooks.encryption import decrypt
+    from webhooks.secrets.models import Secret
+
+    return [decrypt(secret.value).decode() for secret in Secret.objects.all()]

@@ -347,6 +347,29 @@ def test_a_source_is_added(admin_client: Client, tickets: Module) -> None:
     assert audited("source.created").object_id == str(TriggerSource.objects.get(key="erp").pk)
 
 
+def test_a_scenario_is_edited_by_who_may_edit_its_workflow_and_its_results_go(
+    admin_client: Client, operator: Client, world: Workflow
+) -> None:
+    scenario = Scenario.objects.get()
+    act(admin_client, Scenario, "run_on_the_draft", scenario)
+    fields = {
+        "name": "Another name",
+        "kind": scenario.kind,
+        "at_0": "2026-03-29",
+        "at_1": "14:30:00",
+        "given": json.dumps(scenario.given),
+        "expected": "{}",
+    }
+    assert "kind" in errors_of(change(admin_client, scenario, **{**fields, "kind": "sometimes"}))
+    assert change(operator, scenario, **fields).status_code == 403
+    answer = change(admin_client, scenario, **fields)
+    assert answer.status_code == 302, errors_of(answer)
+    scenario.refresh_from_db()
+    assert (scenario.name, scenario.expected) == ("Another name", {})
+    assert not ScenarioResult.objects.filter(scenario=scenario).exists()
+    assert audited("scenario.changed").actor_name == "root"
+
+
 def test_a_scenario_is_run_on_the_draft_by_who_may_test(
     admin_client: Client, world: Workflow, root: Any
 ) -> None:

@@ -11,8 +11,10 @@ from django.urls import reverse
 
 from automations.models import AuditEntry
 from tests.receiver import Receiver, status
-from webhooks.models import Delivery, Destination, Secret
+from webhooks.models import Delivery, Destination, Resending, Secret, Subscription
 from webhooks.outbound.lane import deliver
+from webhooks.outbound.resendings import Wanted, resend_many
+from webhooks.outbound.subscriptions import create_subscription
 from webhooks.secrets.services import create_secret
 
 from .conftest import make_delivery, make_destination
@@ -126,6 +128,26 @@ def test_a_secret_is_made_and_set_anew_and_never_shown(root_client: Client, root
     )
     made.refresh_from_db()
     assert made.value != before
+
+
+def test_subscriptions_are_seen_and_ended_and_many_are_stopped(
+    root_client: Client, root: Any, alice: Any, world: Delivery
+) -> None:
+    crm = Destination.objects.get()
+    subscription = create_subscription(destination=crm, kinds=["run.failed"], actor=alice)
+    resending = resend_many(wanted=Wanted(destination=crm), per_minute=60, expected=1, actor=root)
+    for model, row in ((Subscription, subscription), (Resending, resending)):
+        assert root_client.get(page(model, "changelist")).context["cl"].result_count == 1
+        assert root_client.get(page(model, "change", row.pk)).status_code == 200
+        assert root_client.get(page(model, "add")).status_code == 403
+    chosen = {"action": "stop", "_selected_action": [resending.pk], "confirmed": "1", "reason": ""}
+    root_client.post(page(Resending, "changelist"), chosen)
+    world.refresh_from_db()
+    assert world.state == "failed"
+    chosen = {"action": "end", "_selected_action": [subscription.pk], "confirmed": "1", "reason": "quiet"}
+    root_client.post(page(Subscription, "changelist"), chosen)
+    assert not Subscription.objects.exists()
+    assert AuditEntry.objects.get(action="subscription.deleted").reason == "quiet"
 
 
 def test_somebody_sees_only_what_is_shared(bob: Any, world: Delivery) -> None:

@@ -46,6 +46,7 @@ def verifies(request: Any, destination: Destination) -> bool:
 
 
 def test_500_500_200_is_three_attempts_under_one_id(peer: Receiver, crm: Destination) -> None:
+    """Check 17."""
     peer.scripts = [status(500), status(500), status(200, b"thanks")]
     delivery = make_delivery(crm)
     for _ in range(3):
@@ -83,6 +84,7 @@ def test_nothing_is_sent_before_its_time(peer: Receiver, crm: Destination) -> No
 def test_retry_after_is_heard_within_limits(
     peer: Receiver, crm: Destination, asked: str, low: float, high: float
 ) -> None:
+    """Check 18."""
     peer.scripts = [status(429, Retry_After=asked)]
     make_delivery(crm)
     deliver()
@@ -94,6 +96,7 @@ def test_retry_after_is_heard_within_limits(
 def test_410_disables_the_destination_and_tells_its_owner(
     peer: Receiver, crm: Destination, alice: Any
 ) -> None:
+    """Check 19."""
     peer.scripts = [status(410)]
     gone, waiting = make_delivery(crm), make_delivery(crm, "2:a1", due_at=timezone.now() + timedelta(hours=1))
     deliver()
@@ -112,6 +115,7 @@ def test_410_disables_the_destination_and_tells_its_owner(
 
 
 def test_a_redirect_is_a_failure_and_is_not_followed(peer: Receiver, crm: Destination) -> None:
+    """Check 20."""
     peer.scripts = [status(302, Location="http://169.254.169.254/latest/meta-data/")]
     make_delivery(crm, retry_refusals=False)
     deliver()
@@ -121,6 +125,7 @@ def test_a_redirect_is_a_failure_and_is_not_followed(peer: Receiver, crm: Destin
 
 
 def test_a_dribbling_receiver_is_left_at_the_limit(peer: Receiver, crm: Destination, settings: Any) -> None:
+    """Check 21."""
     settings.WEBHOOKS_TOTAL_SECONDS = 0.4
     peer.scripts = [dribble()]
     make_delivery(crm)
@@ -133,6 +138,7 @@ def test_a_dribbling_receiver_is_left_at_the_limit(peer: Receiver, crm: Destinat
 
 @pytest.mark.parametrize("script", [flood(200_000_000), bomb(20_000_000)], ids=["flood", "bomb"])
 def test_of_a_huge_answer_little_is_kept(peer: Receiver, crm: Destination, script: Any) -> None:
+    """Check 22."""
     peer.scripts = [script]
     make_delivery(crm)
     deliver()
@@ -161,6 +167,7 @@ def test_other_refusals_end_it_where_a_step_asks(peer: Receiver, crm: Destinatio
 def test_a_delivery_that_gave_up_is_kept_whole_and_sent_anew_under_its_id(
     peer: Receiver, crm: Destination, alice: Any
 ) -> None:
+    """Check 23."""
     peer.scripts = [status(500)]
     delivery = make_delivery(crm, max_attempts=3)
     for _ in range(4):
@@ -205,6 +212,7 @@ def play(delivery: Delivery, *, after: timedelta, ok: bool = False, start: Any =
 
 
 def test_five_days_of_failures_disable_once_and_a_success_starts_anew(crm: Destination, alice: Any) -> None:
+    """Check 24."""
     start = timezone.now()
     deliveries = iter([make_delivery(crm, f"{n}:a1") for n in range(8)])
 
@@ -336,6 +344,7 @@ def test_an_expired_key_signs_no_more(peer: Receiver, crm: Destination, alice: A
 
 
 def test_a_forbidden_address_is_refused_at_the_call_too(crm: Destination, settings: Any) -> None:
+    """Check 25."""
     settings.WEBHOOKS_ALLOWED_ADDRESSES = []
     delivery = make_delivery(crm)
     deliver()

@@ -137,6 +137,7 @@ def test_over_the_api_only_what_is_ones_own_to_send(alice: Any, bob: Any, crm: D
     assert client.get(own).json()["stopped_at"] is not None
 
 
+@pytest.mark.django_db(transaction=True)  # the ticker is in no transaction either
 def test_deliveries_are_dropped_when_their_time_is_over(crm: Destination, alice: Any, settings: Any) -> None:
     settings.WEBHOOKS_DELIVERED_KEPT_DAYS, settings.WEBHOOKS_FAILED_KEPT_DAYS = 30, 90
     now = timezone.now()

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
 from guardian.shortcuts import assign_perm
 from rest_framework.test import APIClient
 
 from automations.models import Event, IdempotencyKey
 from tests.integration.api.conftest import client_of, grant
-from webhooks.inbound.models import Endpoint, Receipt
+from webhooks.inbound.models import Endpoint, Misdirected, Receipt
 
 pytestmark = pytest.mark.django_db
 
@@ -168,3 +170,15 @@ def test_the_admin_changes_settings_and_tells_no_secret(admin: APIClient) -> Non
     assert "Send 1 to 3,600." in refused
     for address in ("endpoint/", "receipt/", "endpoint/?q=shop", "receipt/?verdict__exact=accepted"):
         assert admin.get(f"/admin/webhooks/{address}").status_code == 200
+
+
+def test_the_admin_tells_admins_alone_of_requests_to_addresses_that_are_none(root: Any, bob: Any) -> None:
+    Misdirected.objects.create(minute=timezone.now(), count=17, sender="203.0.113.7")
+    grant(bob, "add_event")
+    bob.is_staff = True
+    bob.save()
+    for person, seen in ((root, 1), (bob, 0)):
+        client = Client()
+        client.force_login(person)
+        page = client.get("/admin/webhooks/misdirected/")
+        assert page.context["cl"].result_count == seen

@@ -21,7 +21,7 @@ from automations.testing import chain, make_module, make_workflow, node, run_eve
 from tests.integration.webhooks.conftest import Sender, World, post, verdicts
 from tests.unit.webhooks.vectors import FOREIGN
 from webhooks.inbound.committer import Committer
-from webhooks.inbound.models import Endpoint, Receipt
+from webhooks.inbound.models import Endpoint, Misdirected, Receipt
 from webhooks.inbound.requests import Incoming
 from webhooks.inbound.services import add_secret, change_endpoint, end_secret
 
@@ -52,6 +52,7 @@ def test_a_signed_webhook_becomes_one_event(world: World) -> None:
 
 @pytest.mark.parametrize("change", ["signature", "body", "id"])
 def test_one_byte_of_difference_is_refused_and_only_counted(world: World, change: str) -> None:
+    """Check 2."""
     sender = world.endpoint()
     headers = sender.signed(BODY, id="msg_1")
     if change == "signature":
@@ -70,6 +71,7 @@ def test_one_byte_of_difference_is_refused_and_only_counted(world: World, change
 
 @pytest.mark.parametrize("prefix", [f"{FOREIGN} {FOREIGN.replace('v1', 'v2')} ", "garbage ", f"{FOREIGN}  "])
 def test_the_good_signature_is_found_among_foreign_ones(world: World, prefix: str) -> None:
+    """Check 3."""
     sender = world.endpoint()
     headers = sender.signed(BODY)
     headers["webhook-signature"] = prefix + headers["webhook-signature"]
@@ -80,6 +82,7 @@ def test_the_good_signature_is_found_among_foreign_ones(world: World, prefix: st
     "header", ["v1,abc", "v1,", "garbage", "v1,a,b", " ".join(["v1,abc"] * 8000), "v1,Zo\xeb", "\xff\xfe"]
 )
 def test_a_header_that_is_no_signature_is_refused_at_once(world: World, header: str) -> None:
+    """Check 4."""
     sender = world.endpoint()
     sender.send(BODY)  # the first request starts the thread and its connection
     started = time.perf_counter()
@@ -90,11 +93,13 @@ def test_a_header_that_is_no_signature_is_refused_at_once(world: World, header: 
 
 @pytest.mark.parametrize("seconds", [-299, 299])
 def test_a_time_within_the_tolerance_is_accepted(world: World, seconds: int) -> None:
+    """Check 5."""
     assert world.endpoint().send(BODY, at=int(time.time()) + seconds).status == 202
 
 
 @pytest.mark.parametrize("seconds", [-302, 302])
 def test_a_time_outside_of_it_is_refused_as_a_bad_signature_is(world: World, seconds: int) -> None:
+    """Check 5."""
     sender = world.endpoint()
     stale = sender.send(BODY, at=int(time.time()) + seconds)
     forged = sender.send(BODY, {**sender.signed(BODY), "webhook-signature": FOREIGN})
@@ -105,6 +110,7 @@ def test_a_time_outside_of_it_is_refused_as_a_bad_signature_is(world: World, sec
 
 @pytest.mark.parametrize("text", ["nan", "1e9", "1614265330.9", "", "1" * 30])
 def test_a_time_that_is_none_is_refused(world: World, text: str) -> None:
+    """Check 5."""
     sender = world.endpoint()
     answer = sender.send(BODY, {**sender.signed(BODY), "webhook-timestamp": text})
     assert (answer.status, answer.json["code"]) == (400, "malformed-headers")
@@ -112,6 +118,7 @@ def test_a_time_that_is_none_is_refused(world: World, text: str) -> None:
 
 
 def test_a_repetition_is_answered_with_the_first_delivery(world: World) -> None:
+    """Check 6."""
     sender = world.endpoint()
     first = sender.send(BODY, id="msg_1")
     again = sender.send(BODY, id="msg_1")
@@ -121,6 +128,7 @@ def test_a_repetition_is_answered_with_the_first_delivery(world: World) -> None:
 
 
 def test_an_honest_retry_a_day_later_is_a_repetition(world: World) -> None:
+    """Check 7."""
     sender = world.endpoint()
     first = sender.send(BODY, id="msg_1")
     Receipt.objects.update(received_at=timezone.now() - timedelta(hours=24))
@@ -130,6 +138,7 @@ def test_an_honest_retry_a_day_later_is_a_repetition(world: World) -> None:
 
 
 def test_the_same_id_with_another_body_is_a_conflict_that_the_trail_tells_once(world: World) -> None:
+    """Check 8."""
     sender = world.endpoint()
     sender.send(BODY, id="msg_1")
     for _ in range(2):
@@ -141,6 +150,7 @@ def test_the_same_id_with_another_body_is_a_conflict_that_the_trail_tells_once(w
 
 
 def test_fifty_at_once_make_one_event(world: World) -> None:
+    """Check 9."""
     sender = world.endpoint()
     headers = sender.signed(BODY, id="msg_1")
     start = threading.Barrier(50)
@@ -158,6 +168,7 @@ def test_fifty_at_once_make_one_event(world: World) -> None:
 
 
 def test_old_secrets_count_for_their_overlap_and_no_longer(world: World, root: Any) -> None:
+    """Check 10."""
     sender = world.endpoint()
     new, text = add_secret(endpoint=sender.endpoint, actor=root, now=timezone.now())
     assert sender.send(BODY).status == 202
@@ -181,6 +192,7 @@ def test_an_ended_secret_counts_no_more(world: World, root: Any) -> None:
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_that_is_too_large_is_not_read_on(world: World, root: Any, chunked: bool) -> None:
+    """Check 11."""
     sender = world.endpoint(max_body=1000)
     path = f"/hooks/{sender.token}/"
     whole = b'{"a": "' + b"x" * 991 + b'"}'
@@ -193,7 +205,7 @@ def test_a_body_that_is_too_large_is_not_read_on(world: World, root: Any, chunke
 
 
 def test_memory_stays_flat_under_endless_bodies(world: World) -> None:
-    """400 MB in chunks, never ending by themselves: the server answers and closes after the first of them."""
+    """Check 11. 400 MB in chunks, never ending by themselves: the server answers and closes after the first of them."""
     sender = world.endpoint()
     sender.send(BODY)
     before = psutil.Process().memory_info().rss
@@ -217,6 +229,7 @@ def test_memory_stays_flat_under_endless_bodies(world: World) -> None:
 
 
 def test_unsigned_requests_are_refused(world: World) -> None:
+    """Check 12."""
     sender = world.endpoint()
     answer = sender.send(BODY, {"Content-Type": "application/json"})
     assert answer.status == 400  # a header is missing
@@ -226,6 +239,7 @@ def test_unsigned_requests_are_refused(world: World) -> None:
 
 
 def test_addresses_that_are_none_are_not_told_apart(world: World, root: Any) -> None:
+    """Check 12."""
     off, strict = world.endpoint("off"), world.endpoint("strict", allowed_networks=["10.0.0.1"])
     change_endpoint(endpoint=off.endpoint, changes={"is_enabled": False}, actor=root)
     unknown = replace(off, token="x" * 43)
@@ -233,6 +247,8 @@ def test_addresses_that_are_none_are_not_told_apart(world: World, root: Any) -> 
     assert {(answer.status, answer.body) for answer in answers} == {(404, answers[0].body)}
     assert {tuple(sorted(answer.headers)) for answer in answers} == {tuple(sorted(answers[0].headers))}
     assert (verdicts(off), verdicts(strict)) == ([], [("sender_refused", 1)])
+    counted = Misdirected.objects.get()
+    assert (counted.count, counted.sender) == (2, "127.0.0.1")
 
 
 def test_an_allowed_network_is_no_text(world: World, root: Any) -> None:
@@ -257,6 +273,7 @@ def test_an_allowed_network_is_no_text(world: World, root: Any) -> None:
     ids=["half", "deep", "NaN", "digits", "NUL", "list", "empty", "not UTF-8"],
 )
 def test_a_signed_body_that_is_no_plain_json_is_refused(world: World, body: bytes) -> None:
+    """Check 13."""
     sender = world.endpoint()
     answer = sender.send(body)
     assert (answer.status, answer.json["code"]) == (400, "malformed-body")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from django.utils import timezone
 from automations.models import Event
 from tests.integration.webhooks.conftest import World, verdicts
 from tests.unit.webhooks.vectors import (
+    GITHUB_BODY,
     GITHUB_SECRET,
+    GITHUB_SIGNATURE,
     GOOD,
     SLACK_BODY,
     SLACK_SECRET,
@@ -23,6 +26,7 @@ from tests.unit.webhooks.vectors import (
     V3,
     Vector,
 )
+from webhooks.inbound import committer
 from webhooks.inbound.limits import Limits
 from webhooks.inbound.models import Receipt
 from webhooks.inbound.requests import Incoming, Reply, header_map
@@ -30,6 +34,54 @@ from webhooks.inbound.services import Opened, create_endpoint
 from webhooks.inbound.storing import answer
 
 FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_vectors_of_others_are_judged_over_a_socket(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Checks 1, 2 and 16: each posted to the running product, whose clock stands at the vector's time."""
+    clock = [0]
+    moment = SimpleNamespace(now=lambda: datetime.fromtimestamp(clock[0], UTC))
+    monkeypatch.setattr(committer, "timezone", moment)
+    wanted = {
+        **dict.fromkeys(GOOD, 202),
+        "V3": 401,
+        "V5": 400,
+        "V6": 400,
+    }  # these two are signed, and no JSON
+    verdicts = {"V3": "bad_signature", "V5": "bad_body", "V6": "bad_body"}
+    for name, vector in {**GOOD, "V3": V3}.items():
+        sender = world.endpoint(name.lower(), secret=vector.secret)
+        clock[0] = vector.timestamp
+        headers = {"Content-Type": "application/json", **vector.headers}
+        assert sender.send(vector.body, headers).status == wanted[name], name
+        kept = Receipt.objects.get(endpoint=sender.endpoint)
+        assert kept.verdict == verdicts.get(name, "accepted"), name
+    stolen = world.endpoint("stolen", secret=GOOD["V1"].secret)
+    clock[0] = GOOD["V1"].timestamp
+    headers = {"Content-Type": "application/json", **GOOD["V1"].headers}
+    assert stolen.send(GOOD["V7"].body, headers).status == 401
+
+    slack = world.endpoint("slack", scheme="slack", secret=SLACK_SECRET)
+    headers = {
+        "Content-Type": FORM,
+        "X-Slack-Signature": SLACK_SIGNATURE,
+        "X-Slack-Request-Timestamp": str(SLACK_TIMESTAMP),
+    }
+    for later, status in ((360, 401), (0, 202)):
+        clock[0] = SLACK_TIMESTAMP + later
+        assert slack.send(SLACK_BODY, headers).status == status
+    github = world.endpoint("github", scheme="github", secret=GITHUB_SECRET)
+    headers = {
+        "Content-Type": "application/json",
+        "X-Hub-Signature-256": GITHUB_SIGNATURE,
+        "X-GitHub-Event": "ping",
+        "X-GitHub-Delivery": "d1",
+    }
+    assert github.send(GITHUB_BODY, headers).status == 400  # well signed, and no JSON
+    assert Receipt.objects.get(endpoint=github.endpoint).verdict == "bad_body"
+    assert github.send(GITHUB_BODY + b"!", headers).status == 401
 
 
 def taken_in(made: Opened, headers: dict[str, str], body: bytes, at: int) -> Reply:

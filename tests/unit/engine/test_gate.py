@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from automations.engine.gate import (
+from automations.engine.gate import LineState, is_green, judge_gate
+from automations.engine.gate_facts import (
     ConsentFact,
     GateFacts,
     LimitFacts,
-    LineState,
     OutsideFact,
+    ShadowDemand,
     ShadowFacts,
     SimulatedFacts,
     StartFact,
-    is_green,
-    judge_gate,
 )
 
 GREEN = GateFacts(
@@ -29,6 +30,7 @@ GREEN = GateFacts(
     earlier=2,
 )
 NOTHING = GateFacts(version=1)
+SINCE = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def states(facts: GateFacts) -> dict[str, LineState]:
@@ -132,6 +134,46 @@ def test_what_was_simulated_is_told_and_an_inconclusive_run_holds() -> None:
     one = replace(GREEN, simulated=SimulatedFacts(runs=1, inconclusive=1))
     assert states(one)["simulated"] is LineState.OPEN
     assert sentence(one, "simulated").startswith("1 run simulated")
+
+
+DEMAND = ShadowDemand(100, 24, Decimal("99.0"), "ada has set Orders to shadow: Money")
+SHADOW = ShadowFacts(
+    judged=200,
+    agreed=199,
+    newly_selected=1,
+    no_longer_selected=0,
+    other=0,
+    against=2,
+    since=SINCE,
+    hours=48.0,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "said"),
+    [
+        ({}, LineState.MET, "agreed on 199 of 200 live events (99.5 %)"),
+        ({"judged": 99, "agreed": 99}, LineState.OPEN, "99 of 100 events judged"),
+        ({"hours": 23.9}, LineState.OPEN, "23.9 of 24 hours followed"),
+        ({"agreed": 197}, LineState.OPEN, "98.5 % answered alike, not 99.0 %"),
+        ({"agreed": 198}, LineState.MET, "Asked for were 100 events over 24 hours and 99.0 %."),
+    ],
+)
+def test_a_policy_asks_so_much_of_a_shadow(changes: dict[str, Any], state: LineState, said: str) -> None:
+    seen = SimulatedFacts(shadow=replace(SHADOW, **changes))
+    facts = replace(GREEN, shadow_demanded=DEMAND, simulated=seen)
+    assert states(facts)["shadow"] is state
+    assert said in sentence(facts, "shadow")
+
+
+def test_nobody_asks_for_a_shadow_unless_a_policy_does_and_something_has_acted_before() -> None:
+    assert states(GREEN)["shadow"] is LineState.NOT_NEEDED
+    none = replace(GREEN, shadow_demanded=DEMAND)
+    assert states(none)["shadow"] is LineState.OPEN
+    assert sentence(none, "shadow").endswith("No shadow of this very version has judged anything.")
+    first = replace(none, earlier=None, first_release_by="ada")
+    assert states(first)["shadow"] is LineState.NOT_NEEDED
+    assert "nothing to agree with" in sentence(first, "shadow")
 
 
 def test_what_it_calls_closes_the_gate_when_it_goes_elsewhere_and_not_when_a_secret_was_rotated() -> None:

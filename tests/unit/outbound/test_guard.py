@@ -81,6 +81,7 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("url", LITERALS)
 def test_a_forbidden_address_is_refused_when_it_is_saved(url: str) -> None:
+    """Check 25."""
     with pytest.raises(BadUrlError) as refused:
         require_callable(url, NOBODY)
     assert refused.value.code == "forbidden-address"
@@ -89,6 +90,7 @@ def test_a_forbidden_address_is_refused_when_it_is_saved(url: str) -> None:
 
 @pytest.mark.parametrize("url", [url for url in LITERALS if "localhost" not in url])
 def test_a_forbidden_address_is_refused_when_it_is_called(url: str) -> None:
+    """Check 25."""
     with pytest.raises(CallError) as refused:
         call("POST", parse_url(url), headers={}, body=b"", allowed=NOBODY)
     assert refused.value.code == "forbidden-address"
@@ -128,6 +130,7 @@ def test_what_is_called_is_made_of_the_parts() -> None:
 
 
 def test_allowing_one_address_allows_no_neighbour() -> None:
+    """Check 28."""
     allowed = allowed_from(("10.1.2.3/32",))
     assert rule_against(ip_address("10.1.2.3"), allowed) == ""
     assert rule_against(ip_address("10.1.2.4"), allowed) == "private"
@@ -136,6 +139,7 @@ def test_allowing_one_address_allows_no_neighbour() -> None:
 
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "169.254.0.0/16", "169.254.169.254/32"])
 def test_nothing_allows_the_metadata_service(network: str) -> None:
+    """Check 28."""
     assert rule_against(ip_address("169.254.169.254"), allowed_from((network,))) == "metadata"
 
 
@@ -166,6 +170,7 @@ def call_name(
 
 
 def test_one_bad_address_refuses_the_name() -> None:
+    """Check 27."""
     with receiver() as peer, pytest.raises(CallError) as refused:
         call_name(["127.0.0.1", "10.0.0.1"], allowed=HERE, port=peer.port)
     assert refused.value.message.endswith("private.")
@@ -187,7 +192,7 @@ def test_the_name_is_looked_up_once_and_what_was_checked_is_dialled() -> None:
 
 
 def test_a_name_that_turns_to_the_machine_itself_is_not_followed() -> None:
-    """A public address first, ours at the next look: the second call is refused, and nothing has reached us."""
+    """Check 26. A public address first, ours at the next look: the second call is refused, and nothing has reached us."""
     answers = iter([["8.8.8.8"], ["127.0.0.1"]])
     with receiver() as peer:
         for _ in range(2):
@@ -205,6 +210,8 @@ def test_a_name_that_turns_to_the_machine_itself_is_not_followed() -> None:
 
 
 def test_a_lookup_that_fails_ends_the_call() -> None:
+    """Check 26."""
+
     def broken(host: str, port: int) -> list[str]:
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
@@ -247,6 +254,7 @@ def test_the_machine_s_own_addresses_are_refused() -> None:
 
 
 def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check 29."""
     with receiver() as proxy, receiver() as peer:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")

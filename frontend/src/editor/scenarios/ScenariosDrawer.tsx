@@ -6,6 +6,7 @@ import { dateTime } from "../../ui/format";
 import type { Bench } from "../bench";
 import { useEditor, useSlice } from "../store";
 import { nameOf, useWorld } from "../world";
+import { EditDialog } from "./EditDialog";
 import { kindWord, type Scenario, type ScenarioResult, scenariosOf, summary } from "./scenarios";
 import type { Scenarios } from "./useScenarios";
 import "./scenarios.css";
@@ -24,6 +25,7 @@ export function ScenariosDrawer({ bench, scenarios, onNew }: Props) {
   const { workflow, readOnly } = useWorld();
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState("");
+  const [editing, setEditing] = useState<number | null>(null);
   const { rows, trouble, again } = scenarios;
   const may = workflow.rights.includes("run_test");
 
@@ -67,7 +69,13 @@ export function ScenariosDrawer({ bench, scenarios, onNew }: Props) {
         <>
           <ul className="scenarios" aria-label="Scenarios">
             {rows.map((row) => (
-              <Row key={row.id} row={row} onGone={again} onOpen={() => openAsSample(bench, row)} />
+              <Row
+                key={row.id}
+                row={row}
+                onGone={again}
+                onOpen={() => openAsSample(bench, row)}
+                onEdit={() => setEditing(row.id)}
+              />
             ))}
           </ul>
           {!readOnly && may && (
@@ -75,6 +83,7 @@ export function ScenariosDrawer({ bench, scenarios, onNew }: Props) {
           )}
         </>
       )}
+      {editing !== null && <EditDialog scenario={editing} onClose={() => setEditing(null)} onSaved={again} />}
     </>
   );
 }
@@ -83,7 +92,14 @@ function openAsSample(bench: Bench, row: Scenario) {
   bench.testOn({ kind: "scenario", id: row.id, name: row.name });
 }
 
-function Row({ row, onGone, onOpen }: { row: Scenario; onGone: () => void; onOpen: () => void }) {
+interface RowProps {
+  row: Scenario;
+  onGone: () => void;
+  onOpen: () => void;
+  onEdit: () => void;
+}
+
+function Row({ row, onGone, onOpen, onEdit }: RowProps) {
   const { workflow, readOnly } = useWorld();
   const may = workflow.rights.includes("run_test") && workflow.rights.includes("view_payloads");
   const as = row.as_user || (row.as_role && `the role ${row.as_role}`);
@@ -102,6 +118,11 @@ function Row({ row, onGone, onOpen }: { row: Scenario; onGone: () => void; onOpe
         {may && (
           <button type="button" aria-label={`Open as sample “${row.name}”`} onClick={onOpen}>
             Open as sample
+          </button>
+        )}
+        {!readOnly && workflow.rights.includes("view_payloads") && (
+          <button type="button" aria-label={`Edit “${row.name}”`} onClick={onEdit}>
+            Edit…
           </button>
         )}
         {!readOnly && <Delete row={row} onGone={onGone} />}

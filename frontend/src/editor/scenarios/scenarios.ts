@@ -82,6 +82,14 @@ export interface NewScenario {
   expected: Expected;
 }
 
+/** One scenario whole; what is given and expected is null for those who may not see what runs hold. */
+export interface WholeScenario extends Scenario {
+  given: Given | null;
+  expected: Expected | null;
+}
+
+export type ScenarioChanges = Partial<Omit<NewScenario, "origin">>;
+
 export interface Ran {
   passed: number;
   failed: number;
@@ -99,6 +107,8 @@ export function scenariosOf(api: Api, workflow: number) {
     propose: (source: Source, signal?: AbortSignal) =>
       api.send<Proposal>("POST", `${path}proposal/`, source, { ...SLOW_WORK, signal }),
     save: (scenario: NewScenario) => api.send<Scenario>("POST", path, scenario),
+    get: (id: number, signal?: AbortSignal) => api.get<WholeScenario>(`${path}${id}/`, signal),
+    change: (id: number, changes: ScenarioChanges) => api.send<Scenario>("PATCH", `${path}${id}/`, changes),
     run: (signal?: AbortSignal) => api.send<Ran>("POST", `${path}run/`, {}, { ...SLOW_WORK, signal }),
     remove: (id: number) => api.send<undefined>("DELETE", `${path}${id}/`, undefined),
   };
@@ -145,10 +155,28 @@ export function localMoment(iso: string): string {
 
 /** What is given by hand, or the sentence that says why it can't be read. */
 export function readGiven(text: string): Given | string {
+  return readObject<Given>(text, "What is given");
+}
+
+/** What is expected, likewise. */
+export function readExpected(text: string): Expected | string {
+  return readObject<Expected>(text, "What is expected");
+}
+
+/** What differs between a scenario and what was made of it; {} for nothing. */
+export function changesOf(before: WholeScenario, after: Required<ScenarioChanges>): ScenarioChanges {
+  return Object.fromEntries(
+    Object.entries(after).filter(
+      ([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name as keyof WholeScenario]),
+    ),
+  );
+}
+
+function readObject<T>(text: string, what: string): T | string {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Given;
-    return "What is given is an object.";
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as T;
+    return `${what} is an object.`;
   } catch (error) {
     return `This is no JSON: ${error instanceof Error ? error.message : "it can’t be read"}.`;
   }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
 from automations import permissions
@@ -60,6 +62,15 @@ def _policy(world: World) -> ModePolicy:
     return there or mode_policies.set_mode_policy(
         rule="simulate_only", module=world.machines, reason="Stocktaking", actor=world.alice
     )
+
+
+def _ending(world: World) -> datetime:
+    """When a policy ends by itself, to the moment."""
+    end = timezone.now() + timedelta(hours=1)
+    mode_policies.set_mode_policy(
+        rule="four_eyes", module=world.machines, reason="Stocktaking", actor=world.alice, ends_at=end
+    )
+    return end
 
 
 CALLS: tuple[Call, ...] = (
@@ -150,6 +161,12 @@ CALLS: tuple[Call, ...] = (
         lambda w: {"policy": _policy(w), "reason": "Done", "actor": w.bob},
         Audited("modepolicy.lifted", "policy"),
     ),
+    Call(
+        mode_policies.end_due_mode_policies,
+        lambda w: {"now": _ending(w), "actor": w.alice},
+        Audited("modepolicy.ended"),
+    ),
+    Call(mode_policies.governs_after, lambda w: {"policies": [_policy(w)]}, READS),
     Call(mode_policies.policies_binding, lambda w: {"workflow": w.fresh()}, READS),
     Call(
         mode_policies.workflows_bound,
