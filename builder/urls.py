@@ -21,6 +21,7 @@ urlpatterns = [
     path("mode-policies/", page, name="mode-policies-page"),
     path("runs/", page, name="runs-page"),
     path("runs/<int:pk>/", page, name="run-page"),
+    path("redrives/<int:pk>/", page, name="redrive-page"),
     path("dead-letters/", page, name="dead-letters-page"),
     path("dead-letters/<slug:fingerprint>/", page, name="cause-page"),
     path("decisions/", page, name="decisions-page"),

@@ -235,9 +235,7 @@ def _told(found: Iterable[Found], actor: Any) -> Any:
     may = retryable(actor, {triage.workflow_id for row in rows for triage in row.triages})
     return [
         {
-            **{
-                name: getattr(row, name) for name in CauseAnswer().fields if name not in ("workflows", "days")
-            },
+            **{name: getattr(row, name) for name in TOLD},
             "workflows": [{**dict(TriageAnswer(_with(triage, may)).data)} for triage in row.triages],
             "days": [{"day": day, "number": number} for day, number in row.days],
         }

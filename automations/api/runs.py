@@ -20,7 +20,7 @@ from automations.api.workflows import ReasonBody
 from automations.engine.statuses import RunStatus, StepStatus
 from automations.errors import NotFoundError
 from automations.insight.run_news import newest_retry
-from automations.models import LogEntry, Mode, Run, Step
+from automations.models import DeadLetter, LogEntry, Mode, Run, Step
 from automations.services.runs import cancel_run
 
 LOG_PAGE = 500
@@ -67,6 +67,9 @@ class RunAnswer(Answer):
 
 
 class RunDetailAnswer(RunAnswer):
+    fingerprint = serializers.CharField(
+        allow_null=True, help_text="The cause of its dead letter; null unless it is one."
+    )
     input = serializers.DictField(allow_null=True, help_text="null without the right to see payloads.")
     outcome = serializers.DictField(allow_null=True, help_text="null without the right to see payloads.")
 
@@ -157,7 +160,7 @@ EXAMPLE: dict[str, Any] = {
     "started_at": "2026-03-29T14:30:01Z",
     "finished_at": "2026-03-29T14:30:01Z",
 }
-DETAIL = {**EXAMPLE, "input": {}, "outcome": {}}
+DETAIL = {**EXAMPLE, "fingerprint": None, "input": {}, "outcome": {}}
 STEP: dict[str, Any] = {
     "node": "a1",
     "position": 1,
@@ -208,7 +211,8 @@ def detail(run: Run, actor: Any, *, status: int = 200) -> Response:
     """The answer that tells one run."""
     shown = permissions.may(actor, "view_payloads", run.workflow)
     payloads = {"input": run.input if shown else None, "outcome": run.outcome if shown else None}
-    return Response({**RunAnswer(run).data, **payloads}, status=status)
+    letter = DeadLetter.objects.filter(run=run).values_list("fingerprint", flat=True).first()
+    return Response({**RunAnswer(run).data, "fingerprint": letter, **payloads}, status=status)
 
 
 def _within(spans: str) -> Q:

@@ -253,8 +253,11 @@ export function apiAt(home: string) {
     retryChoices: async (run: number) =>
       (await get<{ choices: RetryChoice[] }>(`runs/${run}/retry/`)).choices,
     /** `key` names the request, so that it is done once however often it is sent. */
-    retry: (run: number, body: Pick<RetryChoice, "start" | "version"> & { reason: string }, key: string) =>
-      send<Run>("POST", `runs/${run}/retry/`, body, { headers: { "Idempotency-Key": key } }),
+    retry: (
+      run: number,
+      body: Pick<RetryChoice, "start" | "version"> & { reason: string; input?: Record<string, unknown> },
+      key: string,
+    ) => send<Run>("POST", `runs/${run}/retry/`, body, { headers: { "Idempotency-Key": key } }),
     steps: (run: number) => get<Page<Step> | Step[]>(`runs/${run}/steps/`),
     logs: (run: number, after: number) => get<Page<LogEntry>>(`runs/${run}/logs/?after=${after}`),
     /** One page of any list, by its address with filters; `cursor` is that of the page before. */

@@ -109,6 +109,8 @@ export interface RunDetail extends Run {
   event: number | null;
   actor: string | null;
   parent: number | null;
+  /** Of its dead letter; null unless it is one. */
+  fingerprint: string | null;
   /** null without the right to see payloads. */
   input: Record<string, unknown> | null;
 }

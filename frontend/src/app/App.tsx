@@ -57,6 +57,7 @@ const SecretsPage = lazy(() => import("../pages/secrets/SecretsPage"));
 const NewSecretPage = lazy(() => import("../pages/secrets/NewSecretPage"));
 const SecretPage = lazy(() => import("../pages/secrets/SecretPage"));
 const DeadLettersPage = lazy(() => import("../deadLetters/DeadLettersPage"));
+const RedrivePage = lazy(() => import("../deadLetters/RedrivePage"));
 const CausePage = lazy(() => import("../deadLetters/CausePage"));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 
@@ -108,6 +109,8 @@ function Shown({ route }: { route: Route }) {
       return <RunPage key={route.id} id={route.id} />;
     case "dead-letters":
       return <DeadLettersPage />;
+    case "redrive":
+      return <RedrivePage key={route.id} id={route.id} />;
     case "cause":
       return <CausePage key={route.fingerprint} fingerprint={route.fingerprint} />;
     case "decisions":

@@ -16,6 +16,7 @@ it.each([
   ["/tools/runs/311/", "/tools/", { page: "run", id: 311 }],
   ["/dead-letters/", "/", { page: "dead-letters" }],
   ["/dead-letters/5f2c0e8d1f0e7a4f/", "/", { page: "cause", fingerprint: "5f2c0e8d1f0e7a4f" }],
+  ["/redrives/5/", "/", { page: "redrive", id: 5 }],
   ["/dead-letters/x/", "/", { page: "unknown" }],
   ["/audit/", "/", { page: "audit" }],
   ["/events/7/", "/", { page: "event", id: 7 }],

@@ -16,6 +16,7 @@ export type Route =
   | { page: "runs" }
   | { page: "run"; id: number }
   | { page: "dead-letters" }
+  | { page: "redrive"; id: number }
   | { page: "cause"; fingerprint: string }
   | { page: "decisions" }
   | { page: "events" }
@@ -91,6 +92,8 @@ export function routeOf(pathname: string, home: string): Route {
     if (below === undefined) return { page: BY_ID[family], id };
     return family === "workflows" ? { page: OF_WORKFLOW[below], id } : { page: "unknown" };
   }
+  const redrive = /^redrives\/(\d{1,15})\/$/.exec(rest)?.[1];
+  if (redrive !== undefined) return { page: "redrive", id: Number(redrive) };
   const fingerprint = /^dead-letters\/([0-9a-f]{16})\/$/.exec(rest)?.[1];
   if (fingerprint !== undefined) return { page: "cause", fingerprint };
   const condition = /^conditions\/([a-z0-9_-]{1,80})\/$/i.exec(rest)?.[1];

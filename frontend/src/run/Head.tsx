@@ -41,7 +41,7 @@ export function Head({ run, detail, rows, now, live, refresh }: Shown) {
           <CopyButton text={location.href} label="Copy link" />
           {!hasEnded(run.status) && <CancelButton run={run} cancelled={refresh} />}
           {(run.status === "failed" || run.status === "cancelled") && (
-            <RetryButton run={run} refresh={refresh} />
+            <RetryButton run={run} input={detail?.input ?? null} refresh={refresh} />
           )}
           {hasEnded(run.status) && run.mode === "execute" && <UndoButton run={run} undone={refresh} />}
         </span>
@@ -64,6 +64,11 @@ export function Head({ run, detail, rows, now, live, refresh }: Shown) {
       </p>
       <Cause detail={detail} rows={rows} />
       <Retries run={run} />
+      {detail?.fingerprint && (
+        <p className="run-cause note">
+          <Link to={`dead-letters/${detail.fingerprint}/`}>All dead letters of this cause</Link>
+        </p>
+      )}
     </>
   );
 }

@@ -11,6 +11,8 @@ import { useModal } from "../ui/useModal";
 
 interface Props {
   run: Run;
+  /** What the run started with; null while it is being loaded, and without the right to see it. */
+  input: Record<string, unknown> | null;
   refresh: () => void;
 }
 
@@ -20,7 +22,7 @@ type Version = RetryChoice["version"];
 const FROM: Record<Start, string> = { failed_step: "the failed step", start: "the start" };
 
 /** For those who may retry runs of the workflow. */
-export function RetryButton({ run, refresh }: Props) {
+export function RetryButton({ run, input, refresh }: Props) {
   const { api } = useSite();
   const { id } = run.workflow;
   const [workflow] = useLoad(useCallback((signal) => api.workflow(id, signal), [api, id]));
@@ -34,13 +36,13 @@ export function RetryButton({ run, refresh }: Props) {
           Retry ▾
         </button>
       )}
-      {open && <RetryDialog run={run} refresh={refresh} close={() => setOpen(false)} />}
+      {open && <RetryDialog run={run} input={input} refresh={refresh} close={() => setOpen(false)} />}
     </>
   );
 }
 
 /** Says what each way to retry would keep and repeat before it is gone; then opens the new run. */
-function RetryDialog({ run, refresh, close }: Props & { close: () => void }) {
+function RetryDialog({ run, input, refresh, close }: Props & { close: () => void }) {
   const { api } = useSite();
   const dialog = useRef<HTMLDialogElement>(null);
   useModal(dialog);
@@ -50,18 +52,32 @@ function RetryDialog({ run, refresh, close }: Props & { close: () => void }) {
       <h2 id="retry-title">Retry run {run.id}</h2>
       <Show loaded={choices} again={again}>
         {(told) => (
-          <RetryForm run={run} choices={told} refresh={refresh} close={() => dialog.current?.close()} />
+          <RetryForm
+            run={run}
+            input={input}
+            choices={told}
+            refresh={refresh}
+            close={() => dialog.current?.close()}
+          />
         )}
       </Show>
     </dialog>
   );
 }
 
-function RetryForm({ run, choices, refresh, close }: Props & { choices: RetryChoice[]; close: () => void }) {
+function RetryForm({
+  run,
+  input,
+  choices,
+  refresh,
+  close,
+}: Props & { choices: RetryChoice[]; close: () => void }) {
   const { api, home } = useSite();
   const [start, setStart] = useState<Start>("failed_step");
   const [version, setVersion] = useState<Version>("run");
   const [reason, setReason] = useState("");
+  const original = input === null ? "" : JSON.stringify(input, null, 2);
+  const [edited, setEdited] = useState(original);
   const [sending, setSending] = useState(false);
   const [trouble, setTrouble] = useState<ApiError | null>(null);
   const first = useRef<HTMLInputElement>(null);
@@ -74,7 +90,15 @@ function RetryForm({ run, choices, refresh, close }: Props & { choices: RetryCho
     event.preventDefault();
     setSending(true);
     setTrouble(null);
-    const body = { start, version, reason };
+    const changed = input === null || edited.trim() === original ? undefined : objectOf(edited);
+    if (changed === null) {
+      setTrouble(
+        new ApiError(0, "What it starts with is no JSON object. Mend it, or put back what was there."),
+      );
+      setSending(false);
+      return;
+    }
+    const body = { start, version, reason, ...(changed === undefined ? {} : { input: changed }) };
     const text = JSON.stringify(body);
     // The same request keeps its name, so that an answer that was lost on the way costs no second retry.
     if (sent.current.body !== text) sent.current = { body: text, key: `retry-${run.id}-${requestName()}` };
@@ -136,6 +160,27 @@ function RetryForm({ run, choices, refresh, close }: Props & { choices: RetryCho
           <p id="retry-sentence">{chosen?.sentence}</p>
         )}
       </div>
+      {input !== null && (
+        <details>
+          <summary>Start it with other values</summary>
+          <label htmlFor="retry-input">
+            The variables that it starts with, as JSON. The event stays; the audit keeps both.
+          </label>
+          <textarea
+            id="retry-input"
+            rows={6}
+            spellCheck={false}
+            value={edited}
+            onChange={(event) => setEdited(event.target.value)}
+          />
+          {edited.trim() !== original && (
+            <>
+              <p className="note">Before:</p>
+              <pre className="retry-before">{original}</pre>
+            </>
+          )}
+        </details>
+      )}
       <label htmlFor="retry-reason">Why? (optional) It is kept in the audit and in both logs.</label>
       <input
         id="retry-reason"
@@ -163,4 +208,15 @@ function RetryForm({ run, choices, refresh, close }: Props & { choices: RetryCho
       </div>
     </form>
   );
+}
+
+function objectOf(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
 }

@@ -163,7 +163,7 @@ function Headers({ destination }: { destination: Destination }) {
   return (
     <section aria-labelledby="headers">
       <h2 id="headers">Sent along</h2>
-      <ul className="secrets">
+      <ul className="plain secrets">
         {destination.headers.map((header) => (
           <li key={header.name}>
             <code>

@@ -206,7 +206,7 @@ function Headers({ headers, secrets, onChange }: HeadersProps) {
           <button
             type="button"
             className="quiet"
-            aria-label={`Take header ${index + 1} away`}
+            aria-label={`Take away header ${index + 1}`}
             onClick={() => onChange(headers.filter((_, at) => at !== index))}
           >
             Take away

@@ -1,7 +1,9 @@
+import { lazy, Suspense, useState } from "react";
 import { query } from "../../api/client";
 import type { Decision } from "../../api/recordTypes";
 import type { Run } from "../../api/runTypes";
-import { useSearch } from "../../app/router";
+import { useSite } from "../../app/context";
+import { navigate, useSearch } from "../../app/router";
 import { useOptions } from "../../app/useOptions";
 import { mergeNewest, usePages } from "../../app/usePages";
 import { Ago } from "../../ui/Ago";
@@ -12,7 +14,11 @@ import { Link, recordTo } from "../../ui/Link";
 import { Paged } from "../../ui/Pager";
 import { type Column, Table } from "../../ui/Table";
 import { DecisionTable } from "../decisions/DecisionTable";
-import { type RunFilters, runsAddress, setFilters } from "./runFilters";
+import { type RunFilters, redriveOf, runsAddress, setFilters } from "./runFilters";
+
+const RedriveDialog = lazy(async () => ({
+  default: (await import("../../deadLetters/RedriveDialog")).RedriveDialog,
+}));
 
 const STATUSES = ["queued", "running", "waiting", "succeeded", "failed", "cancelled"] as const;
 
@@ -46,6 +52,11 @@ export function RunList({ workflow }: { workflow?: number }) {
         <Typed label="From" name="from" type="date" />
         <Typed label="To" name="to" type="date" />
       </Filters>
+      <RetryThese
+        filters={filters}
+        workflow={workflow}
+        some={pages.loaded.state === "ready" && pages.loaded.value.length > 0}
+      />
       <Paged
         pages={pages}
         what="runs"
@@ -58,6 +69,37 @@ export function RunList({ workflow }: { workflow?: number }) {
         )}
       </Paged>
     </>
+  );
+}
+
+interface Retrying {
+  filters: RunFilters;
+  workflow: number | undefined;
+  some: boolean;
+}
+
+/** All that the filters select of what gave up, retried together; the dialog begins as a dry run. */
+function RetryThese({ filters, workflow, some }: Retrying) {
+  const { home } = useSite();
+  const [open, setOpen] = useState(false);
+  const { status } = filters;
+  if ((status !== "failed" && status !== "cancelled") || !some || filters.events) return null;
+  return (
+    <p className="actions">
+      <button type="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        Retry these…
+      </button>
+      {open && (
+        <Suspense fallback={null}>
+          <RedriveDialog
+            chosen={redriveOf(filters, workflow)}
+            what="what the filters select"
+            onDone={(made) => navigate(`${home}redrives/${made.id}/`)}
+            onClose={() => setOpen(false)}
+          />
+        </Suspense>
+      )}
+    </p>
   );
 }
 

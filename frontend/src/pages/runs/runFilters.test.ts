@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { runsAddress, setFilters, spansOf, startOf } from "./runFilters";
+import { redriveOf, runsAddress, setFilters, spansOf, startOf } from "./runFilters";
 
 describe("runsAddress", () => {
   it("asks for everything without filters", () => {
@@ -37,4 +37,12 @@ it.each([
   [[9, 7, 8, 12, 14, 13, 20], "7-9,12-14,20"],
 ])("%j are %s", (events, spans) => {
   expect(spansOf(events)).toBe(spans);
+});
+
+it("gives a redrive the filters that are set, and nothing else", () => {
+  expect(redriveOf({ status: "failed", version: "3", record: "", from: "x" }, 4)).toEqual({
+    workflow: 4,
+    status: "failed",
+    run_version: 3,
+  });
 });

@@ -31,6 +31,24 @@ export function runsAddress(filters: RunFilters, workflow?: number): string {
   })}`;
 }
 
+/** The same filters as a redrive takes them. */
+export function redriveOf(filters: RunFilters, workflow?: number): Record<string, unknown> {
+  const { status, mode, version, module, record, from, to } = filters;
+  const chosen = {
+    workflow,
+    status,
+    mode,
+    run_version: version ? Number(version) : undefined,
+    module,
+    record,
+    created_after: startOf(from),
+    created_before: startOf(to, 1),
+  };
+  return Object.fromEntries(
+    Object.entries(chosen).filter(([, value]) => value !== undefined && value !== ""),
+  );
+}
+
 /** Numbers of events as a filter takes them, those that follow each other as one span: "5120-5219,5225". */
 export function spansOf(events: readonly number[]): string {
   const spans: [number, number][] = [];
