@@ -114,14 +114,16 @@ class RunTestMarkAdmin(SeenAdmin):
     search_fields = ("workflow__name", "tested_by_name", "=digest")
 
 
+ASKED = ("module", "rule", "reason", "ends_at", "min_events", "min_hours", "min_agreement")
+
+
 class ModePolicyForm(ServiceForm):
     class Meta:
         model = ModePolicy
-        fields = ("module", "rule", "reason", "ends_at", "min_events", "min_hours", "min_agreement")
+        fields = ASKED
 
     def save_through_service(self) -> models.Model:
-        names = self._meta.fields
-        return set_mode_policy(**{name: self.cleaned_data[name] for name in names}, actor=self.actor)
+        return set_mode_policy(**{name: self.cleaned_data[name] for name in ASKED}, actor=self.actor)
 
 
 def _lift(policy: ModePolicy, actor: Any, reason: str) -> None:
@@ -152,8 +154,7 @@ class ModePolicyAdmin(ServiceAdmin):
         return ("set_by_name", "set_at", "afterwards") if obj is not None else ()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        fields = ModePolicyForm._meta.fields
-        return fields if obj is None else (*fields, "set_by_name", "set_at", "afterwards")
+        return ASKED if obj is None else (*ASKED, "set_by_name", "set_at", "afterwards")
 
     @admin.display(description="afterwards")
     def afterwards(self, policy: ModePolicy) -> str:

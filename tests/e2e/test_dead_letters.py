@@ -53,6 +53,6 @@ def test_a_cause_is_foreseen_redriven_and_triaged(drawn: Drawn, signed_in: Page)
     page.get_by_role("button", name="Triage…").click()
     page.get_by_label("It stands").select_option("fixed")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("region", name="In which workflows")).to_contain_text("Fixed in version 2")
+    expect(page.get_by_role("region", name="Workflows with this cause")).to_contain_text("Fixed in version 2")
     assert violations(page) == []
     picture(page, "dead-letter-cause")

@@ -92,7 +92,7 @@ function Shown({ cause, again }: { cause: CauseDetail; again: () => void }) {
       <section aria-labelledby="workflows">
         <h2 id="workflows">In which workflows</h2>
         <Table
-          label="In which workflows"
+          label="Workflows with this cause"
           columns={WORKFLOWS}
           rows={cause.workflows}
           keyOf={(one) => one.workflow.id}
@@ -160,7 +160,13 @@ function Letters({ fingerprint }: { fingerprint: string }) {
       <h2 id="letters">The letters</h2>
       <Paged pages={pages} what="letters" empty={<p className="note">None is left.</p>}>
         {(letters, stale) => (
-          <Table label="The letters" columns={LETTERS} rows={letters} keyOf={(one) => one.id} stale={stale} />
+          <Table
+            label="Letters of this cause"
+            columns={LETTERS}
+            rows={letters}
+            keyOf={(one) => one.id}
+            stale={stale}
+          />
         )}
       </Paged>
     </section>

@@ -2,6 +2,7 @@ import { useId, useState } from "react";
 import { useSite } from "../app/context";
 import { FormDialog } from "../ui/FormDialog";
 import type { CauseDetail } from "./types";
+import "./deadLetters.css";
 
 /** As the API demands it. */
 const TYPED_ABOVE = 20;
@@ -31,46 +32,48 @@ export function DiscardDialog({ cause, onDone, onClose }: Props) {
   };
   return (
     <FormDialog title="Discard the open letters" button="Discard" onDo={send} onClose={onClose}>
-      <p>They are given up, and stay here as discarded. Their runs can still be retried one by one.</p>
-      {mine.length > 1 && (
-        <>
-          <label htmlFor={`${id}-workflow`}>Of</label>
-          <select
-            id={`${id}-workflow`}
-            value={workflow}
-            onChange={(event) => setWorkflow(event.target.value)}
-          >
-            {mine.map((one) => (
-              <option key={one.workflow.id} value={one.workflow.id}>
-                {one.workflow.name}
-              </option>
-            ))}
-          </select>
-        </>
-      )}
-      <label htmlFor={`${id}-reason`}>Why? It is kept in the audit.</label>
-      <input
-        id={`${id}-reason`}
-        type="text"
-        required
-        value={reason}
-        maxLength={300}
-        onChange={(event) => setReason(event.target.value)}
-      />
-      {cause.open > TYPED_ABOVE && (
-        <>
-          <label htmlFor={`${id}-count`}>Type how many they are ({cause.open} are open in all)</label>
-          <input
-            id={`${id}-count`}
-            type="text"
-            inputMode="numeric"
-            pattern="[0-9]{1,9}"
-            required
-            value={count}
-            onChange={(event) => setCount(event.target.value)}
-          />
-        </>
-      )}
+      <div className="letters-form">
+        <p>They are given up, and stay here as discarded. Their runs can still be retried one by one.</p>
+        {mine.length > 1 && (
+          <>
+            <label htmlFor={`${id}-workflow`}>Of</label>
+            <select
+              id={`${id}-workflow`}
+              value={workflow}
+              onChange={(event) => setWorkflow(event.target.value)}
+            >
+              {mine.map((one) => (
+                <option key={one.workflow.id} value={one.workflow.id}>
+                  {one.workflow.name}
+                </option>
+              ))}
+            </select>
+          </>
+        )}
+        <label htmlFor={`${id}-reason`}>Why? It is kept in the audit.</label>
+        <input
+          id={`${id}-reason`}
+          type="text"
+          required
+          value={reason}
+          maxLength={300}
+          onChange={(event) => setReason(event.target.value)}
+        />
+        {cause.open > TYPED_ABOVE && (
+          <>
+            <label htmlFor={`${id}-count`}>Type how many they are ({cause.open} are open in all)</label>
+            <input
+              id={`${id}-count`}
+              type="text"
+              inputMode="numeric"
+              pattern="[0-9]{1,9}"
+              required
+              value={count}
+              onChange={(event) => setCount(event.target.value)}
+            />
+          </>
+        )}
+      </div>
     </FormDialog>
   );
 }

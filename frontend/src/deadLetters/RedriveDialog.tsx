@@ -3,6 +3,7 @@ import { requestName } from "../api/requestName";
 import { useSite } from "../app/context";
 import { FormDialog } from "../ui/FormDialog";
 import type { RedriveDetail } from "./types";
+import "./deadLetters.css";
 
 interface Props {
   /** What the API chooses the runs by. */
@@ -52,97 +53,99 @@ export function RedriveDialog({ chosen, what, onDone, onClose }: Props) {
       onDo={send}
       onClose={onClose}
     >
-      <fieldset className="ways">
-        <legend>Do it</legend>
-        <label>
-          <input type="radio" name={`${id}-dry`} checked={dry} onChange={() => setDry(true)} /> as a dry run:
-          nothing is done, you see what would come of each
-        </label>
-        <label>
-          <input type="radio" name={`${id}-dry`} checked={!dry} onChange={() => setDry(false)} /> for real
-        </label>
-      </fieldset>
-      <fieldset className="ways">
-        <legend>From</legend>
-        <label>
-          <input
-            type="radio"
-            name={`${id}-start`}
-            checked={start === "failed_step"}
-            onChange={() => setStart("failed_step")}
-          />{" "}
-          the failed step
-        </label>
-        <label>
-          <input
-            type="radio"
-            name={`${id}-start`}
-            checked={start === "start"}
-            onChange={() => setStart("start")}
-          />{" "}
-          the start
-        </label>
-      </fieldset>
-      <fieldset className="ways">
-        <legend>With</legend>
-        <label>
-          <input
-            type="radio"
-            name={`${id}-version`}
-            checked={version === "active"}
-            onChange={() => setVersion("active")}
-          />{" "}
-          the active version
-        </label>
-        <label>
-          <input
-            type="radio"
-            name={`${id}-version`}
-            checked={version === "run"}
-            onChange={() => setVersion("run")}
-          />{" "}
-          the version of each run
-        </label>
-      </fieldset>
-      <p className="note" aria-live="polite">
-        {SENTENCES[start]}
-      </p>
-      {!dry && (
-        <>
-          <label className="tick">
-            <input type="checkbox" checked={canary} onChange={(event) => setCanary(event.target.checked)} />{" "}
-            One first, the rest once it has succeeded
+      <div className="letters-form">
+        <fieldset className="ways">
+          <legend>Do it</legend>
+          <label>
+            <input type="radio" name={`${id}-dry`} checked={dry} onChange={() => setDry(true)} /> as a dry
+            run: nothing is done, you see what would come of each
           </label>
-          <label htmlFor={`${id}-rate`}>Runs a minute</label>
-          <input
-            id={`${id}-rate`}
-            type="number"
-            min={1}
-            max={600}
-            required
-            value={rate}
-            onChange={(event) => setRate(event.target.value)}
-          />
-          <label htmlFor={`${id}-failures`}>Stop when so many of the last ten fail</label>
-          <input
-            id={`${id}-failures`}
-            type="number"
-            min={1}
-            max={10}
-            required
-            value={failures}
-            onChange={(event) => setFailures(event.target.value)}
-          />
-        </>
-      )}
-      <label htmlFor={`${id}-reason`}>Why? (optional) It is kept in the audit.</label>
-      <input
-        id={`${id}-reason`}
-        type="text"
-        value={reason}
-        maxLength={300}
-        onChange={(event) => setReason(event.target.value)}
-      />
+          <label>
+            <input type="radio" name={`${id}-dry`} checked={!dry} onChange={() => setDry(false)} /> for real
+          </label>
+        </fieldset>
+        <fieldset className="ways">
+          <legend>From</legend>
+          <label>
+            <input
+              type="radio"
+              name={`${id}-start`}
+              checked={start === "failed_step"}
+              onChange={() => setStart("failed_step")}
+            />{" "}
+            the failed step
+          </label>
+          <label>
+            <input
+              type="radio"
+              name={`${id}-start`}
+              checked={start === "start"}
+              onChange={() => setStart("start")}
+            />{" "}
+            the start
+          </label>
+        </fieldset>
+        <fieldset className="ways">
+          <legend>With</legend>
+          <label>
+            <input
+              type="radio"
+              name={`${id}-version`}
+              checked={version === "active"}
+              onChange={() => setVersion("active")}
+            />{" "}
+            the active version
+          </label>
+          <label>
+            <input
+              type="radio"
+              name={`${id}-version`}
+              checked={version === "run"}
+              onChange={() => setVersion("run")}
+            />{" "}
+            the version of each run
+          </label>
+        </fieldset>
+        <p className="note" aria-live="polite">
+          {SENTENCES[start]}
+        </p>
+        {!dry && (
+          <>
+            <label className="tick">
+              <input type="checkbox" checked={canary} onChange={(event) => setCanary(event.target.checked)} />{" "}
+              One first, the rest once it has succeeded
+            </label>
+            <label htmlFor={`${id}-rate`}>Runs a minute</label>
+            <input
+              id={`${id}-rate`}
+              type="number"
+              min={1}
+              max={600}
+              required
+              value={rate}
+              onChange={(event) => setRate(event.target.value)}
+            />
+            <label htmlFor={`${id}-failures`}>Stop when so many of the last ten fail</label>
+            <input
+              id={`${id}-failures`}
+              type="number"
+              min={1}
+              max={10}
+              required
+              value={failures}
+              onChange={(event) => setFailures(event.target.value)}
+            />
+          </>
+        )}
+        <label htmlFor={`${id}-reason`}>Why? (optional) It is kept in the audit.</label>
+        <input
+          id={`${id}-reason`}
+          type="text"
+          value={reason}
+          maxLength={300}
+          onChange={(event) => setReason(event.target.value)}
+        />
+      </div>
     </FormDialog>
   );
 }

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from automations.engine.gate import Line
@@ -217,3 +219,19 @@ def test_a_first_release_has_nothing_to_agree_with(proven: Workflow, tickets: Mo
     set_mode_policy(rule="shadow", module=tickets, reason="Money", actor=root)
     assert line_of(proven).state.value == "not_needed"
     assert read_gate(workflow=fresh(proven)).is_green
+
+
+def test_the_admin_sets_an_end_and_figures_and_tells_what_holds_afterwards(root: Any) -> None:
+    client = Client()
+    client.force_login(root)
+    add = reverse("admin:automations_modepolicy_add")
+    figures = {"min_events": "50", "min_hours": "2", "min_agreement": "98.5"}
+    end = {"ends_at_0": "2099-01-04", "ends_at_1": "07:00:00"}
+    refused = client.post(add, {"rule": "four_eyes", "reason": "Money", **figures})
+    assert "min_events" in refused.context["adminform"].form.errors
+    assert client.post(add, {"rule": "shadow", "reason": "Money", **figures, **end}).status_code == 302
+    policy = ModePolicy.objects.get()
+    assert policy.demand == "at least 50 live events over 2 hours, 98.5 % of them answered alike"
+    assert policy.ends_at is not None
+    page = client.get(reverse("admin:automations_modepolicy_change", args=(policy.pk,)))
+    assert b"No shadow is asked for any more." in page.content

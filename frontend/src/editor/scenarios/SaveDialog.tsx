@@ -161,7 +161,9 @@ function ByHand({ onTry }: { onTry: (given: NonNullable<Source["given"]>) => voi
   };
   return (
     <>
-      <label htmlFor={id}>What is given: record, event, input, answers of approvals and ends of calls, as JSON</label>
+      <label htmlFor={id}>
+        What is given: record, event, input, answers of approvals and ends of calls, as JSON
+      </label>
       <textarea
         id={id}
         rows={8}
