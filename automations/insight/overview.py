@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Aggregate, Count, DurationField, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -20,6 +20,7 @@ from automations import permissions
 from automations.engine.documents import parse_document
 from automations.engine.graph import build_graph
 from automations.engine.statuses import ACTIVE_RUN, RunStatus
+from automations.insight.percentiles import Percentile
 from automations.insight.run_news import newest_retry
 from automations.models import Run, Step, Workflow, WorkflowVersion
 
@@ -59,14 +60,6 @@ class Activity:
     median: float | None
     last_run: Run | None
     may_pause: bool
-
-
-class Median(Aggregate):
-    """PostgreSQL's own; Django has no name for it."""
-
-    function = "PERCENTILE_CONT"
-    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = DurationField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +157,7 @@ def _medians(actor: Any, now: datetime) -> dict[int, float]:
         )
         .order_by()
         .values_list("workflow_id")
-        .annotate(median=Median(F("finished_at") - F("started_at")))
+        .annotate(median=Percentile(F("finished_at") - F("started_at"), 0.5))
     )
     return {workflow: median.total_seconds() for workflow, median in rows}
 

@@ -329,6 +329,8 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "settings-denied": denied,
     "starting": starting,
     "audit": audit,
+    "reviews": opened("/reviews/"),
+    "review": first_row("/reviews/"),
     "decisions": opened("/decisions/"),
     "events": opened("/events/"),
     "event": first_row("/events/"),

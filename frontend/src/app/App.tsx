@@ -46,6 +46,8 @@ const PoliciesPage = lazy(() => import("../policies/PoliciesPage"));
 const NewPolicyPage = lazy(() => import("../policies/NewPolicyPage"));
 const PolicyPage = lazy(() => import("../policies/PolicyPage"));
 const AuditPage = lazy(async () => ({ default: (await import("../pages/audit/AuditPage")).AuditPage }));
+const ReviewsPage = lazy(() => import("../pages/reviews/ReviewsPage"));
+const ReviewPage = lazy(() => import("../pages/reviews/ReviewPage"));
 const EndpointsPage = lazy(() => import("../pages/webhooks/EndpointsPage"));
 const NewEndpointPage = lazy(() => import("../pages/webhooks/NewEndpointPage"));
 const EndpointPage = lazy(() => import("../pages/webhooks/EndpointPage"));
@@ -145,6 +147,10 @@ function Shown({ route }: { route: Route }) {
       return <NewSecretPage />;
     case "secret":
       return <SecretPage key={route.key} secretKey={route.key} />;
+    case "reviews":
+      return <ReviewsPage />;
+    case "review":
+      return <ReviewPage key={route.week} week={route.week} />;
     case "audit":
       return <AuditPage />;
     case "approvals":

@@ -42,6 +42,8 @@ export type Route =
   | { page: "secrets" }
   | { page: "new-secret" }
   | { page: "secret"; key: string }
+  | { page: "reviews" }
+  | { page: "review"; week: string }
   | { page: "unknown" };
 
 const PLAIN: Record<string, Route> = {
@@ -56,6 +58,7 @@ const PLAIN: Record<string, Route> = {
   "events/": { page: "events" },
   "approvals/": { page: "approvals" },
   "audit/": { page: "audit" },
+  "reviews/": { page: "reviews" },
   "mode-policies/": { page: "mode-policies" },
   "alerts/": { page: "alerts" },
   "records/": { page: "modules" },
@@ -92,6 +95,8 @@ export function routeOf(pathname: string, home: string): Route {
     if (below === undefined) return { page: BY_ID[family], id };
     return family === "workflows" ? { page: OF_WORKFLOW[below], id } : { page: "unknown" };
   }
+  const week = /^reviews\/(\d{4}-W\d{2})\/$/.exec(rest)?.[1];
+  if (week !== undefined) return { page: "review", week };
   const redrive = /^redrives\/(\d{1,15})\/$/.exec(rest)?.[1];
   if (redrive !== undefined) return { page: "redrive", id: Number(redrive) };
   const fingerprint = /^dead-letters\/([0-9a-f]{16})\/$/.exec(rest)?.[1];

@@ -60,6 +60,10 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     # (method, route): (who passes, who sees that it is there; the others get 404)
     ("GET", "me"): (EVERYBODY, EVERYBODY),
     ("GET", "overview"): (EVERYBODY, EVERYBODY),
+    ("GET", "reviews"): (EVERYBODY, EVERYBODY),
+    ("GET", "review"): (EVERYBODY, EVERYBODY),
+    ("GET", "review-pdf"): (EVERYBODY, EVERYBODY),
+    ("GET", "review-chart"): (EVERYBODY, EVERYBODY),
     ("GET", "catalog"): (EVERYBODY, EVERYBODY),
     ("GET", "preferences"): (EVERYBODY, EVERYBODY),
     ("PATCH", "preferences"): (EVERYBODY, EVERYBODY),
@@ -459,6 +463,8 @@ def address_of(name: str, places: dict[str, Any]) -> str:
         pattern.replace("<slug:module_key>", "tickets")
         .replace("<int:number>", "1")
         .replace("<str:node>", "t1")
+        .replace("<slug:week>", "2026-W48")
+        .replace("<slug:chart>", "days")
     )
     for slot in ("<int:pk>", "<uuid:pk>", "<slug:key>", "<str:key>", "<slug:fingerprint>"):
         path = path.replace(slot, str(places.get(noun, "")))
