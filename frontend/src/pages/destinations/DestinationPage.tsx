@@ -14,6 +14,7 @@ import { Deliveries } from "./Deliveries";
 import { Missed } from "./Missed";
 import { DestinationSettings } from "./Settings";
 import { Subscriptions } from "./Subscriptions";
+import { Tested } from "./Tested";
 import { type Destination, FORMATS, healthOf } from "./types";
 import "../webhooks/webhooks.css";
 
@@ -51,12 +52,21 @@ function Shown({ destination, onChanged }: Showing) {
   const enabled = destination.state === "enabled";
   const [disabling, setDisabling] = useState(false);
   const [tested, setTested] = useState<number | null>(null);
+  const [turn, setTurn] = useState(0);
   const path = `webhooks/destinations/${destination.key}/`;
   const attempt = <Value,>(work: Promise<Value>, done: (value: Value) => void) => {
     setTrouble([]);
     work.then(done, (error: unknown) => setTrouble(sentencesOf(error)));
   };
   const enable = () => attempt(api.send<Destination>("POST", `${path}enable/`, {}), onChanged);
+  const refresh = useCallback(
+    () => api.get<Destination>(path).then(onChanged, () => undefined), // what is shown was true a moment ago
+    [api, path, onChanged],
+  );
+  const over = useCallback(() => {
+    setTurn((now) => now + 1);
+    void refresh();
+  }, [refresh]);
   const test = () =>
     attempt(api.send<{ delivery: number }>("POST", `${path}test/`, {}), (made) => setTested(made.delivery));
   return (
@@ -88,11 +98,7 @@ function Shown({ destination, onChanged }: Showing) {
         <Disable destination={destination} onDone={onChanged} onClose={() => setDisabling(false)} />
       )}
       <Trouble sentences={trouble} />
-      {tested !== null && (
-        <p role="status">
-          A test is under way: <Link to={`webhooks/deliveries/${tested}/`}>see what comes of it</Link>.
-        </p>
-      )}
+      {tested !== null && <Tested key={tested} delivery={tested} onOver={over} />}
       {!enabled && (
         <p className="problem">
           Disabled: nothing is sent here, and steps that would send fail at once.{" "}
@@ -115,9 +121,11 @@ function Shown({ destination, onChanged }: Showing) {
       />
       {destination.headers.length > 0 && <Headers destination={destination} />}
       {mayChange && <DestinationSettings destination={destination} onChanged={onChanged} />}
-      {destination.format === "webhook" && <Signing destination={destination} mayChange={mayChange} />}
+      {destination.format === "webhook" && (
+        <Signing destination={destination} mayChange={mayChange} onRotated={refresh} />
+      )}
       <Subscriptions destination={destination} />
-      <Deliveries destination={destination.key} />
+      <Deliveries key={turn} destination={destination.key} />
     </>
   );
 }
@@ -177,7 +185,13 @@ function Headers({ destination }: { destination: Destination }) {
   );
 }
 
-function Signing({ destination, mayChange }: { destination: Destination; mayChange: boolean }) {
+interface Signed {
+  destination: Destination;
+  mayChange: boolean;
+  onRotated: () => Promise<void>;
+}
+
+function Signing({ destination, mayChange, onRotated }: Signed) {
   const { api } = useSite();
   const [hours, setHours] = useState("24");
   const [secret, setSecret] = useState("");
@@ -190,7 +204,10 @@ function Signing({ destination, mayChange }: { destination: Destination; mayChan
         overlap_hours: Number(hours),
       })
       .then(
-        (made) => setSecret(made.signing_secret),
+        (made) => {
+          setSecret(made.signing_secret);
+          return onRotated();
+        },
         (error: unknown) => setTrouble(sentencesOf(error)),
       );
   };
@@ -217,7 +234,7 @@ function Signing({ destination, mayChange }: { destination: Destination; mayChan
           </button>
         </p>
       )}
-      {secret !== "" && <ShownOnce secret={secret} />}
+      {secret !== "" && <ShownOnce secret={secret} to="receiver" />}
       <Trouble sentences={trouble} />
     </section>
   );

@@ -27,7 +27,7 @@ export default function NewDestinationPage() {
 function Made({ destination }: { destination: NewDestination }) {
   return (
     <div className="webhook-form">
-      {destination.signing_secret !== null && <ShownOnce secret={destination.signing_secret} />}
+      {destination.signing_secret !== null && <ShownOnce secret={destination.signing_secret} to="receiver" />}
       <p className="actions">
         <Link className="button" to={`webhooks/destinations/${destination.key}/`}>
           Go on to the destination

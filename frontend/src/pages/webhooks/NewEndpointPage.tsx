@@ -32,7 +32,7 @@ function Made({ endpoint }: { endpoint: NewEndpoint }) {
         <code>{endpoint.address}</code>
         <CopyButton text={endpoint.address ?? ""} label="Copy the address" />
       </p>
-      {endpoint.secret !== null && <ShownOnce secret={endpoint.secret} />}
+      {endpoint.secret !== null && <ShownOnce secret={endpoint.secret} to="sender" />}
       <p className="actions">
         <Link className="button" to={`webhooks/endpoints/${endpoint.key}/`}>
           Go on to the endpoint

@@ -63,7 +63,7 @@ export function Secrets({ endpoint, onChanged }: Props) {
           </li>
         ))}
       </ul>
-      {shown !== null && <ShownOnce secret={shown} />}
+      {shown !== null && <ShownOnce secret={shown} to="sender" />}
       {endpoint.may_change && (
         <div className="webhook-form">
           {typed && (

@@ -1,11 +1,11 @@
 import { CopyButton } from "../../ui/CopyButton";
 
-/** A secret that is in no other answer. */
-export function ShownOnce({ secret }: { secret: string }) {
+/** A secret that is in no other answer, and the other side that needs it. */
+export function ShownOnce({ secret, to }: { secret: string; to: "sender" | "receiver" }) {
   return (
     <div className="shown-once" role="status">
       <p>
-        <strong>This is the only time that you see this secret.</strong> Copy it to the sender now.
+        <strong>This is the only time that you see this secret.</strong> Copy it to the {to} now.
       </p>
       <p className="copyable">
         <code>{secret}</code>
