@@ -39,7 +39,7 @@ def test_a_destination_is_subscribed_and_what_failed_is_sent_anew(page: Page) ->
     dialog.get_by_role("combobox", name="Of", exact=True).select_option("one workflow")
     dialog.get_by_role("combobox", name="Workflow", exact=True).select_option("Watched")
     dialog.get_by_role("button", name="Subscribe", exact=True).click()
-    row = page.get_by_role("table", name="Subscriptions").get_by_role("row").last
+    row = page.get_by_role("region", name="Subscriptions").get_by_role("row").last
     expect(row).to_contain_text("A workflow was paused")
     expect(row).to_contain_text("Watched")
 
