@@ -68,7 +68,7 @@ def _gate(workflow: Workflow, actor: Any) -> Sequence[Block]:
     consent = gate.consent
     said = [
         f"Version {gate.version.number} is live, in {workflow.mode}. The gate is"
-        f" {'open' if gate.is_green else 'closed'}."
+        f" {'green' if gate.is_green else 'closed'}."
     ]
     if consent is not None:
         given = f"{consent.given_by_name} has agreed." if consent.given_by_name else "Nobody has agreed yet."
@@ -82,7 +82,9 @@ def _check(workflow: Workflow, actor: Any, given: Mapping[str, Any]) -> str:
     _seen("run_test", workflow, actor)
     gate = check_gate(workflow=workflow, actor=actor)
     left = len(gate.problems)
-    return "The gate is open." if gate.is_green else f"{left} of its lines are open."
+    return (
+        "The gate is green." if gate.is_green else f"{left} of its lines {'is' if left == 1 else 'are'} open."
+    )
 
 
 def _ask(workflow: Workflow, actor: Any, given: Mapping[str, Any]) -> str:

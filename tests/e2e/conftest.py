@@ -27,6 +27,7 @@ FLAGS = [
 ]
 
 
+@pytest.hookimpl(tryfirst=True)  # before what spreads them reads the mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One process has them all, with one product and one browser, when the tests are spread over several."""
     for item in items:

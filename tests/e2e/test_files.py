@@ -8,7 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from .conftest import call, violations
+from .conftest import violations
+from .editing import call
 from .test_editor_live import DRAFT
 
 

@@ -26,8 +26,8 @@ def test_a_destination_is_subscribed_and_what_failed_is_sent_anew(page: Page) ->
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Subscribe the destination")
     dialog.get_by_label("A workflow was paused").press("Space")
-    dialog.get_by_label("Of", exact=True).select_option("one workflow")
-    dialog.get_by_label("Workflow", exact=True).select_option("Watched")
+    dialog.get_by_role("combobox", name="Of", exact=True).select_option("one workflow")
+    dialog.get_by_role("combobox", name="Workflow", exact=True).select_option("Watched")
     assert violations(page) == []
     picture(page, "subscription-dialog")
     page.keyboard.press("Escape")
@@ -36,10 +36,10 @@ def test_a_destination_is_subscribed_and_what_failed_is_sent_anew(page: Page) ->
     dialog.get_by_role("button", name="Subscribe", exact=True).click()
     expect(dialog.get_by_role("alert")).to_contain_text("Choose at least one event")
     dialog.get_by_label("A workflow was paused").check()
-    dialog.get_by_label("Of", exact=True).select_option("one workflow")
-    dialog.get_by_label("Workflow", exact=True).select_option("Watched")
+    dialog.get_by_role("combobox", name="Of", exact=True).select_option("one workflow")
+    dialog.get_by_role("combobox", name="Workflow", exact=True).select_option("Watched")
     dialog.get_by_role("button", name="Subscribe", exact=True).click()
-    row = page.get_by_role("table", name="Subscriptions").get_by_role("row").last
+    row = page.get_by_role("region", name="Subscriptions").get_by_role("row").last
     expect(row).to_contain_text("A workflow was paused")
     expect(row).to_contain_text("Watched")
 

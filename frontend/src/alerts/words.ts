@@ -18,9 +18,10 @@ export function spanWords(seconds: number): string {
 /** "at 3 failed runs in 15 minutes, over at 1" */
 export function boundWords(rule: AlertRule, facts: KindFacts | undefined): string {
   const unit = facts?.unit ?? "";
+  const counted = rule.raise_at === 1 ? unit.replace(/s$/, "") : unit;
   const span = windowWords(facts, rule.window_seconds);
   const held = rule.hold_seconds > 0 ? `, for ${spanWords(rule.hold_seconds)}` : "";
-  return `at ${rule.raise_at} ${unit}${span}${held}; over at ${rule.clear_at}`;
+  return `at ${rule.raise_at} ${counted}${span}${held}; over at ${rule.clear_at}`;
 }
 
 export function windowWords(facts: KindFacts | undefined, seconds: number): string {

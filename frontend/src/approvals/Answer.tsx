@@ -8,10 +8,12 @@ import { type Answers, Questions } from "./Questions";
 interface Props {
   approval: ApprovalDetail;
   onAnswered: (approval: ApprovalDetail) => void;
+  /** What the answer was refused for, once the question has ended and the form with it. */
+  onLate: (trouble: string) => void;
 }
 
 /** Yes, no, or somebody else in one's place; who may not decide is told why. */
-export function Answer({ approval, onAnswered }: Props) {
+export function Answer({ approval, onAnswered, onLate }: Props) {
   const { api } = useSite();
   const [reason, setReason] = useState("");
   const [answers, setAnswers] = useState<Answers>({});
@@ -32,9 +34,16 @@ export function Answer({ approval, onAnswered }: Props) {
     try {
       onAnswered(await api.decide(approval.id, { verdict, plan_hash: approval.plan_hash, reason, answers }));
     } catch (error) {
-      setTrouble(error instanceof ApiError ? error.message : "That could not be sent. Try again.");
+      const said = error instanceof ApiError ? error.message : "That could not be sent. Try again.";
+      setTrouble(said);
       // What is shown may be what has changed.
-      api.approval(approval.id).then(onAnswered, () => undefined);
+      api.approval(approval.id).then(
+        (now) => {
+          if (now.state !== "pending") onLate(said);
+          onAnswered(now);
+        },
+        () => undefined,
+      );
     }
     setBusy(false);
   };

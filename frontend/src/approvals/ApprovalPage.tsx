@@ -46,6 +46,7 @@ function Trail() {
 function Ready({ first }: { first: ApprovalDetail }) {
   const { api } = useSite();
   const [approval, setApproval] = useState(first);
+  const [late, setLate] = useState("");
   const waiting = approval.state === "pending";
   // Somebody else may decide, or change the record, while it is looked at.
   useEffect(() => {
@@ -72,7 +73,12 @@ function Ready({ first }: { first: ApprovalDetail }) {
         {approval.reach === null ? <PlanTable plan={approval.plan} /> : <Reach reach={approval.reach} />}
       </section>
       <Why approval={approval} />
-      {waiting && <Answer approval={approval} onAnswered={setApproval} />}
+      {waiting && <Answer approval={approval} onAnswered={setApproval} onLate={setLate} />}
+      {late !== "" && (
+        <p className="problem" role="alert">
+          {late} Your answer was not taken.
+        </p>
+      )}
       <Remarks approval={approval} onAsked={setApproval} />
       <Decisions approval={approval} />
     </>

@@ -107,7 +107,9 @@ function Checklist({ workflow, first, again }: { workflow: WorkflowDetail; first
       </p>
       {gate.promotion?.glass_broken && <GlassBanner promotion={gate.promotion} />}
       <p className={gate.green ? "gate-sum gate-green" : "gate-sum"} role="status">
-        {gate.green ? "✓ The gate is green." : `${open} of ${gate.lines.length} lines are open.`}
+        {gate.green
+          ? "✓ The gate is green."
+          : `${open} of ${gate.lines.length} lines ${open === 1 ? "is" : "are"} open.`}
       </p>
       <GateLines
         lines={gate.lines}

@@ -29,7 +29,7 @@ export function ImportDialog({ workflow, onDone, onClose }: Props) {
     >
       <p>
         {workflow === null
-          ? "A workflow as it was exported here or elsewhere."
+          ? "A workflow as it was exported here or elsewhere. Where its key is taken, change “key” in the file, or import it into the draft of the workflow that has it, under Versions."
           : "The file takes the place of the draft. What is released stays."}
       </p>
       <label className="block">

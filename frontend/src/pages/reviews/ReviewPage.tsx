@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useId } from "react";
+import { type ReactNode, useCallback } from "react";
 import { useSite } from "../../app/context";
 import { useLoad } from "../../app/useLoad";
 import { Ago } from "../../ui/Ago";
@@ -142,10 +142,9 @@ function Part({
   empty?: string | false;
   children: ReactNode;
 }) {
-  const id = useId();
   return (
-    <section aria-labelledby={id}>
-      <h2 id={id}>{title}</h2>
+    <section>
+      <h2>{title}</h2>
       {empty === false ? <div className="review-part">{children}</div> : <p className="note">{empty}</p>}
     </section>
   );
