@@ -184,7 +184,7 @@ EXAMPLE: dict[str, Any] = {
     "zone": "UTC",
     "team": "",
     "goes_on": True,
-    "headline": "315 runs ended, 98.7 % of what succeeded or failed succeeded (+0.6 points), 1 new cause of failure.",
+    "headline": "315 runs ended, success rate 98.7 % (+0.6 points), 1 new cause of failure.",
     "minutes_per_step": 2,
     "now": TOTALS,
     "before": TOTALS,

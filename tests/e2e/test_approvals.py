@@ -142,6 +142,20 @@ def test_a_rejection_asks_for_its_reason_first(signed_in: Page, sam: Page) -> No
     assert status(signed_in, "E2E-R4") == "shipped"
 
 
+def test_an_answer_that_comes_late_is_refused_in_words(signed_in: Page, sam: Page, said: list[str]) -> None:
+    run = asked(signed_in, "E2E-R5")
+    mine = call(signed_in, "GET", f"approvals/?run={run}")["results"][0]
+    sam.goto(f"/approvals/{mine['id']}/")
+    sam.get_by_label("Reason (needed to reject)").fill("Too much.")
+    shown = call(sam, "GET", f"approvals/{mine['id']}/")["plan_hash"]
+    call(sam, "POST", f"approvals/{mine['id']}/decide/", {"verdict": "approve", "plan_hash": shown})
+    sam.get_by_role("button", name="Reject").click()
+    expect(sam.get_by_role("alert")).to_contain_text("approved already by sam. Your answer was not taken.")
+    expect(sam.locator(".heading .chip")).to_contain_text("Approved")
+    assert [text for text in said if CONFLICT not in text] == []
+    said.clear()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_the_inbox(sam: Page, scheme: Any) -> None:
     sam.emulate_media(color_scheme=scheme)

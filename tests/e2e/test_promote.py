@@ -51,7 +51,7 @@ def test_open_lines_are_closed_one_by_one_until_it_acts(signed_in: Page, publish
     page = signed_in
     opened(page, published)
     promote = page.get_by_role("button", name="Promote to execute…")
-    expect(page.get_by_role("status").filter(has_text="lines are open")).to_contain_text("4 of 12")
+    expect(page.get_by_role("status").filter(has_text="lines are open")).to_contain_text("4 of 14")
     expect(promote).to_be_disabled()
     expect(line(page, "A second person agrees")).to_contain_text("Not needed")
     positive = line(page, "A positive scenario passes")

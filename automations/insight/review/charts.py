@@ -32,6 +32,7 @@ THEMES: dict[str, dict[str, str]] = {
     },
 }
 """The colours of the pages' tokens."""
+UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 STATES = ("succeeded", "failed", "cancelled")
 
 
@@ -86,18 +87,16 @@ def _days(review: Review, colours: dict[str, str]) -> JSONDict:
 
 
 def _slowest(review: Review, colours: dict[str, str]) -> JSONDict:
-    values = [{"workflow": one.workflow.name, "seconds": one.p95} for one in review.slowest]
+    longest = max((one.p95 or 0 for one in review.slowest), default=0)
+    unit, size = next((unit, size) for unit, size in UNITS if longest >= 2 * size or size == 1)
+    values = [{"workflow": one.workflow.name, "took": (one.p95 or 0) / size} for one in review.slowest]
     return {
         "height": {"step": 26},
         "data": {"values": values},
         "mark": {"type": "bar", "color": colours["bar"], "height": 14},
         "encoding": {
             "y": {"field": "workflow", "type": "nominal", "sort": None, "title": None},
-            "x": {
-                "field": "seconds",
-                "type": "quantitative",
-                "title": "Seconds that 95 % of its runs stay within",
-            },
+            "x": {"field": "took", "type": "quantitative", "title": f"95 % within ({unit})"},
         },
     }
 

@@ -74,7 +74,7 @@ def facts_of(review: Review, *, now: datetime) -> JSONDict:
 
 
 def headline(review: Review) -> str:
-    """“1,284 runs ended, 98.2 % of them succeeded (+0.6 points), …”"""
+    """“1,284 runs ended, success rate 98.2 % (+0.6 points), …”"""
     now, before = review.now, review.before
     if now.ended == 0:
         return "No run ended in this week."
@@ -82,7 +82,7 @@ def headline(review: Review) -> str:
     if (rate := now.success_rate) is not None:
         than = before.success_rate
         change = "" if than is None else f" ({rate - than:+.1f} points)"
-        parts.append(f"{rate:.1f} % of what succeeded or failed succeeded{change}")
+        parts.append(f"success rate {rate:.1f} %{change}")
     if now.manual_steps:
         parts.append(f"{_number(now.manual_steps, 'step')} by hand less ({_hours(now):.1f} h)")
     if new := sum(group.is_new for group in review.failures):

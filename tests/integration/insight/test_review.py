@@ -128,7 +128,7 @@ def test_the_figures_are_those_that_plain_sql_counts(past: Past, alice: Any, wee
     assert (group.count, group.is_new, group.state, group.assignee) == (2, True, "new", "")
     facts = facts_of(review, now=week.end)
     assert facts["headline"] == (
-        "9 runs ended, 75.0 % of what succeeded or failed succeeded (+25.0 points),"
+        "9 runs ended, success rate 75.0 % (+25.0 points),"
         " 9 steps by hand less (0.3 h), 1 new cause of failure."
     )
 

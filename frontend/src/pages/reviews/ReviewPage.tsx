@@ -59,9 +59,9 @@ function Facts({ review }: { review: Review }) {
             <dt>{one.name}</dt>
             <dd>
               <strong>{one.now}</strong>
-              <span className={`review-before ${one.became}`}>
+              <span className={`review-before ${review.goes_on ? "" : one.became}`}>
                 week before {one.before}
-                {one.became !== "" && ` (${one.became})`}
+                {one.became !== "" && !review.goes_on && ` (${one.became})`}
               </span>
             </dd>
           </div>
