@@ -130,7 +130,8 @@ def test_a_refusal_is_a_problem_with_its_sentence(owner: APIClient, failed: Run)
         ({"start": "middle"}, "start"),
         ({"version": 7}, "version"),
         ({"reason": "x" * 301}, "reason"),
-        ({"input": {}}, "input"),
+        ({"input": "text"}, "input"),
+        ({"input": []}, "input"),
     ],
 )
 def test_what_is_not_known_is_refused(owner: APIClient, failed: Run, body: Any, path: str) -> None:

@@ -62,6 +62,7 @@ TYPICAL: Mapping[str, Any] = {
     "CharField": "x",
     "FloatField": 1,
     "DateTimeField": WHEN,
+    "DecimalField": 1,
     "DurationField": "1 hour",
     "EmailField": "x@example.org",
     "ForeignKey": 1,
@@ -136,11 +137,19 @@ SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
     TriggerSource: {"kind": "api"},
     RunUndo: {"takes_back_id": None},
     Consent: {"state": "asked", "given_by_id": None},
-    ModePolicy: {"rule": "simulate_only"},
+    ModePolicy: {
+        "rule": "simulate_only",
+        "ends_at": LATER,
+        "min_events": None,
+        "min_hours": None,
+        "min_agreement": None,
+    },
     Promotion: {"way": "gate"},
     Workflow: {"mode": "simulate", "active_version_id": None, "promotion_id": None},
 }
 """Columns of which not every value will do."""
+
+ASKS = {"rule": "shadow", "min_events": 1, "min_hours": 1, "min_agreement": 95}
 
 BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("activation_single_row", {"id": 2}),
@@ -210,6 +219,11 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("consent_given_by_somebody", {"state": "given", "given_at": None}),
     ("consent_given_by_somebody", {"state": "given", "given_by_name": ""}),
     ("modepolicy_rule_known", {"rule": "anarchy"}),
+    ("modepolicy_ends_after_it_began", {"ends_at": WHEN}),
+    ("modepolicy_shadow_says_how_much", {"rule": "shadow"}),
+    ("modepolicy_shadow_says_how_much", {**ASKS, "min_events": 0}),
+    ("modepolicy_shadow_says_how_much", {**ASKS, "min_agreement": 101}),
+    ("modepolicy_shadow_says_how_much", {"min_events": 1}),
     ("preference_theme_known", {"theme": "loud"}),
     ("preference_density_known", {"density": "airy"}),
     ("promotion_way_known", {"way": "by_night"}),
@@ -310,10 +324,10 @@ def refused_by(model: type[models.Model], *rows: Mapping[str, Any]) -> str | Non
     return cause.diag.constraint_name
 
 
-def other(field: models.Field[Any, Any]) -> Any:
+def other(field: models.Field[Any, Any], value: Any) -> Any:
     """Another value for a column."""
     if field.choices:
-        return list(field.choices)[-1][0]
+        return next(choice for choice, _ in field.choices if choice != value)
     values: dict[type, Any] = {str: "y", int: 2, bool: False}
     typical = TYPICAL[field.get_internal_type()]
     return "2027-01-01T00:00:00Z" if typical == WHEN else values[type(typical)]
@@ -379,8 +393,8 @@ def test_the_second_of_what_is_unique_is_refused_by_its_name(name: str) -> None:
     for field in constraint.fields:
         with transaction.atomic():
             insert(model, row)
-            apart = {model._meta.get_field(field).column: other(model._meta.get_field(field))}
-            insert(model, row | dict(second) | apart)
+            column = model._meta.get_field(field).column
+            insert(model, row | dict(second) | {column: other(model._meta.get_field(field), row[column])})
             transaction.set_rollback(True)
 
 
