@@ -150,7 +150,7 @@ def test_an_answer_that_comes_late_is_refused_in_words(signed_in: Page, sam: Pag
     shown = call(sam, "GET", f"approvals/{mine['id']}/")["plan_hash"]
     call(sam, "POST", f"approvals/{mine['id']}/decide/", {"verdict": "approve", "plan_hash": shown})
     sam.get_by_role("button", name="Reject").click()
-    expect(sam.get_by_role("alert")).to_contain_text("approved already by sam. Your answer was not taken.")
+    expect(sam.get_by_role("alert")).to_contain_text("That stands. Your answer was not taken.")
     expect(sam.locator(".heading .chip")).to_contain_text("Approved")
     assert [text for text in said if CONFLICT not in text] == []
     said.clear()
