@@ -54,8 +54,8 @@ test: lint browser ## Run every check and test
 	@if [ -f frontend/package.json ]; then (cd frontend && npm run --silent build && npm run --silent test); fi
 	$(BIN)/python -m pytest tests/unit --cov
 	$(BIN)/python -m pytest tests/acceptance tests/architecture tests/integration -n $(JOBS) --dist loadfile
-	@# The pages' tests keep one process busy, one by one; those that kill processes mostly wait, beside it.
-	$(BIN)/python -m pytest tests/e2e tests/faults -n $(JOBS) --dist loadgroup
+	@# One by one: these start whole products, kill them, and look at the clock.
+	$(BIN)/python -m pytest tests/e2e tests/faults
 
 format: setup ## Format the code
 	$(BIN)/ruff check --fix .

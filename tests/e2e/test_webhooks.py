@@ -132,6 +132,7 @@ def test_who_may_not_change_sees_no_address(page: Page) -> None:
     expect(page.get_by_role("heading", level=1, name="Webhooks")).to_be_visible()
     expect(page.get_by_role("link", name="New endpoint")).to_have_count(0)
     row = page.get_by_role("row", name="The shop")
+    expect(row).to_be_visible()
     row.get_by_role("link").click()
     expect(page.get_by_role("heading", name="Receipts")).to_be_visible()
     expect(page.get_by_role("heading", name="Address")).to_have_count(0)

@@ -160,6 +160,15 @@ function RetryForm({
           <p id="retry-sentence">{chosen?.sentence}</p>
         )}
       </div>
+      <label htmlFor="retry-reason">Why? (optional) It is kept in the audit and in both logs.</label>
+      <input
+        id="retry-reason"
+        type="text"
+        className="retry-reason"
+        value={reason}
+        maxLength={300}
+        onChange={(event) => setReason(event.target.value)}
+      />
       {input !== null && (
         <details>
           <summary>Start it with other values</summary>
@@ -181,15 +190,6 @@ function RetryForm({
           )}
         </details>
       )}
-      <label htmlFor="retry-reason">Why? (optional) It is kept in the audit and in both logs.</label>
-      <input
-        id="retry-reason"
-        type="text"
-        className="retry-reason"
-        value={reason}
-        maxLength={300}
-        onChange={(event) => setReason(event.target.value)}
-      />
       {trouble !== null && (
         <p className="error" role="alert">
           {trouble.message}{" "}
