@@ -27,14 +27,6 @@ FLAGS = [
 ]
 
 
-@pytest.hookimpl(tryfirst=True)  # before what spreads them reads the mark
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process has them all, with one product and one browser, when the tests are spread over several."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("pages"))
-
-
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a product with the demo workspace, its worker and its ticker."""
