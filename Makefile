@@ -76,8 +76,8 @@ screenshots: setup ## Take pictures of every page, in light and dark, into var/s
 	$(BIN)/python -m tests.e2e.screenshots $(PAGES)
 
 lock: setup ## Resolve the Python requirements anew
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra standalone -o requirements/base.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra standalone --group dev -o requirements/dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra standalone --extra tracing -o requirements/base.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra standalone --extra tracing --group dev -o requirements/dev.txt
 
 clean: ## Stop the embedded databases and remove what make has made
 	-@$(BIN)/python -m config.embedded_postgres stop
