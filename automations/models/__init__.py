@@ -27,6 +27,7 @@ from automations.models.promotion import Consent, FirstRelease, Promotion
 from automations.models.record import Record, RecordChange, RecordComment
 from automations.models.redrive import REDRIVE_UNFINISHED, Redrive, RedriveItem, RedriveStatus
 from automations.models.run import NEVER, LogEntry, Run, RunSignal, Step
+from automations.models.run_text import RunText
 from automations.models.scenario import Scenario, ScenarioResult
 from automations.models.standstill import Standstill
 from automations.models.token import ApiToken
@@ -90,6 +91,7 @@ __all__ = [
     "Run",
     "RunSignal",
     "RunTestMark",
+    "RunText",
     "RunUndo",
     "Scenario",
     "ScenarioResult",

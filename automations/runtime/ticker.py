@@ -20,6 +20,7 @@ from automations.runtime import (
     lanes,
     mail,
     queue,
+    run_texts,
     schedules,
     supervisor,
 )
@@ -65,6 +66,7 @@ def tick() -> None:
         ("schedules", lambda: schedules.fire_due(now=now)),
         ("approvals", lambda: approvals.attend(now=now)),
         ("mail", lambda: mail.send_due(now=now)),
+        ("run texts", lambda: run_texts.catch_up(now=now)),
         ("housekeeping", lambda: housekeeping.tidy(now=now)),
         ("wake", _wake),
         ("lanes", lanes.wake_due),

@@ -1,15 +1,20 @@
 import { query } from "../../api/client";
 
 export type RunFilters = Partial<
-  Record<"status" | "mode" | "version" | "module" | "record" | "from" | "to" | "events", string>
+  Record<
+    "search" | "status" | "mode" | "version" | "module" | "record" | "code" | "from" | "to" | "events",
+    string
+  >
 >;
 
 const LABELS: Record<keyof RunFilters, string> = {
+  search: "Search",
   status: "Status",
   mode: "Mode",
   version: "Version",
   module: "Module",
   record: "Record",
+  code: "Error code",
   from: "From",
   to: "To",
   events: "Events",
@@ -17,14 +22,16 @@ const LABELS: Record<keyof RunFilters, string> = {
 
 /** The API's address of the runs that the filters of a page select. `from` and `to` are whole days of the reader. */
 export function runsAddress(filters: RunFilters, workflow?: number): string {
-  const { status, mode, version, module, record, from, to, events } = filters;
+  const { search, status, mode, version, module, record, code, from, to, events } = filters;
   return `runs/${query({
     workflow,
+    search,
     status,
     mode,
     version,
     module,
     record,
+    code,
     events,
     created_after: startOf(from),
     created_before: startOf(to, 1),
