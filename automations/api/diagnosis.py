@@ -74,7 +74,7 @@ class SinceAnswer(Answer):
     spans = SpanAnswer(many=True, help_text="The same, piece by piece, oldest first and without a gap.")
 
 
-class ChangeAnswer(Answer):
+class SuspectAnswer(Answer):
     id = serializers.IntegerField(help_text="Of the entry of the trail.")
     at = serializers.DateTimeField()
     seconds_before = serializers.IntegerField(help_text="How long before it began.")
@@ -142,7 +142,7 @@ class DiagnosisAnswer(Answer):
     headline = serializers.CharField(help_text="What is wrong first of all, in a sentence.")
     findings = FindingAnswer(many=True, help_text="What is wrong now, the worst first.")
     since = SinceAnswer()
-    changes = ChangeAnswer(many=True, help_text="What people changed in the week before, most suspect first.")
+    changes = SuspectAnswer(many=True, help_text="What people changed in the week before, most suspect first.")
     owner = OwnerAnswer()
     similar = SimilarAnswer(many=True, help_text="The same causes in other workflows that you may see.")
     presses = PressAnswer(many=True, help_text="What to press, in this order.")
