@@ -142,7 +142,9 @@ class DiagnosisAnswer(Answer):
     headline = serializers.CharField(help_text="What is wrong first of all, in a sentence.")
     findings = FindingAnswer(many=True, help_text="What is wrong now, the worst first.")
     since = SinceAnswer()
-    changes = SuspectAnswer(many=True, help_text="What people changed in the week before, most suspect first.")
+    changes = SuspectAnswer(
+        many=True, help_text="What people changed in the week before, most suspect first."
+    )
     owner = OwnerAnswer()
     similar = SimilarAnswer(many=True, help_text="The same causes in other workflows that you may see.")
     presses = PressAnswer(many=True, help_text="What to press, in this order.")
