@@ -122,7 +122,7 @@ class RunAdmin(ToolPages):
 
 
 class OfReadableRuns(SeenAdmin):
-    list_select_related = ("run",)
+    list_select_related: tuple[str, ...] = ("run",)
 
 
 @admin.register(Step)

@@ -248,7 +248,7 @@ def _forget_ended(workflow: int, *, waiting: bool = False) -> set[str]:
 
 def _give(workflow: int, at_once: int, keys: Iterable[str] | None) -> set[int]:
     """Number those that wait, oldest first, as far as places are free. Returns their runs."""
-    wanted = {"workflow": workflow, "at_once": at_once, "keys": list(keys or ())}
+    wanted: dict[str, Any] = {"workflow": workflow, "at_once": at_once, "keys": list(keys or ())}
     with connection.cursor() as cursor:
         cursor.execute(GIVE.format(which="true" if keys is None else "key = ANY(%(keys)s)"), wanted)
         return {row[0] for row in cursor.fetchall()}

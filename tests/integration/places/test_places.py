@@ -62,7 +62,8 @@ def runs(workflow: Workflow) -> list[str]:
     return ["parked" if run.status == "queued" and run.due_at == NEVER else run.status for run in rows]
 
 
-def end(run: Run, actor: Any) -> None:
+def end(run: Run | None, actor: Any) -> None:
+    assert run is not None
     cancel_run(run=run, actor=actor, reason="Enough.")
     run_everything()
 
@@ -86,7 +87,6 @@ def test_one_more_waits_until_the_oldest_place_is_free_and_the_oldest_goes_first
     assert runs(workflow) == ["cancelled", "cancelled", "waiting", "cancelled", "waiting"]
     end(third, alice)
     end(Run.objects.get(status="waiting"), alice)
-    assert not Place.objects.filter(number__isnull=False).exists() or places.settle(workflow.pk) == 0
     places.settle(workflow.pk)
     assert not Place.objects.exists()
 
@@ -154,7 +154,7 @@ def test_the_oldest_is_cancelled_with_a_reason_and_the_new_one_starts(tickets: M
     assert first.failure["message"] == (
         f"Cancelled: run {third.pk} took its place, because 2 of 2 places are taken."
     )
-    assert LogEntry.objects.filter(run=first).last().message == first.failure["message"]
+    assert LogEntry.objects.get(run=first, seq=first.last_seq).message == first.failure["message"]
     assert first.steps.get(node="w1").status == "cancelled"
     start_runs(workflow=workflow, actor=alice, record_keys=["T-3", "T-4", "T-5"])
     run_everything()
@@ -220,7 +220,7 @@ def test_runs_that_the_blast_radius_held_take_places_when_they_are_let_go(
 def test_a_place_is_given_though_who_should_have_is_gone(tickets: Module, alice: Any) -> None:
     workflow = limited(alice, at_once=1)
     begin(workflow, alice, "T-0", "T-1")
-    cancel_run(run=Run.objects.order_by("pk").first(), actor=alice)  # and nobody drains
+    cancel_run(run=Run.objects.order_by("pk")[0], actor=alice)  # and nobody drains
     assert runs(workflow) == ["cancelled", "parked"]
     assert places.settle_all(timezone.now()) == 1
     assert places.settle_all(timezone.now()) == 0
@@ -267,7 +267,7 @@ def test_workers_that_start_together_never_give_a_place_twice(alice: Any, when_f
         thread.join()
     assert not Event.objects.filter(state="pending").exists()
     held = Place.objects.filter(number__isnull=False)
-    assert sorted(held.values_list("number", flat=True)) == [1, 2, 3]
+    assert list(held.order_by("number").values_list("number", flat=True)) == [1, 2, 3]
     assert max(most) <= 3
     due = Run.objects.filter(workflow=workflow, status="queued").exclude(due_at=NEVER)
     assert set(due.values_list("pk", flat=True)) == set(held.values_list("run_id", flat=True))
