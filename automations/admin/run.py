@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -122,7 +122,7 @@ class RunAdmin(ToolPages):
 
 
 class OfReadableRuns(SeenAdmin):
-    list_select_related: tuple[str, ...] = ("run",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("run",)
 
 
 @admin.register(Step)

@@ -70,7 +70,7 @@ class RunAnswer(Answer):
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
-class PlaceAnswer(Answer):
+class RunPlaceAnswer(Answer):
     waits = serializers.BooleanField()
     at_once = serializers.IntegerField(allow_null=True, help_text="How many places there are.")
     taken = serializers.IntegerField()
@@ -80,7 +80,7 @@ class PlaceAnswer(Answer):
 
 
 class RunDetailAnswer(RunAnswer):
-    place = PlaceAnswer(
+    place = RunPlaceAnswer(
         allow_null=True,
         help_text="Its place among the runs that may be at work at once; null without such a limit.",
     )
@@ -234,7 +234,7 @@ def detail(run: Run, actor: Any, *, status: int = 200) -> Response:
     payloads = {"input": run.input if shown else None, "outcome": run.outcome if shown else None}
     letter = DeadLetter.objects.filter(run=run).values_list("fingerprint", flat=True).first()
     standing = standing_of(run)
-    place = PlaceAnswer(standing).data if standing is not None else None
+    place = RunPlaceAnswer(standing).data if standing is not None else None
     return Response({**RunAnswer(run).data, "place": place, "fingerprint": letter, **payloads}, status=status)
 
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 LOCK = 0x706C6163 << 32
 """The advisory locks' numbers: "plac" in ASCII, and the workflow's."""
-REPLACED = "place-taken"
 NO_PLACE = "no_place"
 
 ENDED = """
@@ -182,7 +181,7 @@ def _cancel_oldest(
         message = f"Cancelled: run {entry.run} took its place, because {sentence(crowding, held.count(), entry.about)}."
         if cancel(
             oldest.run_id,
-            code=REPLACED,
+            code="place-taken",
             message=message,
             said=message,
             asked="Its run was cancelled.",
