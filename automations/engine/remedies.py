@@ -108,6 +108,13 @@ REMEDIES: Mapping[str, Remedy] = {
         "user", "Nobody answered in time: start it anew, and see that somebody answers.", Place.APPROVALS
     ),
     "cancelled": Remedy("user", "Somebody cancelled it. Retry it if the work is still wanted.", Place.RUN),
+    "place-taken": Remedy(
+        "user",
+        "A newer run took its place, as the workflow's limit says: raise the limit, or let runs wait; retry it if the work"
+        " is still wanted.",
+        Place.SETTINGS,
+        frozenset(("workflow",)),
+    ),
     "stopped": _drawn("A stop step ended the run as failed, as it is drawn: look at what led there."),
     "child-failed": Remedy(
         "user",
