@@ -21,9 +21,10 @@ from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
 from automations.engine.statuses import RunStatus, StepStatus
 from automations.errors import NotFoundError
+from automations.insight.places import standing_of
 from automations.insight.run_news import newest_retry
 from automations.insight.run_search import in_bounded_time, matching
-from automations.models import DeadLetter, LogEntry, Mode, Run, Step
+from automations.models import NEVER, DeadLetter, LogEntry, Mode, Run, Step
 from automations.runtime.run_texts import read_up_to
 from automations.services.runs import cancel_run
 
@@ -59,6 +60,9 @@ class RunAnswer(Answer):
     hold = serializers.IntegerField(
         source="hold_id", allow_null=True, help_text="The blast radius held it together with others."
     )
+    waits_for_place = serializers.BooleanField(
+        help_text="As many runs of its workflow are at work as may be at once."
+    )
     inconclusive = serializers.BooleanField()
     failure_code = serializers.CharField()
     failure = serializers.DictField(help_text="{message, node, fault, retryable}; {} unless it failed.")
@@ -70,7 +74,20 @@ class RunAnswer(Answer):
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
+class RunPlaceAnswer(Answer):
+    waits = serializers.BooleanField()
+    at_once = serializers.IntegerField(allow_null=True, help_text="How many places there are.")
+    taken = serializers.IntegerField()
+    ahead = serializers.IntegerField(help_text="Runs that wait for longer.")
+    about = serializers.CharField(help_text="What the places are of; empty: of the workflow.")
+    sentence = serializers.CharField()
+
+
 class RunDetailAnswer(RunAnswer):
+    place = RunPlaceAnswer(
+        allow_null=True,
+        help_text="Its place among the runs that may be at work at once; null without such a limit.",
+    )
     fingerprint = serializers.CharField(
         allow_null=True, help_text="The cause of its dead letter; null unless it is one."
     )
@@ -100,6 +117,9 @@ class RunQuery(Body):
         required=False,
         max_length=200,
         help_text="Words of its record, its error, its steps' names and, with the right to see payloads, its values; each may be the beginning of one. All have to be there.",
+    )
+    waits_for_place = serializers.BooleanField(
+        default=False, help_text="true: only those for which there is no place yet."
     )
     created_after = serializers.DateTimeField(required=False, help_text="Made at or after this moment.")
     created_before = serializers.DateTimeField(required=False, help_text="Made before this moment.")
@@ -171,6 +191,7 @@ EXAMPLE: dict[str, Any] = {
     "retried_as": None,
     "depth": 0,
     "hold": None,
+    "waits_for_place": False,
     "inconclusive": False,
     "failure_code": "",
     "failure": {},
@@ -181,7 +202,7 @@ EXAMPLE: dict[str, Any] = {
     "started_at": "2026-03-29T14:30:01Z",
     "finished_at": "2026-03-29T14:30:01Z",
 }
-DETAIL = {**EXAMPLE, "fingerprint": None, "input": {}, "outcome": {}}
+DETAIL = {**EXAMPLE, "place": None, "fingerprint": None, "input": {}, "outcome": {}}
 STEP: dict[str, Any] = {
     "node": "a1",
     "position": 1,
@@ -233,7 +254,9 @@ def detail(run: Run, actor: Any, *, status: int = 200) -> Response:
     shown = permissions.may(actor, "view_payloads", run.workflow)
     payloads = {"input": run.input if shown else None, "outcome": run.outcome if shown else None}
     letter = DeadLetter.objects.filter(run=run).values_list("fingerprint", flat=True).first()
-    return Response({**RunAnswer(run).data, "fingerprint": letter, **payloads}, status=status)
+    standing = standing_of(run)
+    place = RunPlaceAnswer(standing).data if standing is not None else None
+    return Response({**RunAnswer(run).data, "place": place, "fingerprint": letter, **payloads}, status=status)
 
 
 def _within(spans: str) -> Q:
@@ -272,7 +295,10 @@ class RunsView(ApiView):
             "created_before": "created_at__lt",
         }
         events, text = wanted.pop("events", ""), wanted.pop("search", None)
+        parked = wanted.pop("waits_for_place")
         rows = visible(self.actor).filter(**{lookups[name]: value for name, value in wanted.items()})
+        if parked:
+            rows = rows.filter(status=RunStatus.QUEUED, due_at=NEVER)
         if events:
             rows = rows.filter(_within(events))
         up_to = read_up_to(now=timezone.now()) if text is not None or "correlation" in wanted else None

@@ -2,7 +2,17 @@ import { query } from "../../api/client";
 
 export type RunFilters = Partial<
   Record<
-    "search" | "status" | "mode" | "version" | "module" | "record" | "code" | "from" | "to" | "events",
+    | "search"
+    | "status"
+    | "mode"
+    | "version"
+    | "module"
+    | "record"
+    | "code"
+    | "from"
+    | "to"
+    | "events"
+    | "place",
     string
   >
 >;
@@ -18,11 +28,12 @@ const LABELS: Record<keyof RunFilters, string> = {
   from: "From",
   to: "To",
   events: "Events",
+  place: "Place",
 };
 
 /** The API's address of the runs that the filters of a page select. `from` and `to` are whole days of the reader. */
 export function runsAddress(filters: RunFilters, workflow?: number): string {
-  const { search, status, mode, version, module, record, code, from, to, events } = filters;
+  const { search, status, mode, version, module, record, code, from, to, events, place } = filters;
   return `runs/${query({
     workflow,
     search,
@@ -33,6 +44,7 @@ export function runsAddress(filters: RunFilters, workflow?: number): string {
     record,
     code,
     events,
+    waits_for_place: place === "waits" ? "true" : undefined,
     created_after: startOf(from),
     created_before: startOf(to, 1),
   })}`;

@@ -9,7 +9,7 @@ import automations.models.run_text
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0029_mode_policies_end_and_ask_for_shadows"),
+        ("automations", "0030_places"),
     ]
 
     operations = [
