@@ -9,6 +9,13 @@ export interface Limits {
   runs_per_hour?: number;
 }
 
+/** What is not said has the default of the action's kind. */
+export interface RetryPolicy {
+  max_attempts?: number;
+  base_seconds?: number;
+  cap_seconds?: number;
+}
+
 export interface Settings {
   name: string;
   description: string;
@@ -16,6 +23,7 @@ export interface Settings {
   zone: string;
   runbook_url: string;
   limits: Limits;
+  retry: RetryPolicy;
   owner: string | null;
   run_as: string | null;
 }

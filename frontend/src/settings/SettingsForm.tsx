@@ -15,12 +15,17 @@ import {
   LIMITS,
   NAMES,
   only,
+  RETRIES,
   SETTINGS,
   settingsOf,
   wordsOf,
 } from "./settings";
 
-const INPUTS = [...SETTINGS, ...LIMITS.map(({ key }) => `limits.${key}`)];
+const INPUTS = [
+  ...SETTINGS,
+  ...LIMITS.map(({ key }) => `limits.${key}`),
+  ...RETRIES.map(({ key }) => `retry.${key}`),
+];
 
 interface Props {
   workflow: WorkflowDetail;
@@ -180,6 +185,40 @@ export function SettingsForm({ workflow, people, onSaved }: Props) {
           </Field>
         ))}
         <Whose workflow={workflow} of={["limits"]} />
+      </section>
+      <section aria-labelledby="retries">
+        <h2 id="retries">Retries</h2>
+        <p className="note">
+          For every action that has no policy of its own. It is part of the version: what is published from
+          now on has it.
+        </p>
+        {RETRIES.map(({ key, name, unit, least, most, help }) => (
+          <Field
+            key={key}
+            name={name}
+            value={mine.retry[key] === undefined ? "–" : String(mine.retry[key])}
+            may={may("retry")}
+            unit={unit}
+            help={help}
+            problem={refusal.problems[`retry.${key}`]}
+          >
+            {(given) => (
+              <input
+                {...given}
+                type="number"
+                min={least}
+                max={most}
+                step={key === "max_attempts" ? 1 : "any"}
+                value={mine.retry[key] ?? ""}
+                onChange={(event) => {
+                  const { [key]: _, ...others } = mine.retry;
+                  const typed = event.target.value;
+                  set("retry", typed === "" ? others : { ...others, [key]: Number(typed) });
+                }}
+              />
+            )}
+          </Field>
+        ))}
       </section>
       <section aria-labelledby="acts-as">
         <h2 id="acts-as">Whom it acts as</h2>

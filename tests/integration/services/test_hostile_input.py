@@ -103,6 +103,9 @@ STRUCTURED: Mapping[str, tuple[tuple[Any, str], ...]] = {
         ({"zone": "../../etc/passwd"}, "zone"),
         ({"limits": [1]}, "limits"),
         ({"limits": {"blast_radius": 0}}, "limits.blast_radius"),
+        ({"retry": [1]}, "retry"),
+        ({"retry": {"max_attempts": 0}}, "retry.max_attempts"),
+        ({"retry": {"sql": "x"}}, "retry.sql"),
     ),
     "policies.update_policy changes": (
         ("text", "changes"),
