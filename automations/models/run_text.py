@@ -30,9 +30,9 @@ class HasWords(AnyLookup):
     lookup_name = "meets"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, params = self.process_lhs(compiler, connection)
-        return f"{left} @@ %s::tsquery", [*params, self.rhs]
+        return f"{left} @@ %s::tsquery", (*params, self.rhs)
 
 
 class RunText(models.Model):
