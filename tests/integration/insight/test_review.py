@@ -14,10 +14,10 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 from rest_framework.test import APIClient
 
+from automations.engine.weeks import Week, named_week, week_of
 from automations.insight.review.charts import CHARTS, THEMES, as_svg
 from automations.insight.review.facts import facts_of
 from automations.insight.review.figures import read_review
-from automations.insight.review.weeks import Week, named_week, week_of
 from automations.models import Approval, Promotion, Run, Workflow
 from automations.services.records import create_record, update_record
 from automations.testing import chain, make_module, make_workflow, node, run_everything
@@ -210,15 +210,15 @@ def test_more_workflows_cost_no_more_queries(past: Past, alice: Any, week: Week)
 def test_the_charts_are_pictures_of_the_figures_in_both_themes(past: Past, alice: Any, week: Week) -> None:
     past.runs(1, 3, week.start)
     Workflow.objects.filter(pk=past.workflow.pk).update(name="<script>alert(1)</script> & co")
-    review = read_review(alice, week, now=week.end)
+    facts = facts_of(read_review(alice, week, now=week.end), now=week.end)
     for chart in CHARTS:
-        drawn = {theme: as_svg(review, chart, theme) for theme in THEMES}
+        drawn = {theme: as_svg(facts, chart, theme) for theme in THEMES}
         for theme, svg in drawn.items():
             root = ElementTree.fromstring(svg)  # noqa: S314 - our own
             assert not [one for one in root.iter() if one.tag.endswith("script")]
             assert THEMES[theme]["muted"] in svg
         assert drawn["light"] != drawn["dark"]
-    assert "alert(1)" in as_svg(review, "slowest")
+    assert "alert(1)" in as_svg(facts, "slowest")
 
 
 def test_the_api_gives_facts_charts_and_paper(past: Past, alice: Any, week: Week) -> None:
