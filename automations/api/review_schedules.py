@@ -107,11 +107,12 @@ SCHEDULE: dict[str, Any] = {
 
 
 def _told(schedules: Sequence[ReviewSchedule], actor: Any) -> list[dict[str, Any]]:
+    any_of_them = review_rights.may_set_schedule(actor, person=None)
     for schedule in schedules:
         own = [row for row in schedule.readers.all() if row.person_id == actor.pk]
         schedule.my_mail = own[0].mail if own else None  # type: ignore[attr-defined]
-        person = schedule.person if schedule.personal else None
-        schedule.may_change = review_rights.may_set_schedule(actor, person=person)  # type: ignore[attr-defined]
+        is_own = schedule.personal and schedule.person_id == actor.pk
+        schedule.may_change = any_of_them or is_own  # type: ignore[attr-defined]
     return list(ScheduleAnswer(schedules, many=True).data)
 
 

@@ -79,7 +79,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "kept-review-answers"): (READERS, READERS),
     ("POST", "kept-review-sign"): (READERS, READERS),
     ("GET", "review-schedules"): (EVERYBODY, EVERYBODY),
-    ("POST", "review-schedules"): (ADMIN, EVERYBODY),  # one's own, which everybody may, has a body
+    ("POST", "review-schedules"): (EVERYBODY, EVERYBODY),  # whose it is to be is looked at past the body
     ("PATCH", "review-schedule"): (ADMIN, READERS),
     ("POST", "review-schedule-mail"): (READERS, READERS),
     ("POST", "review-schedule-make"): (ADMIN, READERS),

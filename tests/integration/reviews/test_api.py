@@ -49,7 +49,7 @@ def test_answers_are_shown_in_the_next_week_and_refusals_say_what_is_open(desk: 
     client = client_of(desk.bob)
     place = f"/api/v1/reviews/kept/{first.pk}/"
     told = client.get(place).json()
-    assert [one["key"] for one in told["questions"]] == ["unwatched"]
+    assert [one["kind"] for one in told["questions"]] == ["unwatched", "triage"]
     assert (told["intact"], told["answered"], told["decided_before"]) == (True, 0, [])
     given = {"question": "unwatched", "choice": "change", "note": "Alice writes one."}
     assert (
