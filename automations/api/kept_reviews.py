@@ -61,7 +61,7 @@ class KeptListAnswer(Answer):
     signed_at = serializers.DateTimeField(default=None, allow_null=True)
 
 
-class DecisionAnswer(Answer):
+class MadeDecisionAnswer(Answer):
     choice = serializers.ChoiceField(ReviewDecision.Choice.choices)
     note = serializers.CharField()
     by = serializers.CharField(source="decided_by_name")
@@ -69,11 +69,11 @@ class DecisionAnswer(Answer):
 
 
 class AskedAnswer(QuestionAnswer):
-    answer = DecisionAnswer(allow_null=True)
-    last = DecisionAnswer(allow_null=True, help_text="What was answered to it in the review before.")
+    answer = MadeDecisionAnswer(allow_null=True)
+    last = MadeDecisionAnswer(allow_null=True, help_text="What was answered to it in the review before.")
 
 
-class DecidedBeforeAnswer(DecisionAnswer):
+class DecidedBeforeAnswer(MadeDecisionAnswer):
     question = serializers.CharField()
     title = serializers.CharField()
     week = serializers.CharField()

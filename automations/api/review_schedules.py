@@ -228,9 +228,11 @@ class ReviewScheduleMakeView(ApiView):
         request=MakeBody,
         answer=KeptAnswer,
         status=201,
+        idempotent=True,
         sent={"week": "2026-W48"},
         example=KEPT,
     )
+    @idempotent()
     def post(self, request: Request, pk: int) -> Response:
         """Make and keep its review of a week that is over, ahead of its hour or of a week long ago. There is one of each week:
         409 where it is kept already."""
