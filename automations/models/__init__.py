@@ -21,6 +21,7 @@ from automations.models.hold import Hold, StartCount
 from automations.models.mode_policy import ModePolicy
 from automations.models.module import Module
 from automations.models.notification import Notification, OutgoingEmail
+from automations.models.place import Place
 from automations.models.policy import Policy, PolicyRevision, PolicyUse, RulePlace
 from automations.models.preference import Preference
 from automations.models.promotion import Consent, FirstRelease, Promotion
@@ -81,6 +82,7 @@ __all__ = [
     "Notification",
     "Occasion",
     "OutgoingEmail",
+    "Place",
     "Policy",
     "PolicyRevision",
     "PolicyUse",

@@ -7,7 +7,13 @@ export interface Limits {
   blast_radius?: number;
   share?: number;
   runs_per_hour?: number;
+  /** Runs that may be at work at the same time; of each value at this path, where one is named. */
+  at_once?: number;
+  at_once_per?: string;
+  when_full?: WhenFull;
 }
+
+export type WhenFull = "queue" | "skip" | "cancel_oldest";
 
 export interface Settings {
   name: string;

@@ -6,6 +6,7 @@ import type { People, WorkflowDetail } from "../api/types";
 import { useSite } from "../app/context";
 import { NO_REFUSAL, type Refusal, refusalOf } from "../pages/records/refusals";
 import { Link } from "../ui/Link";
+import { AtOnce } from "./AtOnce";
 import { Field } from "./Field";
 import { Identity } from "./Identity";
 import { Meanwhile } from "./Meanwhile";
@@ -20,7 +21,11 @@ import {
   wordsOf,
 } from "./settings";
 
-const INPUTS = [...SETTINGS, ...LIMITS.map(({ key }) => `limits.${key}`)];
+const INPUTS = [
+  ...SETTINGS,
+  ...LIMITS.map(({ key }) => `limits.${key}`),
+  ...["limits.at_once", "limits.at_once_per", "limits.when_full"],
+];
 
 interface Props {
   workflow: WorkflowDetail;
@@ -148,7 +153,7 @@ export function SettingsForm({ workflow, people, onSaved }: Props) {
       <section aria-labelledby="limits">
         <h2 id="limits">Limits</h2>
         <p className="note">
-          Above a limit nothing fails and nothing starts: the runs wait in{" "}
+          Above the first three nothing fails and nothing starts: the runs wait in{" "}
           <Link to="approvals/">Approvals</Link>, with how many and which records. In simulate nothing is
           held. A change holds at once.
         </p>
@@ -179,6 +184,12 @@ export function SettingsForm({ workflow, people, onSaved }: Props) {
             )}
           </Field>
         ))}
+        <AtOnce
+          limits={mine.limits}
+          may={may("limits")}
+          problems={refusal.problems}
+          onChange={(limits) => set("limits", limits)}
+        />
         <Whose workflow={workflow} of={["limits"]} />
       </section>
       <section aria-labelledby="acts-as">

@@ -1,5 +1,5 @@
 import type { ApiError } from "../api/client";
-import type { ChangedMeanwhile, Limits, Setting, Settings } from "../api/settingsTypes";
+import type { ChangedMeanwhile, Limits, Setting, Settings, WhenFull } from "../api/settingsTypes";
 import type { Workflow } from "../api/types";
 
 export const SETTINGS: readonly Setting[] = [
@@ -55,7 +55,7 @@ export function changedMeanwhile(error: ApiError): ChangedMeanwhile | null {
 }
 
 export interface LimitField {
-  key: keyof Limits;
+  key: "blast_radius" | "share" | "runs_per_hour";
   name: string;
   unit: string;
   most: number;
@@ -92,6 +92,19 @@ export const LIMITS: readonly LimitField[] = [
   },
 ];
 
+export const WHEN_FULL: Record<WhenFull, string> = {
+  queue: "it waits, the oldest first",
+  skip: "it does not start, and the decision says why",
+  cancel_oldest: "the oldest is cancelled, and it starts",
+};
+
+/** "3 at once per event.record; one more: it waits, the oldest first". */
+export function atOnceWords({ at_once, at_once_per, when_full }: Limits): string {
+  if (at_once === undefined) return "";
+  const per = at_once_per === undefined ? "" : ` per ${at_once_per}`;
+  return `${at_once} at once${per}; one more: ${WHEN_FULL[when_full ?? "queue"]}`;
+}
+
 /** A setting as one reads it. */
 export function wordsOf(name: Setting, value: Settings[Setting] | undefined): string {
   if (name === "limits") {
@@ -99,7 +112,8 @@ export function wordsOf(name: Setting, value: Settings[Setting] | undefined): st
     const told = LIMITS.filter(({ key }) => limits[key] !== undefined).map(
       ({ key, unit }) => `${limits[key]} ${unit}`,
     );
-    return told.length === 0 ? "nothing said" : told.join(", ");
+    const words = [...told, atOnceWords(limits)].filter((one) => one !== "");
+    return words.length === 0 ? "nothing said" : words.join(", ");
   }
   if (name === "run_as" && value === null) return "who publishes the version";
   return value === null || value === undefined || value === "" ? "nothing" : String(value);

@@ -119,6 +119,11 @@ STRUCTURED: Mapping[str, tuple[tuple[Any, str], ...]] = {
         ({"zone": "../../etc/passwd"}, "zone"),
         ({"limits": [1]}, "limits"),
         ({"limits": {"blast_radius": 0}}, "limits.blast_radius"),
+        ({"limits": {"at_once": 1_001}}, "limits.at_once"),
+        ({"limits": {"at_once": 1, "at_once_per": "event.a; DROP"}}, "limits.at_once_per"),
+        ({"limits": {"at_once": 1, "at_once_per": ["event.record"]}}, "limits.at_once_per"),
+        ({"limits": {"at_once": 1, "when_full": {"a": DEEP}}}, "limits.when_full"),
+        ({"limits": {"when_full": "skip"}}, "limits.when_full"),
     ),
     "policies.update_policy changes": (
         ("text", "changes"),

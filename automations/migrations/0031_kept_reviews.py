@@ -19,7 +19,7 @@ DROP TRIGGER review_signature_immutable ON automations_reviewsignature;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0029_mode_policies_end_and_ask_for_shadows"),
+        ("automations", "0030_places"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
