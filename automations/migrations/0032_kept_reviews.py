@@ -19,7 +19,7 @@ DROP TRIGGER review_signature_immutable ON automations_reviewsignature;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0030_places"),
+        ("automations", "0031_workflow_retry"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
