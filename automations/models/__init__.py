@@ -27,6 +27,13 @@ from automations.models.preference import Preference
 from automations.models.promotion import Consent, FirstRelease, Promotion
 from automations.models.record import Record, RecordChange, RecordComment
 from automations.models.redrive import REDRIVE_UNFINISHED, Redrive, RedriveItem, RedriveStatus
+from automations.models.review import (
+    KeptReview,
+    ReviewDecision,
+    ReviewReader,
+    ReviewSchedule,
+    ReviewSignature,
+)
 from automations.models.run import NEVER, LogEntry, Run, RunSignal, Step
 from automations.models.run_text import RunText
 from automations.models.scenario import Scenario, ScenarioResult
@@ -68,6 +75,7 @@ __all__ = [
     "FirstRelease",
     "Hold",
     "IdempotencyKey",
+    "KeptReview",
     "LogEntry",
     "Mode",
     "ModePolicy",
@@ -88,6 +96,10 @@ __all__ = [
     "Redrive",
     "RedriveItem",
     "RedriveStatus",
+    "ReviewDecision",
+    "ReviewReader",
+    "ReviewSchedule",
+    "ReviewSignature",
     "RotationCursor",
     "RulePlace",
     "Run",
