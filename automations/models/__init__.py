@@ -27,6 +27,7 @@ from automations.models.preference import Preference
 from automations.models.promotion import Consent, FirstRelease, Promotion
 from automations.models.record import Record, RecordChange, RecordComment
 from automations.models.redrive import REDRIVE_UNFINISHED, Redrive, RedriveItem, RedriveStatus
+from automations.models.retention import Retention
 from automations.models.review import (
     KeptReview,
     ReviewDecision,
@@ -96,6 +97,7 @@ __all__ = [
     "Redrive",
     "RedriveItem",
     "RedriveStatus",
+    "Retention",
     "ReviewDecision",
     "ReviewReader",
     "ReviewSchedule",

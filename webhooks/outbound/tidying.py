@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -30,3 +31,9 @@ def tidy(now: datetime) -> int:
     left = Delivery.objects.filter(resending=OuterRef("pk"))
     Resending.objects.filter(~Exists(left), created_at__lt=delivered).delete()
     return dropped
+
+
+def runs_with_open_calls(runs: Sequence[int]) -> set[int]:
+    """Those of the runs that have a call under way."""
+    rows = Delivery.objects.filter(run__in=runs, state__in=OPEN_STATES)
+    return set(rows.values_list("run_id", flat=True))

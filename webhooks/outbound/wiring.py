@@ -10,6 +10,7 @@ from automations.runtime.housekeeping import TIDIERS
 from automations.runtime.lanes import LANES
 from automations.runtime.performers import PERFORMERS
 from automations.runtime.product_events import KINDS, LISTENERS
+from automations.runtime.retention import NEEDED
 from automations.runtime.waits import SETTLERS
 from automations.services.outside import OUTSIDE
 from webhooks.actions.call_webhook.kind import CallWebhook
@@ -23,7 +24,7 @@ from webhooks.outbound.news import WAIT, settle
 from webhooks.outbound.performer import SendDeliveryPerformer
 from webhooks.outbound.signing import PREFIX, shown
 from webhooks.outbound.telling import hear
-from webhooks.outbound.tidying import tidy
+from webhooks.outbound.tidying import runs_with_open_calls, tidy
 from webhooks.secrets import reviewed, upkeep
 from webhooks.secrets.known import SOURCES, Source
 from webhooks.secrets.models import Secret
@@ -44,6 +45,7 @@ def register() -> None:
     KINDS.register("destination.disabled", "A destination was disabled")
     LISTENERS.register("subscriptions", hear)
     TIDIERS.register("deliveries", tidy)
+    NEEDED.register("open deliveries", runs_with_open_calls)
     OUTSIDE.register(fingerprints.NOUN, fingerprints.OUTSIDE)
     LANES.register("secrets", upkeep.LANE)
     METRICS.register("webhooks", WEBHOOKS)

@@ -31,6 +31,7 @@ from automations.models import (
     ProcessStamp,
     Redrive,
     RedriveItem,
+    Retention,
     RotationCursor,
     Run,
     RunSignal,
@@ -128,6 +129,9 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     SignOff.objects.create(**named, signed_by_name="root", checklist=[], at=now)
     RunUndo.objects.create(run=run, actor=root, actor_name="root", plan_hash="0" * 64, at=now)
     Place.objects.create(run=run, workflow=run.workflow, number=1, since=now)
+    Retention.objects.create(
+        workflow=workflow, hold_reason="<script>alert(1)</script>", held_at=now, held_by_name="root"
+    )
     Standstill.objects.create(
         reason="<script>alert(1)</script>", starts_at=now + timedelta(days=1), set_by_name="root"
     )

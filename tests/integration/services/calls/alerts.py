@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from automations.models import Alert, AlertRule, Workflow
-from automations.services import alerts, breakers, releases, standstills, watching
+from automations.services import alerts, breakers, releases, retention, standstills, watching
 from automations.testing import let_act
 
 from ..world import World
@@ -122,6 +122,27 @@ CALLS: tuple[Call, ...] = (
             "reason": "It has moved",
         },
         Audited("standstill.lifted"),
+    ),
+    Call(
+        retention.set_retention,
+        lambda w: {"workflow": w.workflow, "days": 90, "actor": w.alice},
+        Audited("workflow.retention_set", "workflow"),
+    ),
+    Call(
+        retention.set_legal_hold,
+        lambda w: {"workflow": w.workflow, "reason": "A claim", "actor": w.alice, "until": _later()},
+        Audited("workflow.legal_hold_set", "workflow"),
+    ),
+    Call(
+        retention.lift_legal_hold,
+        lambda w: {
+            "workflow": retention.set_legal_hold(
+                workflow=w.workflow, reason="A claim", actor=w.alice
+            ).workflow,
+            "actor": w.alice,
+            "reason": "Settled",
+        },
+        Audited("workflow.legal_hold_lifted", "workflow"),
     ),
     Call(
         watching.watch,
