@@ -104,6 +104,9 @@ class RunQuery(Body):
         required=False,
         help_text="Numbers and spans of events, such as those of one start: 5120-5219,5225.",
     )
+    parent = serializers.IntegerField(
+        required=False, min_value=1, help_text="Those that this run has started."
+    )
     hold = serializers.IntegerField(required=False, min_value=1, help_text="Those that were held together.")
     waits_for_place = serializers.BooleanField(
         default=False, help_text="true: only those for which there is no place yet."
@@ -261,6 +264,7 @@ class RunsView(ApiView):
             "record": "record_key",
             "event": "event_id",
             "hold": "hold_id",
+            "parent": "parent_id",
             "created_after": "created_at__gte",
             "created_before": "created_at__lt",
         }

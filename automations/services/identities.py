@@ -156,7 +156,8 @@ def _needs(definition: Definition) -> Iterator[Need]:
     """What the steps that are not disabled need; what they name and is not there is another check's affair."""
     named = [str(node.config.get(key)) for node in definition.nodes for key in ("module", "workflow")]
     modules = {module.key: module for module in Module.objects.filter(key__in=named)}
-    workflows = {workflow.key: workflow for workflow in Workflow.objects.filter(key__in=named)}
+    watched = [key for node in definition.nodes for key in _watched(node)]
+    workflows = {workflow.key: workflow for workflow in Workflow.objects.filter(key__in=[*named, *watched])}
     about: Module | None = None
     for index, node in enumerate(definition.nodes):
         module = modules.get(str(node.config.get("module", "")))
@@ -164,6 +165,9 @@ def _needs(definition: Definition) -> Iterator[Need]:
         if node.family == "trigger" and module is not None:
             about = about or module
             yield Need(node, f"{path}.module", "view", module)
+        for place, key in enumerate(_watched(node)):
+            if key in workflows:
+                yield Need(node, f"{path}.workflows[{place}]", "view", workflows[key])
     for index, node in enumerate(definition.nodes):
         if node.family != "action" or node.disabled:
             continue
@@ -176,6 +180,11 @@ def _needs(definition: Definition) -> Iterator[Need]:
         if started is not None:
             yield Need(node, f"{path}.workflow", "run", started)
     yield from _used(definition)
+
+
+def _watched(node: Node) -> Sequence[str]:
+    """The workflows whose runs' ends a trigger watches by name."""
+    return node.config.get("workflows", ()) if node.type == "trigger.workflow" else ()
 
 
 def _used(definition: Definition) -> Iterator[Need]:

@@ -1,7 +1,10 @@
 import { query } from "../../api/client";
 
 export type RunFilters = Partial<
-  Record<"status" | "mode" | "version" | "module" | "record" | "from" | "to" | "events" | "place", string>
+  Record<
+    "status" | "mode" | "version" | "module" | "record" | "from" | "to" | "events" | "place" | "parent",
+    string
+  >
 >;
 
 const LABELS: Record<keyof RunFilters, string> = {
@@ -14,11 +17,12 @@ const LABELS: Record<keyof RunFilters, string> = {
   to: "To",
   events: "Events",
   place: "Place",
+  parent: "Started by run",
 };
 
 /** The API's address of the runs that the filters of a page select. `from` and `to` are whole days of the reader. */
 export function runsAddress(filters: RunFilters, workflow?: number): string {
-  const { status, mode, version, module, record, from, to, events, place } = filters;
+  const { status, mode, version, module, record, from, to, events, place, parent } = filters;
   return `runs/${query({
     workflow,
     status,
@@ -27,6 +31,7 @@ export function runsAddress(filters: RunFilters, workflow?: number): string {
     module,
     record,
     events,
+    parent,
     waits_for_place: place === "waits" ? "true" : undefined,
     created_after: startOf(from),
     created_before: startOf(to, 1),
