@@ -15,7 +15,7 @@ from webhooks.actions.call_webhook.kind import CallWebhook
 from webhooks.actions.chat_message.kind import ChatMessage
 from webhooks.inbound.models import Endpoint, EndpointSecret
 from webhooks.metrics import WEBHOOKS
-from webhooks.outbound import fingerprints
+from webhooks.outbound import clues, failures, fingerprints
 from webhooks.outbound.lane import LANE
 from webhooks.outbound.models import Destination, FingerprintKey, SigningKey
 from webhooks.outbound.news import WAIT, settle
@@ -37,6 +37,8 @@ def register() -> None:
     PERFORMERS.register(SendDeliveryPerformer.kind, SendDeliveryPerformer())
     SETTLERS.register(WAIT, settle)
     LANES.register("deliveries", LANE)
+    clues.register()
+    failures.register()
     KINDS.register("delivery.failed", "A call to others was given up")
     KINDS.register("destination.disabled", "A destination was disabled")
     LISTENERS.register("subscriptions", hear)

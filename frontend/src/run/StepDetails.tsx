@@ -34,7 +34,7 @@ export function StepDetails({ row, now, run }: { row: StepRow | undefined; now: 
               which did it: this run has not repeated it.
             </p>
           )}
-          {row.kind === "start_workflow" && step.started_at !== null && (
+          {row.kind === "start workflow" && step.started_at !== null && (
             <p>
               <Link to={`runs/?parent=${run}`}>The runs that it has started</Link>
             </p>

@@ -185,6 +185,8 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "run-steps"): (SIGHT, SIGHT),
     ("GET", "run-logs"): (SIGHT, SIGHT),
     ("POST", "run-cancel"): (OPERATE, SIGHT),
+    ("GET", "run-diagnosis"): (SIGHT, SIGHT),
+    ("GET", "workflow-diagnosis"): (SIGHT, SIGHT),
     ("GET", "run-retry"): (OPERATE, SIGHT),
     ("POST", "run-retry"): (OPERATE, SIGHT),
     ("GET", "run-undo"): (OPERATE, SIGHT),
