@@ -104,7 +104,7 @@ class RunQuery(Body):
         required=False,
         help_text="Numbers and spans of events, such as those of one start: 5120-5219,5225.",
     )
-    parent = serializers.IntegerField(
+    parent = serializers.IntegerField(  # type: ignore[assignment]
         required=False, min_value=1, help_text="Those that this run has started."
     )
     hold = serializers.IntegerField(required=False, min_value=1, help_text="Those that were held together.")
