@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ from automations.admin.deciding import DECIDE
 from automations.admin.tools import ToolPages
 from automations.admin.undo import UNDO
 from automations.insight.places import standing_of
+from automations.insight.run_search import SearchError, matching
 from automations.models import (
     NEVER,
     Approval,
@@ -117,6 +119,16 @@ class RunAdmin(ToolPages):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("version__document")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Also by the words that are in a run, as on the page of runs."""
+        found, doubles = super().get_search_results(request, queryset, search_term)
+        if search_term:
+            with suppress(SearchError):
+                found |= matching(queryset, search_term, request.user)
+        return found, doubles
 
     def may_see_payloads(self, request: HttpRequest, obj: Any) -> bool:
         return permissions.may(request.user, "view_payloads", obj.workflow)

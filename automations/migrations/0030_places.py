@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ("since", models.DateTimeField(help_text="Since when it waits, or holds its place.")),
             ],
             options={
-                "ordering": ("run",),
+                "ordering": ("run_id",),
             },
         ),
         migrations.RemoveConstraint(

@@ -13,6 +13,8 @@ from django.utils.text import slugify
 from automations import permissions
 from automations.engine.crowding import MOST, WhenFull
 from automations.engine.errors import Problem, quoted
+from automations.engine.schemas import check_config
+from automations.engine.validation import RETRY_SCHEMA
 from automations.errors import ConflictError, ForbiddenError, InvalidError
 from automations.grants import SETTING_RIGHTS
 from automations.models import AuditEntry, Mode, Module, Workflow
@@ -304,6 +306,8 @@ def _problems(changes: Mapping[str, Any]) -> list[Problem]:
         problems.append(Problem("unknown-zone", "zone", message, "Write it like Europe/Berlin."))
     if "limits" in changes:
         problems += _limit_problems(changes["limits"])
+    if "retry" in changes:
+        problems += check_config(changes["retry"], RETRY_SCHEMA, "retry")
     return problems
 
 

@@ -13,6 +13,12 @@ export interface Limits {
   when_full?: WhenFull;
 }
 
+/** What is not said has the default of the action's kind. */
+export interface RetryPolicy {
+  max_attempts?: number;
+  base_seconds?: number;
+  cap_seconds?: number;
+}
 export type WhenFull = "queue" | "skip" | "cancel_oldest";
 
 export interface Settings {
@@ -22,6 +28,7 @@ export interface Settings {
   zone: string;
   runbook_url: string;
   limits: Limits;
+  retry: RetryPolicy;
   owner: string | null;
   run_as: string | null;
 }

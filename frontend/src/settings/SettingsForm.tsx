@@ -10,12 +10,14 @@ import { AtOnce } from "./AtOnce";
 import { Field } from "./Field";
 import { Identity } from "./Identity";
 import { Meanwhile } from "./Meanwhile";
+import { Retries } from "./Retries";
 import {
   changedMeanwhile,
   changesBetween,
   LIMITS,
   NAMES,
   only,
+  RETRIES,
   SETTINGS,
   settingsOf,
   wordsOf,
@@ -24,6 +26,7 @@ import {
 const INPUTS = [
   ...SETTINGS,
   ...LIMITS.map(({ key }) => `limits.${key}`),
+  ...RETRIES.map(({ key }) => `retry.${key}`),
   ...["limits.at_once", "limits.at_once_per", "limits.when_full"],
 ];
 
@@ -192,6 +195,12 @@ export function SettingsForm({ workflow, people, onSaved }: Props) {
         />
         <Whose workflow={workflow} of={["limits"]} />
       </section>
+      <Retries
+        retry={mine.retry}
+        may={may("retry")}
+        problems={refusal.problems}
+        onChange={(retry) => set("retry", retry)}
+      />
       <section aria-labelledby="acts-as">
         <h2 id="acts-as">Whom it acts as</h2>
         {person(

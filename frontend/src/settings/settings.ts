@@ -1,5 +1,12 @@
 import type { ApiError } from "../api/client";
-import type { ChangedMeanwhile, Limits, Setting, Settings, WhenFull } from "../api/settingsTypes";
+import type {
+  ChangedMeanwhile,
+  Limits,
+  RetryPolicy,
+  Setting,
+  Settings,
+  WhenFull,
+} from "../api/settingsTypes";
 import type { Workflow } from "../api/types";
 
 export const SETTINGS: readonly Setting[] = [
@@ -9,6 +16,7 @@ export const SETTINGS: readonly Setting[] = [
   "zone",
   "runbook_url",
   "limits",
+  "retry",
   "owner",
   "run_as",
 ];
@@ -20,13 +28,14 @@ export const NAMES: Record<Setting, string> = {
   zone: "Time zone",
   runbook_url: "Runbook",
   limits: "Limits",
+  retry: "Retries",
   owner: "Owner",
   run_as: "Runs act as",
 };
 
 export function settingsOf(workflow: Workflow): Settings {
-  const { name, description, team, zone, runbook_url, limits, owner, run_as } = workflow;
-  return { name, description, team, zone, runbook_url, limits, owner, run_as };
+  const { name, description, team, zone, runbook_url, limits, retry, owner, run_as } = workflow;
+  return { name, description, team, zone, runbook_url, limits, retry, owner, run_as };
 }
 
 /** Those of the settings that are another than they were. */
@@ -92,6 +101,42 @@ export const LIMITS: readonly LimitField[] = [
   },
 ];
 
+export interface RetryField {
+  key: keyof RetryPolicy;
+  name: string;
+  unit: string;
+  least: number;
+  most: number;
+  help: string;
+}
+
+export const RETRIES: readonly RetryField[] = [
+  {
+    key: "max_attempts",
+    name: "Tries in all",
+    unit: "tries",
+    least: 1,
+    most: 20,
+    help: "5 where nothing is said.",
+  },
+  {
+    key: "base_seconds",
+    name: "First wait",
+    unit: "seconds",
+    least: 0,
+    most: 86_400,
+    help: "It doubles with each try. 2 where nothing is said.",
+  },
+  {
+    key: "cap_seconds",
+    name: "Longest wait",
+    unit: "seconds",
+    least: 0,
+    most: 86_400,
+    help: "3,600 where nothing is said.",
+  },
+];
+
 export const WHEN_FULL: Record<WhenFull, string> = {
   queue: "it waits, the oldest first",
   skip: "it does not start, and the decision says why",
@@ -114,6 +159,13 @@ export function wordsOf(name: Setting, value: Settings[Setting] | undefined): st
     );
     const words = [...told, atOnceWords(limits)].filter((one) => one !== "");
     return words.length === 0 ? "nothing said" : words.join(", ");
+  }
+  if (name === "retry") {
+    const retry = (value ?? {}) as RetryPolicy;
+    const told = RETRIES.filter(({ key }) => retry[key] !== undefined).map(
+      ({ key, name, unit }) => `${name.toLowerCase()}: ${retry[key]} ${unit}`,
+    );
+    return told.length === 0 ? "as each action has it" : told.join(", ");
   }
   if (name === "run_as" && value === null) return "who publishes the version";
   return value === null || value === undefined || value === "" ? "nothing" : String(value);
