@@ -9,7 +9,7 @@ import automations.models.run_text
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0031_workflow_retry"),
+        ("automations", "0032_kept_reviews"),
     ]
 
     operations = [
