@@ -27,7 +27,15 @@ from automations.models.preference import Preference
 from automations.models.promotion import Consent, FirstRelease, Promotion
 from automations.models.record import Record, RecordChange, RecordComment
 from automations.models.redrive import REDRIVE_UNFINISHED, Redrive, RedriveItem, RedriveStatus
+from automations.models.review import (
+    KeptReview,
+    ReviewDecision,
+    ReviewReader,
+    ReviewSchedule,
+    ReviewSignature,
+)
 from automations.models.run import NEVER, LogEntry, Run, RunSignal, Step
+from automations.models.run_text import RunText
 from automations.models.scenario import Scenario, ScenarioResult
 from automations.models.standstill import Standstill
 from automations.models.token import ApiToken
@@ -67,6 +75,7 @@ __all__ = [
     "FirstRelease",
     "Hold",
     "IdempotencyKey",
+    "KeptReview",
     "LogEntry",
     "Mode",
     "ModePolicy",
@@ -87,11 +96,16 @@ __all__ = [
     "Redrive",
     "RedriveItem",
     "RedriveStatus",
+    "ReviewDecision",
+    "ReviewReader",
+    "ReviewSchedule",
+    "ReviewSignature",
     "RotationCursor",
     "RulePlace",
     "Run",
     "RunSignal",
     "RunTestMark",
+    "RunText",
     "RunUndo",
     "Scenario",
     "ScenarioResult",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from automations import grants
 from automations.actions import ACTIONS
 from automations.insight.metrics import METRICS
+from automations.insight.review.questions import QUESTIONS
 from automations.runtime.housekeeping import TIDIERS
 from automations.runtime.lanes import LANES
 from automations.runtime.performers import PERFORMERS
@@ -23,7 +24,7 @@ from webhooks.outbound.performer import SendDeliveryPerformer
 from webhooks.outbound.signing import PREFIX, shown
 from webhooks.outbound.telling import hear
 from webhooks.outbound.tidying import tidy
-from webhooks.secrets import upkeep
+from webhooks.secrets import reviewed, upkeep
 from webhooks.secrets.known import SOURCES, Source
 from webhooks.secrets.models import Secret
 
@@ -46,6 +47,7 @@ def register() -> None:
     OUTSIDE.register(fingerprints.NOUN, fingerprints.OUTSIDE)
     LANES.register("secrets", upkeep.LANE)
     METRICS.register("webhooks", WEBHOOKS)
+    QUESTIONS.register("secret", reviewed.expiring)
     for model in (Destination, Secret):
         grants.add_kind(model)
     SOURCES.register("secrets", Source(Secret.objects.all, "value", "changed_at", _spoken))

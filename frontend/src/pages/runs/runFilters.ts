@@ -2,17 +2,30 @@ import { query } from "../../api/client";
 
 export type RunFilters = Partial<
   Record<
-    "status" | "mode" | "version" | "module" | "record" | "from" | "to" | "events" | "place" | "parent",
+    | "search"
+    | "status"
+    | "mode"
+    | "version"
+    | "module"
+    | "record"
+    | "code"
+    | "from"
+    | "to"
+    | "events"
+    | "place"
+    | "parent",
     string
   >
 >;
 
 const LABELS: Record<keyof RunFilters, string> = {
+  search: "Search",
   status: "Status",
   mode: "Mode",
   version: "Version",
   module: "Module",
   record: "Record",
+  code: "Error code",
   from: "From",
   to: "To",
   events: "Events",
@@ -22,14 +35,16 @@ const LABELS: Record<keyof RunFilters, string> = {
 
 /** The API's address of the runs that the filters of a page select. `from` and `to` are whole days of the reader. */
 export function runsAddress(filters: RunFilters, workflow?: number): string {
-  const { status, mode, version, module, record, from, to, events, place, parent } = filters;
+  const { search, status, mode, version, module, record, code, from, to, events, place, parent } = filters;
   return `runs/${query({
     workflow,
+    search,
     status,
     mode,
     version,
     module,
     record,
+    code,
     events,
     parent,
     waits_for_place: place === "waits" ? "true" : undefined,
