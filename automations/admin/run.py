@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from automations import permissions
+from automations.admin import diagnosing
 from automations.admin.base import SeenAdmin, SeenInline, with_reason
 from automations.admin.deciding import DECIDE
 from automations.admin.tools import ToolPages
@@ -82,7 +83,7 @@ def _retry(start: str) -> Callable[[Run, Any, str], object]:
 
 @admin.register(Run)
 class RunAdmin(ToolPages):
-    tools = (UNDO,)
+    tools = (diagnosing.OF_RUN, UNDO)
     sees = staticmethod(permissions.visible_runs)
     list_display = (
         *("id", "workflow", "version", "status", "mode", "record_key", "failure_code"),
