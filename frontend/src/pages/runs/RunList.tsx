@@ -84,7 +84,15 @@ function RetryThese({ filters, workflow, some }: Retrying) {
   const { home } = useSite();
   const [open, setOpen] = useState(false);
   const { status } = filters;
-  if ((status !== "failed" && status !== "cancelled") || !some || filters.events) return null;
+  // A redrive knows no events and no ends.
+  if (
+    (status !== "failed" && status !== "cancelled") ||
+    !some ||
+    filters.events ||
+    filters.ended_from ||
+    filters.ended_to
+  )
+    return null;
   return (
     <p className="actions">
       <button type="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>

@@ -1,7 +1,20 @@
 import { query } from "../../api/client";
 
 export type RunFilters = Partial<
-  Record<"status" | "mode" | "version" | "module" | "record" | "from" | "to" | "events" | "place", string>
+  Record<
+    | "status"
+    | "mode"
+    | "version"
+    | "module"
+    | "record"
+    | "from"
+    | "to"
+    | "events"
+    | "place"
+    | "ended_from"
+    | "ended_to",
+    string
+  >
 >;
 
 const LABELS: Record<keyof RunFilters, string> = {
@@ -14,11 +27,13 @@ const LABELS: Record<keyof RunFilters, string> = {
   to: "To",
   events: "Events",
   place: "Place",
+  ended_from: "Ended from",
+  ended_to: "Ended to",
 };
 
 /** The API's address of the runs that the filters of a page select. `from` and `to` are whole days of the reader. */
 export function runsAddress(filters: RunFilters, workflow?: number): string {
-  const { status, mode, version, module, record, from, to, events, place } = filters;
+  const { status, mode, version, module, record, from, to, events, place, ended_from, ended_to } = filters;
   return `runs/${query({
     workflow,
     status,
@@ -30,6 +45,8 @@ export function runsAddress(filters: RunFilters, workflow?: number): string {
     waits_for_place: place === "waits" ? "true" : undefined,
     created_after: startOf(from),
     created_before: startOf(to, 1),
+    ended_after: startOf(ended_from),
+    ended_before: startOf(ended_to, 1),
   })}`;
 }
 
