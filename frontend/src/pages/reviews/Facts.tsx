@@ -37,7 +37,13 @@ export function Facts({ review, chart }: Props) {
           <div key={one.name}>
             <dt>{one.name}</dt>
             <dd>
-              <strong>{one.to === undefined ? one.now : <Link to={one.to(ended)}>{one.now}</Link>}</strong>
+              <strong>
+                {one.to === undefined || one.now === "–" ? (
+                  one.now
+                ) : (
+                  <Link to={one.to(ended)}>{one.now}</Link>
+                )}
+              </strong>
               <span className={`review-before ${review.goes_on ? "" : one.became}`}>
                 week before {one.before}
                 {one.became !== "" && !review.goes_on && ` (${one.became})`}

@@ -44,7 +44,9 @@ export function SignOff({ review, onChange }: Props) {
       ) : (
         <>
           <p>
-            Every cause of failure has a state and somebody who looks at it.
+            {review.triage.length === 0
+              ? "Nothing gave up in this week."
+              : "Every cause of failure has a state and somebody who looks at it."}
             {unanswered > 0 &&
               ` ${unanswered === 1 ? "One question has" : `${unanswered} questions have`} no answer.`}
           </p>

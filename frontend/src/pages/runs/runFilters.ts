@@ -2,15 +2,18 @@ import { query } from "../../api/client";
 
 export type RunFilters = Partial<
   Record<
+    | "search"
     | "status"
     | "mode"
     | "version"
     | "module"
     | "record"
+    | "code"
     | "from"
     | "to"
     | "events"
     | "place"
+    | "parent"
     | "ended_from"
     | "ended_to",
     string
@@ -18,30 +21,51 @@ export type RunFilters = Partial<
 >;
 
 const LABELS: Record<keyof RunFilters, string> = {
+  search: "Search",
   status: "Status",
   mode: "Mode",
   version: "Version",
   module: "Module",
   record: "Record",
+  code: "Error code",
   from: "From",
   to: "To",
   events: "Events",
   place: "Place",
   ended_from: "Ended from",
   ended_to: "Ended to",
+  parent: "Started by run",
 };
 
 /** The API's address of the runs that the filters of a page select. `from` and `to` are whole days of the reader. */
 export function runsAddress(filters: RunFilters, workflow?: number): string {
-  const { status, mode, version, module, record, from, to, events, place, ended_from, ended_to } = filters;
-  return `runs/${query({
-    workflow,
+  const {
+    search,
     status,
     mode,
     version,
     module,
     record,
+    code,
+    from,
+    to,
     events,
+    place,
+    parent,
+    ended_from,
+    ended_to,
+  } = filters;
+  return `runs/${query({
+    workflow,
+    search,
+    status,
+    mode,
+    version,
+    module,
+    record,
+    code,
+    events,
+    parent,
     waits_for_place: place === "waits" ? "true" : undefined,
     created_after: startOf(from),
     created_before: startOf(to, 1),
