@@ -55,6 +55,10 @@ def codes() -> dict[str, str]:
                     code = constant(tree, item.args[0])
                 elif name in NAMED:
                     code = constant(tree, by_name.get(NAMED[name]))
+                elif name == "ConflictError" and path.name == "retries.py" and path.parent.name == "services":
+                    code = constant(
+                        tree, by_name.get("code")
+                    )  # a redrive's runs are told why they are refused
                 elif name in engine or "failure_code" in by_name:
                     code = constant(tree, by_name.get("code") or by_name.get("failure_code"))
             elif isinstance(item, ast.Dict) and {"code", "fault", "retryable"} <= {
