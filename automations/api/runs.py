@@ -126,6 +126,9 @@ class RunQuery(Body):
         required=False,
         help_text="Numbers and spans of events, such as those of one start: 5120-5219,5225.",
     )
+    parent = serializers.IntegerField(  # type: ignore[assignment]
+        required=False, min_value=1, help_text="Those that this run has started."
+    )
     hold = serializers.IntegerField(required=False, min_value=1, help_text="Those that were held together.")
     code = serializers.CharField(required=False, max_length=64, help_text="The code of its failure.")
     correlation = serializers.UUIDField(
@@ -307,6 +310,7 @@ class RunsView(ApiView):
             "record": "record_key",
             "event": "event_id",
             "hold": "hold_id",
+            "parent": "parent_id",
             "code": "failure_code",
             "correlation": "text__correlation_id",
             "created_after": "created_at__gte",

@@ -12,7 +12,8 @@ export type RunFilters = Partial<
     | "from"
     | "to"
     | "events"
-    | "place",
+    | "place"
+    | "parent",
     string
   >
 >;
@@ -29,11 +30,12 @@ const LABELS: Record<keyof RunFilters, string> = {
   to: "To",
   events: "Events",
   place: "Place",
+  parent: "Started by run",
 };
 
 /** The API's address of the runs that the filters of a page select. `from` and `to` are whole days of the reader. */
 export function runsAddress(filters: RunFilters, workflow?: number): string {
-  const { search, status, mode, version, module, record, code, from, to, events, place } = filters;
+  const { search, status, mode, version, module, record, code, from, to, events, place, parent } = filters;
   return `runs/${query({
     workflow,
     search,
@@ -44,6 +46,7 @@ export function runsAddress(filters: RunFilters, workflow?: number): string {
     record,
     code,
     events,
+    parent,
     waits_for_place: place === "waits" ? "true" : undefined,
     created_after: startOf(from),
     created_before: startOf(to, 1),
