@@ -19,7 +19,7 @@ from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
 from automations.engine.statuses import RunStatus, StepStatus
 from automations.errors import NotFoundError
-from automations.insight.run_news import newest_retry
+from automations.insight.run_news import needs_review, newest_retry
 from automations.models import DeadLetter, LogEntry, Mode, Run, Step
 from automations.services.runs import cancel_run
 
@@ -55,6 +55,9 @@ class RunAnswer(Answer):
     hold = serializers.IntegerField(
         source="hold_id", allow_null=True, help_text="The blast radius held it together with others."
     )
+    needs_review = serializers.BooleanField(
+        help_text="It waits for somebody to say whether a call of it happened."
+    )
     inconclusive = serializers.BooleanField()
     failure_code = serializers.CharField()
     failure = serializers.DictField(help_text="{message, node, fault, retryable}; {} unless it failed.")
@@ -87,6 +90,7 @@ class RunQuery(Body):
         required=False,
         help_text="Numbers and spans of events, such as those of one start: 5120-5219,5225.",
     )
+    needs_review = serializers.BooleanField(required=False)
     hold = serializers.IntegerField(required=False, min_value=1, help_text="Those that were held together.")
     created_after = serializers.DateTimeField(required=False, help_text="Made at or after this moment.")
     created_before = serializers.DateTimeField(required=False, help_text="Made before this moment.")
@@ -150,6 +154,7 @@ EXAMPLE: dict[str, Any] = {
     "retried_as": None,
     "depth": 0,
     "hold": None,
+    "needs_review": False,
     "inconclusive": False,
     "failure_code": "",
     "failure": {},
@@ -194,7 +199,7 @@ def visible(actor: Any) -> QuerySet[Run]:
         permissions.visible_runs(actor)
         .select_related("workflow__owner", "version", "module", "actor")
         .defer("version__document")
-        .annotate(retried_as=newest_retry())
+        .annotate(retried_as=newest_retry(), needs_review=needs_review())
     )
 
 
@@ -238,6 +243,7 @@ class RunsView(ApiView):
             "record": "record_key",
             "event": "event_id",
             "hold": "hold_id",
+            "needs_review": "needs_review",
             "created_after": "created_at__gte",
             "created_before": "created_at__lt",
         }
