@@ -53,7 +53,7 @@ browser:
 test: lint browser ## Run every check and test
 	@if [ -f frontend/package.json ]; then (cd frontend && npm run --silent build && npm run --silent test); fi
 	$(BIN)/python -m pytest tests/unit --cov
-	$(BIN)/python -m pytest tests/acceptance tests/architecture tests/integration -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest tests/acceptance tests/architecture tests/integration -n $(JOBS) --dist loadfile --no-loadscope-reorder
 	@# One by one: these start whole products, kill them, and look at the clock.
 	$(BIN)/python -m pytest tests/e2e tests/faults
 

@@ -15,6 +15,27 @@ settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("busy")
 
 
+LONGEST = (
+    "tests/acceptance/test_backtests.py",
+    "tests/acceptance/test_incidents.py",
+    "tests/acceptance/test_host_project.py",
+    "tests/acceptance/test_incident_inputs.py",
+    "tests/acceptance/test_tutorial.py",
+    "tests/architecture/test_docs.py",
+    "tests/acceptance/test_demo.py",
+    "tests/integration/api/test_matrix.py",
+    "tests/integration/modules/test_parity.py",
+)
+"""Files that take the better part of a minute or more."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: of several processes, none is left alone with one of them at the end."""
+    places = {file: index for index, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Start the embedded server only when a test wants a database: tests/unit runs without one. Each of several

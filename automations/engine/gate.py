@@ -151,9 +151,7 @@ def _simulated(facts: GateFacts) -> Line:
     key, title = "simulated", "Simulated on live events"
     seen = facts.simulated
     if seen.runs == 0:
-        sentence = (
-            "Nothing has started it since it was published, so that nothing was simulated on live events."
-        )
+        sentence = "No live event has started it since it was published, so that none was simulated."
     else:
         runs = _count(seen.runs, "run")
         sentence = f"{runs} simulated on live events: {seen.failed} failed, {seen.inconclusive} inconclusive."

@@ -84,6 +84,12 @@ def read_run_news(cursor: RunCursor) -> RunNews | None:
     )
 
 
+def before_last_page(run_id: int) -> int:
+    """The cursor after which one reading gives the end of a run's log; 0 for a short one."""
+    last: int = Run.objects.filter(pk=run_id).values_list("last_seq", flat=True).first() or 0
+    return max(0, last - PAGE)
+
+
 def read_workflow_runs(
     workflow_id: int, *, after: int = 0, among: Iterable[int] = (), limit: int = 100
 ) -> list[JSONDict]:

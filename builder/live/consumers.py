@@ -20,7 +20,13 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import Error as DatabaseError
 
 from automations import permissions
-from automations.insight.run_news import RunCursor, RunNews, read_run_news, read_workflow_runs
+from automations.insight.run_news import (
+    RunCursor,
+    RunNews,
+    before_last_page,
+    read_run_news,
+    read_workflow_runs,
+)
 from automations.models import Run, Workflow
 from automations.services import viewing
 from builder.live.listener import current_listener, run_group, workflow_group
@@ -65,6 +71,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self._news = asyncio.Event()
         self._opened = asyncio.Event()
         self._after = 0
+        self._wants_end = False
         self._arrivals: deque[float] = deque(maxlen=FRAMES_PER_SECOND)
         self._pump: asyncio.Task[None] | None = None
         self._closing = False
@@ -114,7 +121,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self._send({"type": "pong"})
             await self._heard(frame)
         elif type(after := frame.get("after")) is int and after >= 0:
-            self._open(after)
+            self._open(after, wants_end=frame.get("tail") is True)
             await self._heard(frame)
         else:
             await self._leave(UNREADABLE)
@@ -125,10 +132,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
             self._announced.update(message["runs"])
         self._news.set()
 
-    def _open(self, after: int) -> None:
+    def _open(self, after: int, *, wants_end: bool = False) -> None:
         # Only the first cursor counts: afterwards the server's own says what this client has.
         if not self._opened.is_set():
             self._after = min(after, LARGEST_CURSOR)
+            self._wants_end = wants_end
             self._opened.set()
 
     async def _run(self) -> None:
@@ -222,6 +230,8 @@ class RunConsumer(LiveConsumer):
 
     async def _begin(self) -> None:
         self.cursor.seq = self._after
+        if self._wants_end and self._after == 0:
+            self.cursor.seq = await database_sync_to_async(before_last_page)(self.pk)
         news = await self._read()
         if self._after > news.last_seq:
             self.cursor.seq = news.last_seq

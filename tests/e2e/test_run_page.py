@@ -358,12 +358,12 @@ def test_a_long_log_is_drawn_in_parts_and_follows_its_end_until_scrolled_up(
     page.goto(f"/runs/{ended}/?view=log")
     log = page.get_by_role("list", name="Log lines")
     expect(log.get_by_text("line 10000", exact=True)).to_be_in_viewport()
-    assert log.get_by_role("listitem").count() == 1_000
+    assert log.get_by_role("listitem").count() == 500
     began = time.monotonic()
     page.get_by_label("Text").fill("line 77")
     expect(log.get_by_role("listitem")).to_have_count(111)
     page.get_by_label("Text").fill("")
-    expect(log.get_by_role("listitem")).to_have_count(1_000)
+    expect(log.get_by_role("listitem")).to_have_count(500)
     assert time.monotonic() - began < 4
     expect(log.get_by_text("line 10000", exact=True)).to_be_in_viewport()
     log.hover()

@@ -96,8 +96,12 @@ class MisdirectedAdmin(SeenAdmin):
 @admin.register(Receipt)
 class ReceiptAdmin(SeenAdmin):
     sees = staticmethod(permissions.visible_receipts)
-    list_display = ("id", "endpoint", "verdict", "status", "webhook_id", "count", "took_ms", "received_at")
+    list_display = ("id", "endpoint", "verdict", "status", "webhook_id", "count", "took", "received_at")
     list_filter = ("verdict", "received_at", "endpoint")
     list_select_related = ("endpoint",)
     search_fields = ("=webhook_id", "=endpoint__key")
     date_hierarchy = "received_at"
+
+    @admin.display(ordering="took_ms")
+    def took(self, receipt: Receipt) -> str:
+        return f"{receipt.took_ms:.1f} ms"

@@ -15,6 +15,8 @@ export interface LiveOptions {
   after: number;
   /** Names this tab to the others who have the draft open. */
   tab?: string | undefined;
+  /** Of a long log only the end at first; what is before it is fetched over HTTP. */
+  tail?: true | undefined;
   onFrame: (frame: Frame) => void;
   onState: (state: LiveState) => void;
   /** Fetch what is new over HTTP and hand it on; the promise gives the new cursor. */
@@ -54,7 +56,8 @@ export class LiveSocket {
     if (!this.polling) this.options.onState({ kind: "catching-up" });
     const socket = (this.options.open ?? ((url) => new WebSocket(url)))(this.options.url);
     this.socket = socket;
-    socket.onopen = () => socket.send(JSON.stringify({ after: this.cursor, draft: this.options.tab }));
+    socket.onopen = () =>
+      socket.send(JSON.stringify({ after: this.cursor, draft: this.options.tab, tail: this.options.tail }));
     socket.onmessage = (event) => this.socket === socket && this.receive(String(event.data));
     socket.onclose = (event) => this.socket === socket && this.lost(event.code);
     this.expectAnswer();

@@ -10,12 +10,13 @@ interface Watching {
   home: string;
   after: number;
   tab?: string;
+  tail?: true;
   onFrame: (frame: Frame) => void;
   poll: (after: number) => Promise<number>;
 }
 
 /** Keep a socket to `path` while the component is shown; the state is for the chip. */
-export function useLive({ path, home, after, tab, onFrame, poll }: Watching): LiveState {
+export function useLive({ path, home, after, tab, tail, onFrame, poll }: Watching): LiveState {
   const [state, setState] = useState<LiveState>({ kind: "catching-up" });
   const tell = useEffectEvent(onFrame);
   const fetchNews = useEffectEvent(poll);
@@ -28,6 +29,7 @@ export function useLive({ path, home, after, tab, onFrame, poll }: Watching): Li
       url: `${scheme}//${location.host}${home}${path}`,
       after: first(),
       tab,
+      tail,
       onFrame: (frame) => tell(frame),
       onState: setState,
       poll: (cursor) => fetchNews(cursor),
@@ -48,7 +50,7 @@ export function useLive({ path, home, after, tab, onFrame, poll }: Watching): Li
       removeEventListener("online", onOnline);
       live.stop();
     };
-  }, [path, home, tab]);
+  }, [path, home, tab, tail]);
 
   return state;
 }

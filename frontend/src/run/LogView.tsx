@@ -97,6 +97,7 @@ export function LogView({ entries, rows, step, line, select }: Shown) {
           {seen === null ? "Following" : fresh > 0 ? `↓ ${fresh} new` : "↓ Follow"}
         </button>
       </div>
+      {(entries[0]?.seq ?? 1) > 1 && <p className="note">Loading the lines before…</p>}
       {earlier > 0 && (
         <p className="note">
           {earlier} earlier lines.{" "}

@@ -10,7 +10,7 @@ export interface Filter {
 
 export const LEVELS = ["debug", "info", "warning", "error"];
 /** Lines drawn at first, and added by each “earlier lines”: a browser slows down far above it. */
-export const PART = 1_000;
+export const PART = 500;
 
 export function matchingLines(entries: LogEntry[], { level, step, text }: Filter): LogEntry[] {
   const wanted = text.trim().toLowerCase();

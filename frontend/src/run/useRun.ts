@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { ApiError, itemsOf } from "../api/client";
 import type { Frame, LogEntry } from "../api/runTypes";
 import { useSite } from "../app/context";
@@ -22,6 +22,7 @@ interface Watched {
   refresh: () => void;
 }
 
+const AGAIN_MS = 3_000;
 const UNKNOWN = { state: EMPTY_RUN, trouble: "" };
 
 /** A run with its steps and its log, as new as the socket, or else the polling, makes it. */
@@ -58,6 +59,17 @@ export function useRun(id: number): Watched {
     }
   };
 
+  /** The lines before the end that the socket began with, all at once: each drawing of thousands costs. */
+  const fetchEarlier = async (until: number) => {
+    const entries: LogEntry[] = [];
+    for (let cursor = 0; cursor < until; cursor = entries.at(-1)?.seq ?? until) {
+      const page = itemsOf(await api.logs(id, cursor));
+      if (page.length === 0) break;
+      entries.push(...page);
+    }
+    change((state) => addNews(state, { entries }));
+  };
+
   const onFrame = (frame: Frame) => {
     if (frame.type === "reset") {
       change((state) => ({ ...state, entries: [] }));
@@ -66,9 +78,30 @@ export function useRun(id: number): Watched {
       change((state) => addNews(state, frame));
     }
   };
-  const live = useLive({ path: `ws/runs/${id}/`, home, after: 0, onFrame, poll: fetchAfter });
+  const live = useLive({ path: `ws/runs/${id}/`, home, after: 0, tail: true, onFrame, poll: fetchAfter });
+  useEarlier(state, (until) => fetchEarlier(until));
   const refresh = () => {
     fetchAfter(state.entries.at(-1)?.seq ?? 0).catch(() => undefined);
   };
   return { state, live, trouble, refresh };
+}
+
+/** Has what a log lacks at its beginning fetched, again after a while where that fails. */
+function useEarlier({ entries }: RunState, fetchEarlier: (until: number) => Promise<void>) {
+  const missing = (entries[0]?.seq ?? 1) - 1;
+  const fetch = useEffectEvent(fetchEarlier);
+  useEffect(() => {
+    if (missing === 0) return;
+    let again: ReturnType<typeof setTimeout>;
+    let left = false;
+    const tryIt = () =>
+      void fetch(missing).catch(() => {
+        if (!left) again = setTimeout(tryIt, AGAIN_MS);
+      });
+    tryIt();
+    return () => {
+      left = true;
+      clearTimeout(again);
+    };
+  }, [missing]);
 }

@@ -65,6 +65,21 @@ def test_first_answer_replays_the_log_in_pages_with_steps_and_status(
     assert frames[-1]["status"] == "succeeded"
 
 
+def test_who_asks_for_the_end_gets_the_last_page_and_what_follows(
+    live: LiveServer, run: Run, alice: Any
+) -> None:
+    write_lines(run, 1_203)
+    with live.open(f"/ws/runs/{run.pk}/", alice) as client:
+        client.send(json.dumps({"after": 0, "tail": True}))
+        assert lines_of([frame_of(client)]) == list(range(704, 1_204))
+        write_lines(run, 2)
+        assert lines_of([frame_of(client)])[:1] == [1_204]
+    with live.open(f"/ws/runs/{run.pk}/", alice) as client:
+        # Whoever comes back lacks what lies after his cursor, however much.
+        client.send(json.dumps({"after": 100, "tail": True}))
+        assert lines_of([frame_of(client)]) == list(range(101, 601))
+
+
 def test_cursor_may_stand_in_the_address(live: LiveServer, run: Run, alice: Any) -> None:
     write_lines(run, 5)
     with live.open(f"/ws/runs/{run.pk}/?after=3", alice) as client:

@@ -152,5 +152,5 @@ function ResendDialog({ destination, onDone, onClose }: Props) {
 
 function howMany(count: number): string {
   if (count === 0) return "None is found.";
-  return count === 1 ? "1 delivery is sent anew." : `${count} deliveries are sent anew.`;
+  return count === 1 ? "1 delivery would be sent anew." : `${count} deliveries would be sent anew.`;
 }
