@@ -10,16 +10,18 @@ class AutomationsConfig(AppConfig):
 
     def ready(self) -> None:
         from automations import checks  # noqa: F401 - registers the system checks
+        from automations.insight.review.press import PRESS
         from automations.modules.native import on_record_written
         from automations.runtime.duties import DUTIES
         from automations.runtime.writes import report_native_write
-        from automations.services import breakers, mode_policies, watching
+        from automations.services import breakers, mode_policies, reviews, watching
         from automations.services.redriving import lane
 
         lane.register()
         DUTIES.register("alerts", lambda now: watching.watch_in_time(now=now))
         DUTIES.register("breakers", lambda now: breakers.attend_breakers(now=now))
         DUTIES.register("mode policies", lambda now: mode_policies.end_due_mode_policies(now=now))
+        DUTIES.register("reviews", lambda now: reviews.keep_due(press=PRESS, now=now))
         on_record_written(report_native_write)
         post_migrate.connect(_after_migrate, sender=self, dispatch_uid="automations:after_migrate")
 

@@ -50,7 +50,7 @@ ROLES: dict[str, tuple[str, ...]] = {
 """The seeded roles and their rights on a workflow that is shared with them."""
 
 SETTING_RIGHTS: dict[str, str] = {
-    **dict.fromkeys(("name", "description", "team", "zone", "runbook_url"), "edit"),
+    **dict.fromkeys(("name", "description", "team", "zone", "runbook_url", "retry"), "edit"),
     "limits": "publish",
     "owner": "share",
     "run_as": "publish",

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
-from guardian.shortcuts import get_objects_for_user, get_users_with_perms
+from guardian.shortcuts import get_objects_for_user, get_perms, get_users_with_perms
 
 from automations.errors import ForbiddenError, NotFoundError
 from automations.grants import (
@@ -161,6 +161,16 @@ def holds(actor: Any, right: str, thing: Shared) -> bool:
 def may(actor: Any, right: str, workflow: Workflow) -> bool:
     """Whether the actor has this right (one of WORKFLOW_RIGHTS) on the workflow."""
     return holds(actor, right, workflow)
+
+
+def rights_on(actor: Any, workflow: Workflow) -> frozenset[str]:
+    """All the rights that the actor has on the workflow, in as many queries as one of them takes."""
+    here = set(get_perms(actor, workflow))
+    return frozenset(
+        right
+        for right in WORKFLOW_RIGHTS
+        if codename(right).partition(".")[2] in here or actor.has_perm(codename(right))
+    )
 
 
 def require(actor: Any, right: str, workflow: Workflow) -> None:

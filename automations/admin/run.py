@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from automations.admin.base import SeenAdmin, SeenInline, with_reason
 from automations.admin.deciding import DECIDE
 from automations.admin.tools import ToolPages
 from automations.admin.undo import UNDO
+from automations.insight.places import standing_of
 from automations.models import (
     NEVER,
     Approval,
@@ -22,6 +23,7 @@ from automations.models import (
     ApprovalDelegation,
     ApprovalRemark,
     LogEntry,
+    Place,
     Run,
     Step,
 )
@@ -96,11 +98,16 @@ class RunAdmin(ToolPages):
     )
     payload_fields = ("input", "outcome", "failure")
     exclude = ("due_at", "inconclusive")
-    readonly_fields = ("due", "lacks_a_plan")
+    readonly_fields = ("due", "place_now", "lacks_a_plan")
 
     @admin.display(description="due at", empty_value="nothing is due")
     def due(self, run: Run) -> datetime | None:
         return run.due_at if run.due_at < NEVER else None
+
+    @admin.display(description="place", empty_value="it needs none")
+    def place_now(self, run: Run) -> str | None:
+        standing = standing_of(run)
+        return standing.sentence if standing is not None else None
 
     @admin.display(description="inconclusive")
     def lacks_a_plan(self, run: Run) -> str:
@@ -115,7 +122,7 @@ class RunAdmin(ToolPages):
 
 
 class OfReadableRuns(SeenAdmin):
-    list_select_related = ("run",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("run",)
 
 
 @admin.register(Step)
@@ -138,6 +145,21 @@ class LogEntryAdmin(OfReadableRuns):
     @staticmethod
     def sees(actor: Any) -> QuerySet[LogEntry]:
         return LogEntry.objects.filter(run__in=_readable_runs(actor).values("pk"))
+
+
+@admin.register(Place)
+class PlaceAdmin(OfReadableRuns):
+    """Runs of workflows that let only so many be at work at once: those with a number hold a place, the others wait."""
+
+    list_display = ("run", "workflow", "number", "about", "since")
+    list_filter = (("number", admin.EmptyFieldListFilter), "workflow")
+    list_select_related = ("run", "workflow")
+    search_fields = ("=run__id", "about", "workflow__name")
+    exclude = ("key",)
+
+    @staticmethod
+    def sees(actor: Any) -> QuerySet[Place]:
+        return Place.objects.filter(run__in=_readable_runs(actor).values("pk"))
 
 
 class ApprovalDecisionInline(SeenInline):

@@ -79,6 +79,7 @@ class WorkflowForm(ServiceForm):
             "zone",
             "runbook_url",
             "limits",
+            "retry",
         )
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
@@ -230,7 +231,7 @@ class WorkflowAdmin(SharedAdmin):
         return (*self.released, "key", "module", *kept)
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("owner", "runbook_url", "limits") if obj is None else ()
+        return ("owner", "runbook_url", "limits", "retry") if obj is None else ()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         named = [*(self.released if obj is not None else ()), *WorkflowForm.Meta.fields]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,16 +13,19 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from automations import permissions
 from automations.api.go_live import NamedWorkflowAnswer
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body
 from automations.api.views import ApiView
+from automations.engine.weeks import Week, named_week, week_of
 from automations.errors import NotFoundError
 from automations.insight.review.charts import CHARTS, THEMES, as_svg
-from automations.insight.review.facts import facts_of
-from automations.insight.review.figures import Review, read_review, read_weeks
+from automations.insight.review.figures import read_weeks
+from automations.insight.review.letter import as_page
 from automations.insight.review.paper import as_pdf
-from automations.insight.review.weeks import named_week, week_of
+from automations.insight.review.press import read_facts
+from automations.insight.review.tables import as_csv
 
 LISTED = timedelta(weeks=26)
 
@@ -74,14 +78,20 @@ class DayTotalsAnswer(Answer):
     cancelled = serializers.IntegerField()
 
 
-class WorkflowTotalsAnswer(Answer):
-    workflow = NamedWorkflowAnswer()
+class WorkflowBeforeAnswer(Answer):
     succeeded = serializers.IntegerField()
     failed = serializers.IntegerField()
     cancelled = serializers.IntegerField()
     median = serializers.FloatField(allow_null=True)
     p95 = serializers.FloatField(allow_null=True)
     manual_steps = serializers.IntegerField()
+
+
+class WorkflowTotalsAnswer(WorkflowBeforeAnswer):
+    workflow = NamedWorkflowAnswer()
+    before = WorkflowBeforeAnswer(
+        allow_null=True, help_text="The week before; null when none of its runs ended."
+    )
     records_changed = serializers.IntegerField(help_text="Records that its runs changed.")
     edits_before = serializers.IntegerField(
         help_text="Edits by hand of the same fields in the four weeks before it first acted: the evidence."
@@ -94,6 +104,7 @@ class FailureGroupAnswer(Answer):
     fingerprint = serializers.CharField()
     cause = serializers.CharField()
     count = serializers.IntegerField()
+    before = serializers.IntegerField(help_text="In the week before.")
     first = serializers.DateTimeField()
     last = serializers.DateTimeField()
     is_new = serializers.BooleanField(help_text="It was never seen before this week.")
@@ -105,8 +116,11 @@ class FailureGroupAnswer(Answer):
 class NoisyTriggerAnswer(Answer):
     workflow = NamedWorkflowAnswer()
     node = serializers.CharField()
+    title = serializers.CharField(help_text="Of the trigger in the live version; else its id.")
     asked = serializers.IntegerField(help_text="Events that it was asked about.")
     matched = serializers.IntegerField(help_text="Events that it started a run for.")
+    asked_before = serializers.IntegerField(help_text="In the week before.")
+    matched_before = serializers.IntegerField(help_text="In the week before.")
 
 
 class OverdueAnswer(Answer):
@@ -127,6 +141,17 @@ class BrokenGlassAnswer(Answer):
     settled_at = serializers.DateTimeField(allow_null=True)
 
 
+class QuestionAnswer(Answer):
+    key = serializers.CharField(help_text="The same in every week that asks it.")
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    facts = serializers.CharField()
+    suggestion = serializers.CharField()
+    address = serializers.CharField(help_text="The page where it is changed, below the app's own address.")
+    place = serializers.CharField(help_text="What that page is called.")
+    workflow = NamedWorkflowAnswer(allow_null=True)
+
+
 class ReviewAnswer(Answer):
     week = serializers.CharField(help_text="As ISO 8601 names it: 2026-W48.")
     starts = serializers.DateTimeField()
@@ -134,6 +159,10 @@ class ReviewAnswer(Answer):
     zone = serializers.CharField()
     team = serializers.CharField()
     goes_on = serializers.BooleanField(help_text="The week is not over.")
+    as_of = serializers.DateTimeField(help_text="When it was counted.")
+    unfinished = serializers.IntegerField(
+        help_text="Runs that were begun in the week and had not ended by its end; they count when they end."
+    )
     headline = serializers.CharField()
     minutes_per_step = serializers.IntegerField()
     now = TotalsAnswer()
@@ -144,7 +173,12 @@ class ReviewAnswer(Answer):
     failures = FailureGroupAnswer(many=True, help_text="What gave up, by cause, most first.")
     noisy = NoisyTriggerAnswer(many=True)
     overdue = OverdueAnswer(many=True)
+    overdue_before = serializers.IntegerField(help_text="How many there were in the week before.")
     broken_glass = BrokenGlassAnswer(many=True)
+    broken_glass_before = serializers.IntegerField(help_text="How many there were in the week before.")
+    questions = QuestionAnswer(
+        many=True, help_text="What asks for a decision; of weeks that are long over nothing is asked."
+    )
 
 
 class WeekAnswer(Answer):
@@ -184,6 +218,8 @@ EXAMPLE: dict[str, Any] = {
     "zone": "UTC",
     "team": "",
     "goes_on": True,
+    "as_of": "2026-11-27T09:00:00+00:00",
+    "unfinished": 0,
     "headline": "315 runs ended, success rate 98.7 % (+0.6 points), 1 new cause of failure.",
     "minutes_per_step": 2,
     "now": TOTALS,
@@ -192,9 +228,33 @@ EXAMPLE: dict[str, Any] = {
     "workflows": [],
     "slowest": [],
     "failures": [],
-    "noisy": [{"workflow": WORKFLOW, "node": "t1", "asked": 900, "matched": 12}],
+    "noisy": [
+        {
+            "workflow": WORKFLOW,
+            "node": "t1",
+            "title": "New ticket",
+            "asked": 900,
+            "matched": 12,
+            "asked_before": 880,
+            "matched_before": 15,
+        }
+    ],
     "overdue": [],
+    "overdue_before": 0,
     "broken_glass": [],
+    "broken_glass_before": 0,
+    "questions": [
+        {
+            "key": "noisy:4:t1",
+            "kind": "noisy",
+            "title": "The trigger “New ticket” of “Route tickets” is noisy",
+            "facts": "It was asked about 900 events and started a run for 12.",
+            "suggestion": "Narrow what it listens to, so that it is not asked in vain.",
+            "address": "decisions/?workflow=4",
+            "place": "Decisions",
+            "workflow": WORKFLOW,
+        }
+    ],
 }
 
 
@@ -227,14 +287,47 @@ class ReviewsView(ApiView):
 
 
 class _OneWeek(ApiView):
-    def review(self, name: str, asked: dict[str, Any], now: datetime) -> Review:
+    def facts(self, name: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Of the week in the address. Raises NotFoundError for a name that no week has."""
-        week = named_week(name, asked.get("zone") or timezone.get_default_timezone())
-        if week is None:
-            raise NotFoundError(
-                f"“{name[:20]}” names no week. Write one like {week_of(now, ZoneInfo('UTC')).name}."
-            )
-        return read_review(self.actor, week, now=now, team=asked.get("team", ""))
+        now = timezone.now()
+        week = week_named(name, asked.get("zone") or timezone.get_default_timezone(), now)
+        seen = permissions.visible_workflows(self.actor)
+        return read_facts(seen, week, now=now, team=asked.get("team", ""), actor=self.actor)
+
+
+def week_named(name: str, zone: ZoneInfo, now: datetime) -> Week:
+    """Raises NotFoundError for a name that no week has."""
+    week = named_week(name, zone)
+    if week is None:
+        raise NotFoundError(
+            f"“{name[:20]}” names no week. Write one like {week_of(now, ZoneInfo('UTC')).name}."
+        )
+    return week
+
+
+def chart_of(facts: Mapping[str, Any], chart: str, theme: str) -> HttpResponse:
+    """One chart as SVG, which runs nothing and loads nothing. Raises NotFoundError for a name that no chart has."""
+    if chart not in CHARTS:
+        raise NotFoundError(f"“{chart[:20]}” is no chart of a review. There are: {', '.join(CHARTS)}.")
+    answer = HttpResponse(as_svg(facts, chart, theme), content_type="image/svg+xml")
+    answer["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return answer
+
+
+def printed_as(kind: str, facts: Mapping[str, Any], notes: Mapping[str, Any] | None = None) -> HttpResponse:
+    """A review as a file of one of MEDIA; `notes` is what people have added to one that is kept."""
+    charts = {} if kind == "csv" else {chart: as_svg(facts, chart) for chart in CHARTS}
+    made: dict[str, Callable[[], bytes]] = {
+        "pdf": lambda: as_pdf(facts, charts),
+        "html": lambda: as_page(facts, charts, notes).encode(),
+        "csv": lambda: as_csv(facts).encode(),
+    }
+    answer = HttpResponse(made[kind](), content_type=MEDIA[kind])
+    answer["Content-Disposition"] = f'attachment; filename="review-{facts["week"]}.{kind}"'
+    return answer
+
+
+MEDIA = {"pdf": "application/pdf", "html": "text/html; charset=utf-8", "csv": "text/csv; charset=utf-8"}
 
 
 class ReviewView(_OneWeek):
@@ -242,8 +335,7 @@ class ReviewView(_OneWeek):
     def get(self, request: Request, week: str) -> Response:
         """One week over the workflows that you may see, beside the week before. A run counts in the week in which it
         ended; the week that goes on can be asked for too."""
-        now = timezone.now()
-        return Response(ReviewAnswer(facts_of(self.review(week, self.query(ReviewQuery), now), now=now)).data)
+        return Response(ReviewAnswer(self.facts(week, self.query(ReviewQuery))).data)
 
 
 class ChartView(_OneWeek):
@@ -258,12 +350,7 @@ class ChartView(_OneWeek):
     def get(self, request: Request, week: str, chart: str) -> HttpResponse:
         """One chart of the week: `days` or `slowest`."""
         asked = self.query(ChartQuery)
-        if chart not in CHARTS:
-            raise NotFoundError(f"“{chart[:20]}” is no chart of a review. There are: {', '.join(CHARTS)}.")
-        drawn = as_svg(self.review(week, asked, timezone.now()), chart, asked["theme"])
-        answer = HttpResponse(drawn, content_type="image/svg+xml")
-        answer["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-        return answer
+        return chart_of(self.facts(week, asked), chart, asked["theme"])
 
 
 class ReviewPaperView(_OneWeek):
@@ -272,9 +359,27 @@ class ReviewPaperView(_OneWeek):
     )
     def get(self, request: Request, week: str) -> HttpResponse:
         """The week on paper, with the same figures and charts."""
-        now = timezone.now()
-        review = self.review(week, self.query(ReviewQuery), now)
-        paper = as_pdf(facts_of(review, now=now), {chart: as_svg(review, chart) for chart in CHARTS})
-        answer = HttpResponse(paper, content_type="application/pdf")
-        answer["Content-Disposition"] = f'attachment; filename="review-{review.week.name}.pdf"'
-        return answer
+        return printed_as("pdf", self.facts(week, self.query(ReviewQuery)))
+
+
+class ReviewPageView(_OneWeek):
+    @operation(
+        "reviews_html", "reviews", answer=str, query=ReviewQuery, media="text/html", example="<!doctype html>"
+    )
+    def get(self, request: Request, week: str) -> HttpResponse:
+        """The week as one page that needs nothing else, to keep or to print."""
+        return printed_as("html", self.facts(week, self.query(ReviewQuery)))
+
+
+class ReviewSheetView(_OneWeek):
+    @operation(
+        "reviews_csv",
+        "reviews",
+        answer=str,
+        query=ReviewQuery,
+        media="text/csv",
+        example="table,row,column,value",
+    )
+    def get(self, request: Request, week: str) -> HttpResponse:
+        """The week's tables as CSV: a row for each cell."""
+        return printed_as("csv", self.facts(week, self.query(ReviewQuery)))

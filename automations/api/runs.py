@@ -19,8 +19,9 @@ from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
 from automations.engine.statuses import RunStatus, StepStatus
 from automations.errors import NotFoundError
+from automations.insight.places import standing_of
 from automations.insight.run_news import needs_review, newest_retry
-from automations.models import DeadLetter, LogEntry, Mode, Run, Step
+from automations.models import NEVER, DeadLetter, LogEntry, Mode, Run, Step
 from automations.services.runs import cancel_run
 
 LOG_PAGE = 500
@@ -58,6 +59,9 @@ class RunAnswer(Answer):
     needs_review = serializers.BooleanField(
         help_text="It waits for somebody to say whether a call of it happened."
     )
+    waits_for_place = serializers.BooleanField(
+        help_text="As many runs of its workflow are at work as may be at once."
+    )
     inconclusive = serializers.BooleanField()
     failure_code = serializers.CharField()
     failure = serializers.DictField(help_text="{message, node, fault, retryable}; {} unless it failed.")
@@ -69,7 +73,20 @@ class RunAnswer(Answer):
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
+class RunPlaceAnswer(Answer):
+    waits = serializers.BooleanField()
+    at_once = serializers.IntegerField(allow_null=True, help_text="How many places there are.")
+    taken = serializers.IntegerField()
+    ahead = serializers.IntegerField(help_text="Runs that wait for longer.")
+    about = serializers.CharField(help_text="What the places are of; empty: of the workflow.")
+    sentence = serializers.CharField()
+
+
 class RunDetailAnswer(RunAnswer):
+    place = RunPlaceAnswer(
+        allow_null=True,
+        help_text="Its place among the runs that may be at work at once; null without such a limit.",
+    )
     fingerprint = serializers.CharField(
         allow_null=True, help_text="The cause of its dead letter; null unless it is one."
     )
@@ -92,6 +109,9 @@ class RunQuery(Body):
     )
     needs_review = serializers.BooleanField(required=False)
     hold = serializers.IntegerField(required=False, min_value=1, help_text="Those that were held together.")
+    waits_for_place = serializers.BooleanField(
+        default=False, help_text="true: only those for which there is no place yet."
+    )
     created_after = serializers.DateTimeField(required=False, help_text="Made at or after this moment.")
     created_before = serializers.DateTimeField(required=False, help_text="Made before this moment.")
 
@@ -155,6 +175,7 @@ EXAMPLE: dict[str, Any] = {
     "depth": 0,
     "hold": None,
     "needs_review": False,
+    "waits_for_place": False,
     "inconclusive": False,
     "failure_code": "",
     "failure": {},
@@ -165,7 +186,7 @@ EXAMPLE: dict[str, Any] = {
     "started_at": "2026-03-29T14:30:01Z",
     "finished_at": "2026-03-29T14:30:01Z",
 }
-DETAIL = {**EXAMPLE, "fingerprint": None, "input": {}, "outcome": {}}
+DETAIL = {**EXAMPLE, "place": None, "fingerprint": None, "input": {}, "outcome": {}}
 STEP: dict[str, Any] = {
     "node": "a1",
     "position": 1,
@@ -217,7 +238,9 @@ def detail(run: Run, actor: Any, *, status: int = 200) -> Response:
     shown = permissions.may(actor, "view_payloads", run.workflow)
     payloads = {"input": run.input if shown else None, "outcome": run.outcome if shown else None}
     letter = DeadLetter.objects.filter(run=run).values_list("fingerprint", flat=True).first()
-    return Response({**RunAnswer(run).data, "fingerprint": letter, **payloads}, status=status)
+    standing = standing_of(run)
+    place = RunPlaceAnswer(standing).data if standing is not None else None
+    return Response({**RunAnswer(run).data, "place": place, "fingerprint": letter, **payloads}, status=status)
 
 
 def _within(spans: str) -> Q:
@@ -248,7 +271,10 @@ class RunsView(ApiView):
             "created_before": "created_at__lt",
         }
         events = wanted.pop("events", "")
+        parked = wanted.pop("waits_for_place")
         rows = visible(self.actor).filter(**{lookups[name]: value for name, value in wanted.items()})
+        if parked:
+            rows = rows.filter(status=RunStatus.QUEUED, due_at=NEVER)
         if events:
             rows = rows.filter(_within(events))
         return Response(page_of(request, rows, lambda page: RunAnswer(page, many=True).data))

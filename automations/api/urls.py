@@ -13,6 +13,7 @@ from automations.api import (
     catalog,
     checkpoints,
     dead_letters,
+    diagnosis,
     events,
     explanations,
     files,
@@ -20,6 +21,7 @@ from automations.api import (
     go_live,
     graphs,
     identities,
+    kept_reviews,
     manual_starts,
     me,
     mode_policies,
@@ -35,6 +37,7 @@ from automations.api import (
     redrives,
     releases,
     retries,
+    review_schedules,
     reviews,
     runs,
     scenarios,
@@ -54,6 +57,8 @@ app_name = "api"
 
 RECORD = "modules/<slug:module_key>/records/<str:key>/"
 WORKFLOW = "workflows/<int:pk>/"
+SCHEDULE = "reviews/schedules/<int:pk>/"
+KEPT = "reviews/kept/<int:pk>/"
 DEAD_LETTER = "dead-letters/<slug:fingerprint>/"
 BACKTEST = f"{WORKFLOW}backtests/<int:number>/"
 
@@ -65,6 +70,20 @@ urlpatterns = [
     path("people/", people.PeopleView.as_view(), name="people"),
     path("overview/", overview.OverviewView.as_view(), name="overview"),
     path("reviews/", reviews.ReviewsView.as_view(), name="reviews"),
+    path("reviews/schedules/", review_schedules.ReviewSchedulesView.as_view(), name="review-schedules"),
+    path(SCHEDULE, review_schedules.ReviewScheduleView.as_view(), name="review-schedule"),
+    path(f"{SCHEDULE}mail/", review_schedules.ReviewScheduleMailView.as_view(), name="review-schedule-mail"),
+    path(f"{SCHEDULE}make/", review_schedules.ReviewScheduleMakeView.as_view(), name="review-schedule-make"),
+    path("reviews/kept/", kept_reviews.KeptReviewsView.as_view(), name="kept-reviews"),
+    path(KEPT, kept_reviews.KeptReviewView.as_view(), name="kept-review"),
+    path(f"{KEPT}charts/<slug:chart>/", kept_reviews.KeptChartView.as_view(), name="kept-review-chart"),
+    path(f"{KEPT}pdf/", kept_reviews.KeptPaperView.as_view(), name="kept-review-pdf"),
+    path(f"{KEPT}html/", kept_reviews.KeptPageView.as_view(), name="kept-review-html"),
+    path(f"{KEPT}csv/", kept_reviews.KeptSheetView.as_view(), name="kept-review-csv"),
+    path(f"{KEPT}answers/", kept_reviews.KeptAnswersView.as_view(), name="kept-review-answers"),
+    path(f"{KEPT}sign/", kept_reviews.KeptSignView.as_view(), name="kept-review-sign"),
+    path("reviews/<slug:week>/html/", reviews.ReviewPageView.as_view(), name="review-html"),
+    path("reviews/<slug:week>/csv/", reviews.ReviewSheetView.as_view(), name="review-csv"),
     path("reviews/<slug:week>/", reviews.ReviewView.as_view(), name="review"),
     path("reviews/<slug:week>/pdf/", reviews.ReviewPaperView.as_view(), name="review-pdf"),
     path("reviews/<slug:week>/charts/<slug:chart>/", reviews.ChartView.as_view(), name="review-chart"),
@@ -166,6 +185,8 @@ urlpatterns = [
     path("runs/<int:pk>/steps/", runs.RunStepsView.as_view(), name="run-steps"),
     path("runs/<int:pk>/logs/", runs.RunLogsView.as_view(), name="run-logs"),
     path("runs/<int:pk>/cancel/", runs.RunCancelView.as_view(), name="run-cancel"),
+    path("runs/<int:pk>/diagnosis/", diagnosis.RunDiagnosisView.as_view(), name="run-diagnosis"),
+    path(f"{WORKFLOW}diagnosis/", diagnosis.WorkflowDiagnosisView.as_view(), name="workflow-diagnosis"),
     path("runs/<int:pk>/retry/", retries.RunRetryView.as_view(), name="run-retry"),
     path("dead-letters/", dead_letters.CausesView.as_view(), name="dead-letters"),
     path("dead-letters/discard/", dead_letters.DiscardView.as_view(), name="dead-letters-discard"),

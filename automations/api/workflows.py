@@ -40,6 +40,9 @@ class WorkflowAnswer(Answer):
     active_version = serializers.IntegerField(source="active_version.number", default=None, allow_null=True)
     draft_revision = serializers.IntegerField()
     limits = serializers.DictField()
+    retry = serializers.DictField(
+        help_text="How often an action without a policy of its own is tried: `retry_schema` of the catalogue."
+    )
     glass_broken = serializers.BooleanField(
         source="promotion.is_loud",
         default=False,
@@ -140,6 +143,9 @@ class WorkflowChangeBody(Body):
     zone = serializers.CharField(max_length=64, required=False)
     runbook_url = serializers.URLField(max_length=200, required=False, allow_blank=True)
     limits = serializers.DictField(required=False)
+    retry = serializers.DictField(
+        required=False, help_text="Like the `retry` of an action; versions published from now on have it."
+    )
     owner = serializers.CharField(
         max_length=150, required=False, help_text="A user name. Takes the right to share it."
     )
@@ -177,6 +183,7 @@ EXAMPLE: dict[str, Any] = {
     "active_version": 3,
     "draft_revision": 12,
     "limits": {"blast_radius": 100},
+    "retry": {"max_attempts": 3},
     "glass_broken": False,
     "simulate_only": False,
     "breaker_open": False,
@@ -189,7 +196,7 @@ EXAMPLE: dict[str, Any] = {
 DETAIL = {
     **EXAMPLE,
     "rights": ["view", "edit", "run_test"],
-    "may_change": ["name", "description", "team", "zone", "runbook_url"],
+    "may_change": ["name", "description", "team", "zone", "runbook_url", "retry"],
     "mode_policies": [],
     "breaker": None,
     "changed_outside": [],
@@ -297,7 +304,7 @@ class WorkflowView(ApiView):
         example=DETAIL,
     )
     def patch(self, request: Request, pk: int) -> Response:
-        """Change what is not the graph: name, description, team, owner, zone, runbook, limits, whom it acts as."""
+        """Change what is not the graph: name, description, team, owner, zone, runbook, limits, retry policy, whom it acts as."""
         workflow = workflow_for(self, pk, "edit")
         changes = self.body(WorkflowChangeBody)
         seen = changes.pop("seen", None)

@@ -107,7 +107,7 @@ def _compile_node(
             upstream=place.upstream,
             catches_failure=any(edge.branch == "failed" for edge in graph.outgoing[node.id]),
             sets_variables=kind.sets_variables,
-            retry=RetryPolicy.from_config(node.config["retry"]) if "retry" in node.config else kind.retry,
+            retry=_retry_of(node, definition, kind),
         )
     rules = _condition_rules(node, definition, schema)
     return CompiledNode(
@@ -122,6 +122,12 @@ def _compile_node(
         upstream=place.upstream,
         is_trigger=node.family == "trigger",
     )
+
+
+def _retry_of(node: Node, definition: Definition, kind: ActionKind) -> RetryPolicy:
+    """Its own, else the workflow's, else that of its kind."""
+    wanted = node.config.get("retry") or definition.settings.get("retry")
+    return kind.retry if wanted is None else RetryPolicy.from_config(wanted)
 
 
 def _named(graph: Graph, bits: int) -> tuple[str, ...]:

@@ -33,9 +33,10 @@ TERMINAL_STEP = (StepStatus.SUCCEEDED, StepStatus.FAILED, StepStatus.SKIPPED, St
 RUN_MOVES: dict[RunStatus, tuple[RunStatus, ...]] = {
     RunStatus.QUEUED: (RunStatus.RUNNING, RunStatus.CANCELLED, RunStatus.FAILED),
     RunStatus.RUNNING: (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.QUEUED, *TERMINAL_RUN),
-    RunStatus.WAITING: (RunStatus.RUNNING, RunStatus.CANCELLED, RunStatus.FAILED),
+    RunStatus.WAITING: (RunStatus.RUNNING, RunStatus.QUEUED, RunStatus.CANCELLED, RunStatus.FAILED),
     RunStatus.SUCCEEDED: (),
     RunStatus.FAILED: (),
     RunStatus.CANCELLED: (),
 }
-"""From each status, where a run may go; `running -> running` is a lease taken over. A retry is another run."""
+"""From each status, where a run may go; `running -> running` is a lease taken over, `waiting -> queued` what people let go
+and has no place yet. A retry is another run."""

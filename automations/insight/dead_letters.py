@@ -36,9 +36,12 @@ MAY_BREAK = (
         "workflow.glass_broken",
         "workflow.updated",
     ),
-    *("policy.revised", "policy.updated", "module.updated", "modepolicy.set", "modepolicy.lifted"),
+    *("workflow.paused", "workflow.resumed", "workflow.restored", "workflow.breaker_closed"),
+    *("policy.revised", "policy.updated", "module.updated"),
+    *("modepolicy.set", "modepolicy.lifted", "modepolicy.ended", "standstill.set", "standstill.lifted"),
     *("destination.created", "destination.updated", "destination.disabled", "destination.enabled"),
-    *("destination.key_rotated", "secret.updated", "secret.value_set", "secret.deleted"),
+    *("destination.key_rotated", "secret.updated", "secret.value_set", "secret.value_taken_back"),
+    "secret.deleted",
     *("endpoint.changed", "endpoint.secret_ended", "endpoint.address_renewed"),
 )
 """What a workflow can begin to fail after."""
@@ -177,12 +180,18 @@ def _found(
     )
 
 
-def changes_before(actor: Any, *, workflows: Sequence[int], moment: datetime) -> list[AuditEntry]:
-    """What people changed in the days before a moment that these workflows can have begun to fail after, newest first:
-    of workflows only these, and of policies, destinations, modules and rights whatever the actor may see."""
+def may_break() -> Q:
+    """Entries of the trail that a workflow can begin to fail after."""
     what = Q(action__in=MAY_BREAK)
     for ending in RIGHTS:
         what |= Q(action__endswith=ending)
+    return what
+
+
+def changes_before(actor: Any, *, workflows: Sequence[int], moment: datetime) -> list[AuditEntry]:
+    """What people changed in the days before a moment that these workflows can have begun to fail after, newest first:
+    of workflows only these, and of policies, destinations, modules and rights whatever the actor may see."""
+    what = may_break()
     about = Q(object_type="workflow", object_id__in=[str(pk) for pk in workflows]) | ~Q(
         object_type="workflow"
     )

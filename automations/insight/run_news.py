@@ -131,6 +131,7 @@ def run_json(run: Run, *, payloads: bool) -> JSONDict:
         "mode": run.mode,
         "status": run.status,
         "record": run.record_key,
+        "waits_for_place": run.waits_for_place,
         "retry_of": run.retry_of_id,
         "retried_as": run.retried_as,  # type: ignore[attr-defined]
         "needs_review": run.needs_review,  # type: ignore[attr-defined]

@@ -21,11 +21,19 @@ from automations.models.hold import Hold, StartCount
 from automations.models.mode_policy import ModePolicy
 from automations.models.module import Module
 from automations.models.notification import Notification, OutgoingEmail
+from automations.models.place import Place
 from automations.models.policy import Policy, PolicyRevision, PolicyUse, RulePlace
 from automations.models.preference import Preference
 from automations.models.promotion import Consent, FirstRelease, Promotion
 from automations.models.record import Record, RecordChange, RecordComment
 from automations.models.redrive import REDRIVE_UNFINISHED, Redrive, RedriveItem, RedriveStatus
+from automations.models.review import (
+    KeptReview,
+    ReviewDecision,
+    ReviewReader,
+    ReviewSchedule,
+    ReviewSignature,
+)
 from automations.models.run import NEVER, LogEntry, Run, RunSignal, Step
 from automations.models.scenario import Scenario, ScenarioResult
 from automations.models.standstill import Standstill
@@ -66,6 +74,7 @@ __all__ = [
     "FirstRelease",
     "Hold",
     "IdempotencyKey",
+    "KeptReview",
     "LogEntry",
     "Mode",
     "ModePolicy",
@@ -73,6 +82,7 @@ __all__ = [
     "Notification",
     "Occasion",
     "OutgoingEmail",
+    "Place",
     "Policy",
     "PolicyRevision",
     "PolicyUse",
@@ -85,6 +95,10 @@ __all__ = [
     "Redrive",
     "RedriveItem",
     "RedriveStatus",
+    "ReviewDecision",
+    "ReviewReader",
+    "ReviewSchedule",
+    "ReviewSignature",
     "RotationCursor",
     "RulePlace",
     "Run",

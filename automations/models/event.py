@@ -119,6 +119,7 @@ class Decision(models.Model):
         PAUSED = "paused"
         LOOP = "loop"
         BROKEN = "broken"
+        NO_PLACE = "no_place"
 
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="decisions", db_constraint=False, db_index=False
@@ -152,6 +153,7 @@ class Decision(models.Model):
                         "paused",
                         "loop",
                         "broken",
+                        "no_place",
                     ]
                 ),
                 name="decision_outcome_known",

@@ -44,6 +44,7 @@ class OutgoingEmail(models.Model):
     to = models.EmailField()
     subject = models.CharField(max_length=300)
     body = models.TextField()
+    html = models.TextField(blank=True, help_text="The same for programs that show more than text.")
     run = models.ForeignKey("automations.Run", null=True, on_delete=models.SET_NULL, related_name="emails")
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     attempt = models.PositiveSmallIntegerField(default=0)

@@ -140,6 +140,11 @@ class Run(models.Model):
     def __str__(self) -> str:
         return str(self.pk) if self.pk else "new"
 
+    @property
+    def waits_for_place(self) -> bool:
+        """Whether as many runs of its workflow are at work as may be at once."""
+        return self.status == RunStatus.QUEUED and self.due_at == NEVER
+
 
 class Step(models.Model):
     """One node's execution in a run; together a run's steps are its journal, the reason nothing happens twice.

@@ -59,7 +59,12 @@ class Workflow(models.Model):
     limits = models.JSONField(
         default=dict,
         blank=True,
-        help_text='{"blast_radius": 100, "share": 20, "runs_per_hour": 500}; above, work waits for approval.',
+        help_text='{"blast_radius": 100, "share": 20, "runs_per_hour": 500}; above, work waits for approval. {"at_once": 3, "at_once_per": "event.record", "when_full": "queue"}: how many runs are at work at once.',
+    )
+    retry = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='{"max_attempts": 3, "base_seconds": 10}: of every action that has none of its own, from the next version on.',
     )
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=300, blank=True)

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from automations.models import Breaker, LogEntry, Mode, Run, Step
+from automations.runtime import places
 from automations.runtime.queue import wake_on_commit
 
 SIMULATE = """
@@ -73,5 +74,6 @@ def start_canary(breaker: Breaker, *, now: datetime) -> Run | None:
         last_seq=1,
     )
     LogEntry.objects.create(run=run, seq=1, at=now, level="warning", message=TRIES.format(run=shown.pk))
+    places.enter(workflow, [run.pk], now=now)
     wake_on_commit()
     return run

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from automations.conf import setting
-from automations.runtime import queue, saving
+from automations.runtime import places, queue, saving
 from automations.runtime.backtests import work as backtests
 from automations.runtime.claims import ClaimedRun, claim
 from automations.runtime.execute import execute
@@ -45,7 +45,7 @@ def drain_once() -> int:
     """One round: a batch of events and a batch of runs. Returns how much was found (0: nothing is due)."""
     size = setting("AUTOMATIONS_BATCH_SIZE")
     judged = match_due(limit=size, take=size)
-    found = judged.events
+    found = judged.events + places.give_due()
     _work(judged.runs)
     for suspects, limit in ((True, 1), (False, size)):
         runs = claim(limit=limit, suspects=suspects)

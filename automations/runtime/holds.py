@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from automations.engine.documents import canonical_json, digest_of
 from automations.models import NEVER, Approval, Hold, Run
-from automations.runtime import announce
+from automations.runtime import announce, places
 from automations.runtime.approval_calls import tell_deciders
 from automations.runtime.approval_events import asked_event
 from automations.runtime.blast_radius import EXPIRES_AFTER, REMIND_EVERY, Held, sentence
@@ -176,6 +176,7 @@ def _release(row: Hold, now: datetime, said: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(RELEASE, [row.pk, now, said])
         runs = [run for (run,) in cursor.fetchall()]
+    places.enter(row.workflow, runs, now=now)
     wake_on_commit()
     _announce(runs, row.workflow_id)
 

@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta
 from smtplib import SMTPException
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import F
 
@@ -39,12 +39,15 @@ def _send(mail: OutgoingEmail, now: datetime) -> bool:
     attempt = mail.attempt + 1
     row = OutgoingEmail.objects.filter(pk=mail.pk)
     try:
-        EmailMessage(
+        message = EmailMultiAlternatives(
             mail.subject.replace("\n", " "),
             mail.body,
             to=[mail.to],
             headers={"Message-ID": f"<{mail.pk}@automations>"},
-        ).send()
+        )
+        if mail.html:
+            message.attach_alternative(mail.html, "text/html")
+        message.send()
     except (SMTPException, OSError) as error:
         if attempt >= POLICY.max_attempts:
             row.update(state=OutgoingEmail.State.FAILED, error=str(error)[:300])

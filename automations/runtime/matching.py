@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from automations.conf import setting
 from automations.engine.durations import parse_duration
 from automations.engine.rules import Scope
 from automations.models import Run
-from automations.runtime import blast_radius, holds, subscriptions
+from automations.runtime import blast_radius, holds, places, subscriptions
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.signals import signal_parent
 from automations.runtime.standstills import HOLDS
@@ -124,6 +124,8 @@ def _match_batch(limit: int, take: int) -> Judged:
         claimed = _start_runs(verdicts, take)
         excess = blast_radius.find_excess(verdicts, events)
         holds.hold(excess, now=events[0].database_now)
+        held = {verdict.run for group in excess for verdict in group.verdicts}
+        _take_places(verdicts, held, now=events[0].database_now)
         _write_decisions(verdicts)
         _tell_parents(events, verdicts)
         with connection.cursor() as cursor:
@@ -131,7 +133,6 @@ def _match_batch(limit: int, take: int) -> Judged:
                 "UPDATE automations_event SET state = 'matched' WHERE id = ANY(%s)",
                 [[event.id for event in events]],
             )
-    held = {verdict.run for group in excess for verdict in group.verdicts}
     return Judged(len(events), [run for run in claimed if run.id not in held])
 
 
@@ -240,6 +241,13 @@ ON CONFLICT (event_id, workflow_id, trigger_node) DO NOTHING
 """
 
 
+def _take_places(verdicts: Sequence[Verdict], held: Container[int | None], *, now: datetime) -> None:
+    """Have those runs take places that start now and whose workflow lets only so many be at work at once."""
+    starting = [v for v in verdicts if v.run is not None and not v.failure and v.run not in held]
+    if bound := [verdict for verdict in starting if places.is_bound(verdict)]:
+        places.take(bound, now=now)
+
+
 def _start_runs(verdicts: Sequence[Verdict], take: int) -> list[ClaimedRun]:
     """Make the runs; the first `take` that can run are claimed: one attempt, our lease."""
     starting = [verdict for verdict in verdicts if verdict.outcome in (MATCHED, LOOP)]
@@ -256,7 +264,11 @@ def _start_runs(verdicts: Sequence[Verdict], take: int) -> list[ClaimedRun]:
             verdict.run = key
             verdict.correlation = str(verdict.event.correlation or uuid.uuid4())
             rows.append(_run_row(verdict))
-        taken = [row for row in rows if not row["failure"]][:take]
+        taken = [
+            row
+            for verdict, row in zip(starting, rows, strict=True)
+            if not row["failure"] and not places.is_bound(verdict)
+        ][:take]
         for row in taken:
             row["token"] = str(token)
         cursor.execute(START, [setting("AUTOMATIONS_LEASE_SECONDS"), json.dumps(rows)])

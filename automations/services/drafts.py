@@ -83,7 +83,10 @@ def load_definitions(workflows: Sequence[Workflow]) -> dict[int, Definition]:
             workflow: Definition(
                 nodes=tuple(node for _, node in sorted(nodes[workflow.pk], key=lambda pair: pair[0])),
                 edges=tuple(edges[workflow.pk]),
-                settings={"zone": workflow.zone},
+                settings={
+                    "zone": workflow.zone,
+                    **({"retry": workflow.retry} if workflow.retry else {}),
+                },
             )
             for workflow in workflows
         }

@@ -15,7 +15,8 @@ from automations.engine.documents import Definition, Node
 from automations.engine.errors import Problem
 from automations.errors import InvalidError, NotFoundError
 from automations.models import Workflow
-from automations.services.identities import identity_problems, named_things
+from automations.runtime.needs import named_things
+from automations.services.identities import identity_problems
 from automations.services.versions import validate_definition_of
 
 NAMED = {"module": "module", "workflow": "workflow"}

@@ -19,7 +19,7 @@ from automations.engine.schemas import check_config, listed
 from automations.engine.statuses import ACTIVE_RUN, RunStatus, StepStatus
 from automations.errors import ConflictError, InvalidError
 from automations.models import AuditEntry, Hold, Mode, Run, Workflow, WorkflowVersion
-from automations.runtime import announce, retrying
+from automations.runtime import announce, places, retrying
 from automations.runtime.matching import MAX_DEPTH
 from automations.runtime.queue import wake_on_commit
 from automations.runtime.subscriptions import definition_of, program_of
@@ -113,6 +113,7 @@ def retry_run(
             ],
             now=now,
         )
+        places.enter(run.workflow, [retry.pk], now=now)
         retrying.say(run, f"Retried as run {retry.pk}, from {where}, with version {choice.number},{who}", now)
         write_audit(
             actor=actor,

@@ -11,23 +11,11 @@ from django.utils import timezone
 
 from automations.engine.errors import Problem
 from automations.engine.schemas import check_config
-from automations.engine.statuses import ACTIVE_RUN
 from automations.errors import ConflictError, InvalidError, NotFoundError
-from automations.models import (
-    NEVER,
-    ActiveTrigger,
-    AuditEntry,
-    Event,
-    LogEntry,
-    Run,
-    Step,
-    TriggerSource,
-    Workflow,
-)
+from automations.models import ActiveTrigger, AuditEntry, Event, Run, TriggerSource, Workflow
 from automations.modules.adapter import adapter_for
 from automations.runtime import announce, intake, queue
-from automations.runtime.pending_approvals import end_with_runs
-from automations.runtime.signals import tell_parents
+from automations.runtime.cancelling import cancel
 from automations.services.audit import write_audit
 from automations.services.texts import require_object, require_texts, text_problems
 
@@ -203,36 +191,17 @@ def cancel_run(*, run: Run, actor: Any, reason: str = "") -> Run:
     require_texts(AuditEntry, reason=reason)
     with transaction.atomic():
         now = timezone.now()
-        changed = Run.objects.filter(pk=run.pk, status__in=ACTIVE_RUN).update(
-            status="cancelled",
-            finished_at=now,
-            due_at=NEVER,
-            lease_token=None,
-            failure_code="cancelled",
-            failure={
-                "message": reason or "Cancelled by hand.",
-                "node": "",
-                "fault": "user",
-                "retryable": False,
-            },
+        cancelled = cancel(
+            run.pk,
+            code="cancelled",
+            message=reason or "Cancelled by hand.",
+            said=f"Cancelled by {actor.get_username()}{': ' + reason if reason else ''}.",
+            asked="Its run was cancelled.",
+            now=now,
         )
-        if not changed:
+        if not cancelled:
             raise ConflictError("The run has ended already.", code="already-ended")
-        Step.objects.filter(run=run, status__in=("pending", "running", "waiting")).update(
-            status="cancelled", wait=None, finished_at=now
-        )
-        end_with_runs([run.pk], now=now, why="Its run was cancelled.")
-        run.refresh_from_db()
-        tell_parents([run.pk], status="cancelled", message=str(run.failure["message"]), now=now)
         queue.wake_on_commit()
-        LogEntry.objects.create(
-            run=run,
-            seq=run.last_seq + 1,
-            at=now,
-            level="warning",
-            message=f"Cancelled by {actor.get_username()}{': ' + reason if reason else ''}.",
-        )
-        Run.objects.filter(pk=run.pk).update(last_seq=run.last_seq + 1)
         write_audit(actor=actor, action="run.cancelled", obj=run, reason=reason)
     announce.announce_runs([(run.pk, run.workflow_id)])
     run.refresh_from_db()

@@ -36,13 +36,14 @@ from automations.models import (
     WorkflowVersion,
 )
 from automations.modules.schema import facts_of
+from automations.runtime.needs import named_things
 from automations.runtime.product_events import announce
 from automations.runtime.subscriptions import definition_of
 from automations.services.audit import write_audit
 from automations.services.checkpoints import add_checkpoint
 from automations.services.drafts import load_draft
 from automations.services.findings import approver_findings, findings_across
-from automations.services.identities import named_things, require_permitted
+from automations.services.identities import require_permitted
 from automations.services.live import live_facts, lock_workflow, make_live
 from automations.services.rule_index import index_version
 from automations.services.scenario_runs import run_scenarios

@@ -23,7 +23,7 @@ from automations.services.workflows import create_workflow, update_workflow
 FORMAT = 1
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 100
-OWN = ("name", "description", "team", "zone", "runbook_url", "limits")
+OWN = ("name", "description", "team", "zone", "runbook_url", "limits", "retry")
 """The workflow's own fields that travel; people and rights belong to an installation."""
 KEYS = (
     "automations",
@@ -171,7 +171,9 @@ def import_workflow(
         module = Module.objects.filter(key=file.module).first() if file.module else None
         if file.module and module is None:
             raise NotFoundError(f"There is no module “{file.module}”.", code="unknown-module")
-        own = {name: value for name, value in file.own.items() if name not in ("limits", "runbook_url")}
+        own = {
+            name: value for name, value in file.own.items() if name not in ("limits", "runbook_url", "retry")
+        }
         workflow = create_workflow(key=file.key, module=module, actor=actor, **own)
     changes = {name: value for name, value in file.own.items() if getattr(workflow, name) != value}
     if changes:

@@ -11,12 +11,15 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from automations import permissions
+from automations.engine.crowding import MOST, WhenFull
 from automations.engine.errors import Problem, quoted
+from automations.engine.schemas import check_config
+from automations.engine.validation import RETRY_SCHEMA
 from automations.errors import ConflictError, ForbiddenError, InvalidError
 from automations.grants import SETTING_RIGHTS
 from automations.models import AuditEntry, Mode, Module, Workflow
 from automations.modules.schema import is_zone
-from automations.runtime import activation
+from automations.runtime import activation, places
 from automations.runtime.backtests.following import end_shadow
 from automations.runtime.product_events import announce
 from automations.runtime.subscriptions import bump_activation, definition_of
@@ -26,12 +29,21 @@ from automations.services.identities import identity_problems
 from automations.services.live import live_facts, lock_workflow, set_promotion, void_consent
 from automations.services.scenario_files import replace_scenarios, scenarios_from_file
 from automations.services.texts import require_texts, text_problems
+from automations.triggers.common import EVENT_PATH
 
 TEXTS = ("name", "description", "team", "runbook_url", "zone")
 PEOPLE = ("owner", "run_as")
 EDITABLE = tuple(SETTING_RIGHTS)
-LIMITS = {"blast_radius": (1, 1_000_000), "share": (1, 100), "runs_per_hour": (1, 1_000_000)}
-"""Runs that one firing may start, as a number and in per cent of the records that it could be about, and an hour."""
+LIMITS = {
+    "blast_radius": (1, 1_000_000),
+    "share": (1, 100),
+    "runs_per_hour": (1, 1_000_000),
+    "at_once": (1, MOST),
+}
+"""Runs that one firing may start, as a number and in per cent of the records that it could be about, and an hour; and
+that may be at work at the same time."""
+CROWDING = ("at_once_per", "when_full")
+"""Of what so many may be at work at once, and what becomes of one more."""
 
 
 @transaction.atomic
@@ -128,6 +140,8 @@ def update_workflow(
     after = {key: _plain(getattr(workflow, key)) for key in changes}
     if before.get("limits") != after.get("limits") and workflow.mode == Mode.SIMULATE:
         void_consent(workflow)
+    if "limits" in changes:
+        places.settle(workflow.pk)
     write_audit(actor=actor, action="workflow.updated", obj=workflow, before=before, after=after)
     return workflow
 
@@ -292,6 +306,8 @@ def _problems(changes: Mapping[str, Any]) -> list[Problem]:
         problems.append(Problem("unknown-zone", "zone", message, "Write it like Europe/Berlin."))
     if "limits" in changes:
         problems += _limit_problems(changes["limits"])
+    if "retry" in changes:
+        problems += check_config(changes["retry"], RETRY_SCHEMA, "retry")
     return problems
 
 
@@ -301,13 +317,16 @@ def _limit_problems(limits: Any) -> list[Problem]:
     problems: list[Problem] = []
     for key, value in limits.items():
         low, high = LIMITS.get(key, (0, 0))
+        if key in CROWDING:
+            problems += _crowding_problems(key, value, limits)
+            continue
         if key not in LIMITS:
             problems.append(
                 Problem(
                     "unknown-limit",
                     f"limits.{str(key)[:63]}",
                     f"There is no limit {quoted(key)}.",
-                    f"Use {', '.join(LIMITS)}.",
+                    f"Use {', '.join((*LIMITS, *CROWDING))}.",
                 )
             )
         elif isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -320,6 +339,20 @@ def _limit_problems(limits: Any) -> list[Problem]:
                 )
             )
     return problems
+
+
+def _crowding_problems(key: str, value: Any, limits: Mapping[str, Any]) -> list[Problem]:
+    path = f"limits.{key}"
+    if key == "at_once_per" and not (isinstance(value, str) and EVENT_PATH.match(value)):
+        message = f"{quoted(value)} is no path into an event."
+        return [Problem("bad-reference", path, message, "Write it like event.record or event.data.customer.")]
+    if key == "when_full" and value not in list(WhenFull):
+        message = f"{quoted(value)} is nothing that could become of a run."
+        return [Problem("bad-limit", path, message, f"Use {', '.join(WhenFull)}.")]
+    if "at_once" not in limits:
+        message = "It says nothing without a number of runs."
+        return [Problem("limit-without-number", path, message, "Send “at_once” too, or leave this out.")]
+    return []
 
 
 def _plain(value: Any) -> Any:

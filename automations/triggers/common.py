@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from automations.engine.crowding import value_at
 from automations.engine.documents import canonical_json
 from automations.engine.durations import parse_duration
 from automations.engine.errors import EngineError, Problem
@@ -78,7 +79,7 @@ DATA_SCHEMA: Schema = {
 """What the rules of a trigger without module look at: the event itself, so that “data.customer.tier” is a
 field."""
 
-_EVENT_PATH = re.compile(r"^event(\.[A-Za-z0-9_-]{1,64}){1,12}$")
+EVENT_PATH = re.compile(r"^event(\.[A-Za-z0-9_-]{1,64}){1,12}$")
 
 
 def check_common(
@@ -99,7 +100,7 @@ def check_common(
                 config[key], schema, path=f"{path}.{key}", policies=policies, allow_event=allow_event
             )
     dedupe, throttle = config.get("dedupe", {}), config.get("throttle", {})
-    if dedupe and not _EVENT_PATH.match(dedupe["path"]):
+    if dedupe and not EVENT_PATH.match(dedupe["path"]):
         message = f"“{dedupe['path'][:60]}” is no path into an event."
         problems.append(
             Problem("bad-reference", f"{path}.dedupe.path", message, "Write it like event.data.id.")
@@ -255,9 +256,7 @@ def dedupe_key(config: Mapping[str, Any], event: Mapping[str, Any]) -> str:
     """
     dedupe, period = config.get("dedupe"), config.get("once_per_record")
     if dedupe:
-        value: Any = {"event": event}
-        for part in dedupe["path"].split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
+        value = value_at(dedupe["path"], event)
         if value is not None:
             return f"key:{_digest(value)}{_slot(dedupe.get('window'), event)}"
     elif period and event.get("record"):

@@ -167,7 +167,7 @@ def _failure_codes() -> set[str]:
                     continue
                 called = ast.unparse(part.func).rpartition(".")[2]
                 values = [*part.args[:1], *(word.value for word in part.keywords if word.arg == "code")]
-                if called in ("Failed", "give_up"):
+                if called in ("Failed", "give_up", "cancel"):
                     codes |= {value.value for value in values if isinstance(value, ast.Constant)}
     return codes | {"stopped", "cancelled", "chain-depth-exceeded"}
 

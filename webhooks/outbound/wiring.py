@@ -6,6 +6,7 @@ from automations import grants
 from automations.actions import ACTIONS
 from automations.engine.outcomes import NEEDS_REVIEW
 from automations.insight.metrics import METRICS
+from automations.insight.review.questions import QUESTIONS
 from automations.runtime.housekeeping import TIDIERS
 from automations.runtime.lanes import LANES
 from automations.runtime.performers import PERFORMERS
@@ -16,7 +17,7 @@ from webhooks.actions.call_webhook.kind import CallWebhook
 from webhooks.actions.chat_message.kind import ChatMessage
 from webhooks.inbound.models import Endpoint, EndpointSecret
 from webhooks.metrics import WEBHOOKS
-from webhooks.outbound import fingerprints
+from webhooks.outbound import clues, failures, fingerprints
 from webhooks.outbound.lane import LANE
 from webhooks.outbound.models import Destination, FingerprintKey, SigningKey
 from webhooks.outbound.news import WAIT, settle
@@ -24,7 +25,7 @@ from webhooks.outbound.performer import SendDeliveryPerformer
 from webhooks.outbound.signing import PREFIX, shown
 from webhooks.outbound.telling import hear
 from webhooks.outbound.tidying import tidy
-from webhooks.secrets import upkeep
+from webhooks.secrets import reviewed, upkeep
 from webhooks.secrets.known import SOURCES, Source
 from webhooks.secrets.models import Secret
 
@@ -39,6 +40,8 @@ def register() -> None:
     SETTLERS.register(WAIT, settle)
     SETTLERS.register(NEEDS_REVIEW, settle)
     LANES.register("deliveries", LANE)
+    clues.register()
+    failures.register()
     KINDS.register("delivery.failed", "A call to others was given up")
     KINDS.register("destination.disabled", "A destination was disabled")
     LISTENERS.register("subscriptions", hear)
@@ -46,6 +49,7 @@ def register() -> None:
     OUTSIDE.register(fingerprints.NOUN, fingerprints.OUTSIDE)
     LANES.register("secrets", upkeep.LANE)
     METRICS.register("webhooks", WEBHOOKS)
+    QUESTIONS.register("secret", reviewed.expiring)
     for model in (Destination, Secret):
         grants.add_kind(model)
     SOURCES.register("secrets", Source(Secret.objects.all, "value", "changed_at", _spoken))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 import vl_convert
 
-from automations.insight.review.figures import Review
+from automations.insight.review.facts import UNITS
 
 JSONDict = dict[str, Any]
 
@@ -32,12 +33,11 @@ THEMES: dict[str, dict[str, str]] = {
     },
 }
 """The colours of the pages' tokens."""
-UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 STATES = ("succeeded", "failed", "cancelled")
 
 
-def as_svg(review: Review, chart: str, theme: str = "light") -> str:
-    """One of CHARTS in one of THEMES. Nothing is fetched for it."""
+def as_svg(facts: Mapping[str, Any], chart: str, theme: str = "light") -> str:
+    """One of CHARTS of a review's facts, in one of THEMES. Nothing is fetched for it."""
     colours = THEMES[theme]
     spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
@@ -56,15 +56,16 @@ def as_svg(review: Review, chart: str, theme: str = "light") -> str:
             },
             "legend": {"labelColor": colours["text"], "titleColor": colours["muted"]},
         },
-        **CHARTS[chart](review, colours),
+        **CHARTS[chart](facts, colours),
     }
     return str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
 
 
-def _days(review: Review, colours: dict[str, str]) -> JSONDict:
+def _days(facts: Mapping[str, Any], colours: dict[str, str]) -> JSONDict:
+    days = [(date.fromisoformat(row["day"]), row) for row in facts["days"]]
     values = [
-        {"day": f"{day.day:%a} {day.day.day}", "state": state, "runs": getattr(day, state)}
-        for day in review.days
+        {"day": f"{day:%a} {day.day}", "state": state, "runs": row[state]}
+        for day, row in days
         for state in STATES
     ]
     return {
@@ -86,10 +87,12 @@ def _days(review: Review, colours: dict[str, str]) -> JSONDict:
     }
 
 
-def _slowest(review: Review, colours: dict[str, str]) -> JSONDict:
-    longest = max((one.p95 or 0 for one in review.slowest), default=0)
+def _slowest(facts: Mapping[str, Any], colours: dict[str, str]) -> JSONDict:
+    longest = max((row["p95"] or 0 for row in facts["slowest"]), default=0)
     unit, size = next((unit, size) for unit, size in UNITS if longest >= 2 * size or size == 1)
-    values = [{"workflow": one.workflow.name, "took": (one.p95 or 0) / size} for one in review.slowest]
+    values = [
+        {"workflow": row["workflow"]["name"], "took": (row["p95"] or 0) / size} for row in facts["slowest"]
+    ]
     return {
         "height": {"step": 26},
         "data": {"values": values},
@@ -101,4 +104,7 @@ def _slowest(review: Review, colours: dict[str, str]) -> JSONDict:
     }
 
 
-CHARTS: dict[str, Callable[[Review, dict[str, str]], JSONDict]] = {"days": _days, "slowest": _slowest}
+CHARTS: dict[str, Callable[[Mapping[str, Any], dict[str, str]], JSONDict]] = {
+    "days": _days,
+    "slowest": _slowest,
+}

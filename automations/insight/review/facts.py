@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from automations.conf import setting
@@ -22,6 +22,8 @@ def facts_of(review: Review, *, now: datetime) -> JSONDict:
         "zone": week.zone.key,
         "team": review.team,
         "goes_on": now < week.end,
+        "as_of": now.astimezone(UTC).isoformat(),
+        "unfinished": review.unfinished,
         "headline": headline(review),
         "minutes_per_step": setting("AUTOMATIONS_MINUTES_PER_MANUAL_STEP"),
         "now": _totals(review.now),
@@ -35,6 +37,7 @@ def facts_of(review: Review, *, now: datetime) -> JSONDict:
                 "fingerprint": group.fingerprint,
                 "cause": group.cause,
                 "count": group.count,
+                "before": group.before,
                 "first": group.first.isoformat(),
                 "last": group.last.isoformat(),
                 "is_new": group.is_new,
@@ -45,7 +48,15 @@ def facts_of(review: Review, *, now: datetime) -> JSONDict:
             for group in review.failures
         ],
         "noisy": [
-            {"workflow": _named(one.workflow), "node": one.node, "asked": one.asked, "matched": one.matched}
+            {
+                "workflow": _named(one.workflow),
+                "node": one.node,
+                "title": one.title,
+                "asked": one.asked,
+                "matched": one.matched,
+                "asked_before": one.asked_before,
+                "matched_before": one.matched_before,
+            }
             for one in review.noisy
         ],
         "overdue": [
@@ -59,6 +70,8 @@ def facts_of(review: Review, *, now: datetime) -> JSONDict:
             }
             for approval in review.overdue
         ],
+        "overdue_before": review.overdue_before,
+        "broken_glass_before": review.broken_glass_before,
         "broken_glass": [
             {
                 "workflow": _named(promotion.workflow),
@@ -92,6 +105,17 @@ def headline(review: Review) -> str:
     return ", ".join(parts) + "."
 
 
+UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
+
+
+def spoken(seconds: float | None) -> str:
+    """“3.2 hours”: in the largest unit of which there are two; “–” where there is nothing to say."""
+    if seconds is None:
+        return "–"
+    unit, size = next((unit, size) for unit, size in UNITS if seconds >= 2 * size or size == 1)
+    return f"{seconds / size:.1f} {unit}"
+
+
 def _number(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
@@ -117,13 +141,20 @@ def _workflow(one: WorkflowTotals) -> JSONDict:
     manual = one.manual
     return {
         "workflow": _named(one.workflow),
+        **_counted(one),
+        "records_changed": manual.records if manual else 0,
+        "edits_before": manual.edits_before if manual else 0,
+        "records_before": manual.records_before if manual else 0,
+        "before": _counted(one.before) if one.before else None,
+    }
+
+
+def _counted(one: WorkflowTotals) -> JSONDict:
+    return {
         "succeeded": one.succeeded,
         "failed": one.failed,
         "cancelled": one.cancelled,
         "median": one.median,
         "p95": one.p95,
-        "manual_steps": manual.steps if manual else 0,
-        "records_changed": manual.records if manual else 0,
-        "edits_before": manual.edits_before if manual else 0,
-        "records_before": manual.records_before if manual else 0,
+        "manual_steps": one.manual.steps if one.manual else 0,
     }

@@ -6,21 +6,30 @@ runs there are, and counts nothing that the actor may not see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.db.models import Avg, Count, F, Max, Min, Q, QuerySet
 from django.db.models.functions import TruncDate, TruncWeek
 
 from automations import permissions
-from automations.engine.statuses import RunStatus
+from automations.engine.statuses import ACTIVE_RUN, RunStatus
+from automations.engine.weeks import Week
 from automations.insight.percentiles import Percentile
 from automations.insight.review.manual_work import ManualWork, read_manual_work
-from automations.insight.review.weeks import Week
-from automations.models import Approval, DeadLetter, Decision, Promotion, Run, Triage, Workflow
+from automations.models import (
+    Approval,
+    DeadLetter,
+    Decision,
+    Promotion,
+    Run,
+    Triage,
+    Workflow,
+    WorkflowVersion,
+)
 
 LISTED = 5
 """Of the slowest and the noisiest."""
@@ -69,11 +78,12 @@ class WorkflowTotals:
     median: float | None
     p95: float | None
     manual: ManualWork | None
+    before: WorkflowTotals | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """Failures of one cause in one workflow. `is_new`: never seen before this week."""
+    """Failures of one cause in one workflow, `before` in the week before. `is_new`: never seen before this week."""
 
     workflow: Workflow
     fingerprint: str
@@ -84,16 +94,20 @@ class FailureGroup:
     is_new: bool
     state: str
     assignee: str
+    before: int
 
 
 @dataclass(frozen=True, slots=True)
 class NoisyTrigger:
-    """How many events a trigger was asked about, and how few it started a run for."""
+    """How many events a trigger was asked about, and how few it started a run for; `before` in the week before."""
 
     workflow: Workflow
     node: str
+    title: str
     asked: int
     matched: int
+    asked_before: int
+    matched_before: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +121,10 @@ class Review:
     failures: Sequence[FailureGroup]
     noisy: Sequence[NoisyTrigger]
     overdue: Sequence[Approval]
+    overdue_before: int
     broken_glass: Sequence[Promotion]
+    broken_glass_before: int
+    unfinished: int
 
     @property
     def slowest(self) -> list[WorkflowTotals]:
@@ -117,27 +134,34 @@ class Review:
 
 def read_review(actor: Any, week: Week, *, now: datetime, team: str = "") -> Review:
     """Over the workflows that the actor may see, or those of them that a team owns."""
-    seen = permissions.visible_workflows(actor).select_related("owner").order_by()
-    if team:
-        seen = seen.filter(team=team)
-    workflows = {workflow.pk: workflow for workflow in seen}
-    manual = read_manual_work(workflows, week)
+    return review_of(named_workflows(permissions.visible_workflows(actor), team), week, now=now, team=team)
+
+
+def review_of(workflows: Mapping[int, Workflow], week: Week, *, now: datetime, team: str = "") -> Review:
+    """Over these workflows, by id. Who may read it is the caller's matter."""
+    last = week.before
+    manual, manual_before = read_manual_work(workflows, week), read_manual_work(workflows, last)
     return Review(
         week=week,
         team=team,
         now=_totals(workflows, week, manual),
-        before=_totals(workflows, week.before, read_manual_work(workflows, week.before)),
+        before=_totals(workflows, last, manual_before),
         days=_days(workflows, week),
-        workflows=_by_workflow(workflows, week, manual),
+        workflows=_compared(workflows, week, manual, manual_before),
         failures=_failures(workflows, week),
         noisy=_noisy(workflows, week),
-        overdue=_overdue(workflows, week, now),
-        broken_glass=list(
-            Promotion.objects.filter(
-                workflow__in=workflows, way=Promotion.Way.BREAK_GLASS, at__gte=week.start, at__lt=week.end
-            ).select_related("workflow", "version")
-        ),
+        overdue=list(_overdue(workflows, week, now).select_related("workflow").order_by("asked_at", "pk")),
+        overdue_before=_overdue(workflows, last, now).count(),
+        broken_glass=list(_broken_glass(workflows, week).select_related("workflow", "version")),
+        broken_glass_before=_broken_glass(workflows, last).count(),
+        unfinished=_unfinished(workflows, week, now),
     )
+
+
+def named_workflows(rows: QuerySet[Workflow], team: str) -> dict[int, Workflow]:
+    """The workflows by id, those of a team where one is named."""
+    rows = rows.select_related("owner").order_by()
+    return {workflow.pk: workflow for workflow in (rows.filter(team=team) if team else rows)}
 
 
 def read_weeks(actor: Any, zone: ZoneInfo, *, since: datetime, team: str = "") -> list[tuple[Week, Totals]]:
@@ -207,7 +231,7 @@ def _by_workflow(
     found = [
         WorkflowTotals(
             workflow=workflows[row["workflow"]],
-            **_counted(row),
+            **cast("Any", _counted(row)),
             median=_seconds(row["median"]),
             p95=_seconds(row["p95"]),
             manual=manual.get(row["workflow"]),
@@ -215,6 +239,29 @@ def _by_workflow(
         for row in rows
     ]
     return sorted(found, key=lambda one: (-one.failed, -one.succeeded, one.workflow.name, one.workflow.pk))
+
+
+def _compared(
+    workflows: Mapping[int, Workflow],
+    week: Week,
+    manual: Mapping[int, ManualWork],
+    manual_before: Mapping[int, ManualWork],
+) -> list[WorkflowTotals]:
+    last = {one.workflow.pk: one for one in _by_workflow(workflows, week.before, manual_before)}
+    return [replace(one, before=last.get(one.workflow.pk)) for one in _by_workflow(workflows, week, manual)]
+
+
+def _unfinished(workflows: Mapping[int, Workflow], week: Week, now: datetime) -> int:
+    """Runs that were begun in the week and had not ended by its end: they count in the week in which they end."""
+    until = min(now, week.end)
+    begun = Run.objects.filter(workflow__in=list(workflows), created_at__gte=week.start, created_at__lt=until)
+    return begun.filter(Q(status__in=ACTIVE_RUN) | Q(finished_at__gte=until)).count()
+
+
+def _broken_glass(workflows: Mapping[int, Workflow], week: Week) -> QuerySet[Promotion]:
+    return Promotion.objects.filter(
+        workflow__in=list(workflows), way=Promotion.Way.BREAK_GLASS, at__gte=week.start, at__lt=week.end
+    )
 
 
 def _failures(workflows: Mapping[int, Workflow], week: Week) -> list[FailureGroup]:
@@ -230,6 +277,14 @@ def _failures(workflows: Mapping[int, Workflow], week: Week) -> list[FailureGrou
         workflow__in={row[0] for row in rows}, fingerprint__in={row[1] for row in rows}
     ).select_related("assignee")
     known = {(triage.workflow_id, triage.fingerprint): triage for triage in triages}
+    last = DeadLetter.objects.filter(
+        workflow__in={row[0] for row in rows},
+        fingerprint__in={row[1] for row in rows},
+        created_at__gte=week.before.start,
+        created_at__lt=week.start,
+    )
+    grouped = last.order_by().values_list("workflow", "fingerprint").annotate(count=Count("pk"))
+    before = {(pk, fingerprint): count for pk, fingerprint, count in grouped}
     found = []
     for pk, fingerprint, count, first, last, message in rows:
         triage = known.get((pk, fingerprint))
@@ -244,27 +299,52 @@ def _failures(workflows: Mapping[int, Workflow], week: Week) -> list[FailureGrou
                 is_new=triage is None or triage.first_seen_at >= week.start,
                 state=triage.state if triage else Triage.State.NEW,
                 assignee=triage.assignee.get_username() if triage and triage.assignee else "",
+                before=before.get((pk, fingerprint), 0),
             )
         )
     return sorted(found, key=lambda group: (-group.count, group.workflow.pk, group.fingerprint))
 
 
 def _noisy(workflows: Mapping[int, Workflow], week: Week) -> list[NoisyTrigger]:
-    rows = (
-        Decision.objects.filter(workflow__in=list(workflows), at__gte=week.start, at__lt=week.end)
-        .order_by()
-        .values_list("workflow", "trigger_node")
-        .annotate(asked=Count("pk"), matched=Count("pk", filter=Q(outcome=Decision.Outcome.MATCHED)))
-        .filter(asked__gt=F("matched"))
-        .order_by(F("matched") - F("asked"), "workflow", "trigger_node")[:LISTED]
+    def counted(span: Week, among: Iterable[int]) -> QuerySet[Any, Any]:
+        rows = Decision.objects.filter(workflow__in=list(among), at__gte=span.start, at__lt=span.end)
+        return (
+            rows.order_by()
+            .values_list("workflow", "trigger_node")
+            .annotate(asked=Count("pk"), matched=Count("pk", filter=Q(outcome=Decision.Outcome.MATCHED)))
+        )
+
+    noisy = counted(week, workflows).filter(asked__gt=F("matched"))
+    found = list(noisy.order_by(F("matched") - F("asked"), "workflow", "trigger_node")[:LISTED])
+    last = {
+        (pk, node): (asked, matched)
+        for pk, node, asked, matched in counted(week.before, {row[0] for row in found})
+    }
+    titles = node_titles({row[0] for row in found})
+    return [
+        NoisyTrigger(
+            workflows[pk], node, titles.get((pk, node), node), asked, matched, *last.get((pk, node), (0, 0))
+        )
+        for pk, node, asked, matched in found
+    ]
+
+
+def node_titles(workflows: Collection[int]) -> dict[tuple[int, str], str]:
+    """What the steps of the live versions are called, by workflow and step."""
+    versions = WorkflowVersion.objects.filter(
+        pk__in=Workflow.objects.filter(pk__in=workflows).values("active_version")
     )
-    return [NoisyTrigger(workflows[pk], node, asked, matched) for pk, node, asked, matched in rows]
+    return {
+        (pk, node["id"]): node["title"]
+        for pk, document in (versions.values_list("workflow", "document") if workflows else ())
+        for node in document["nodes"]
+        if node.get("title")
+    }
 
 
-def _overdue(workflows: Mapping[int, Workflow], week: Week, now: datetime) -> list[Approval]:
+def _overdue(workflows: Mapping[int, Workflow], week: Week, now: datetime) -> QuerySet[Approval]:
     """Those that wait still, of a week that goes on; of one that is over, those that were left open in it."""
     until = min(now, week.end)
     unanswered = Q(state=Approval.State.PENDING) | Q(ended_at__gte=until)
     late = Q(asked_at__lt=until - OVERDUE) | Q(expires_at__lt=until)
-    rows = Approval.objects.filter(unanswered, late, workflow__in=list(workflows), asked_at__lt=until)
-    return list(rows.select_related("workflow", "run").order_by("asked_at", "pk"))
+    return Approval.objects.filter(unanswered, late, workflow__in=list(workflows), asked_at__lt=until)

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from automations.insight.review.weeks import Week
+from automations.engine.weeks import Week
 
 EVIDENCE = timedelta(days=28)
 

@@ -34,6 +34,7 @@ export type Outcome =
   | "filtered"
   | "duplicate"
   | "throttled"
+  | "no_place"
   | "out_of_scope"
   | "paused"
   | "loop"

@@ -88,6 +88,8 @@ export interface Run {
   /** Not in what the live socket tells. */
   module?: string | null;
   record: string;
+  /** As many runs of its workflow are at work as may be at once. */
+  waits_for_place: boolean;
   /** The run that this one goes on with, or does again; and the one by which it was retried. */
   retry_of: number | null;
   retried_as: number | null;
@@ -109,6 +111,8 @@ export interface RunDetail extends Run {
   event: number | null;
   actor: string | null;
   parent: number | null;
+  /** Among the runs that may be at work at once; null without such a limit, and when it has ended. */
+  place: { waits: boolean; sentence: string } | null;
   /** Of its dead letter; null unless it is one. */
   fingerprint: string | null;
   /** null without the right to see payloads. */

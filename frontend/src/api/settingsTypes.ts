@@ -7,7 +7,19 @@ export interface Limits {
   blast_radius?: number;
   share?: number;
   runs_per_hour?: number;
+  /** Runs that may be at work at the same time; of each value at this path, where one is named. */
+  at_once?: number;
+  at_once_per?: string;
+  when_full?: WhenFull;
 }
+
+/** What is not said has the default of the action's kind. */
+export interface RetryPolicy {
+  max_attempts?: number;
+  base_seconds?: number;
+  cap_seconds?: number;
+}
+export type WhenFull = "queue" | "skip" | "cancel_oldest";
 
 export interface Settings {
   name: string;
@@ -16,6 +28,7 @@ export interface Settings {
   zone: string;
   runbook_url: string;
   limits: Limits;
+  retry: RetryPolicy;
   owner: string | null;
   run_as: string | null;
 }

@@ -1,7 +1,7 @@
 import type { Breaker } from "../alerts/types";
 import type { Drawing, GraphDocument, Layout, Note } from "../graph/document";
 import type { Values } from "./recordTypes";
-import type { Binding, Limits, Setting } from "./settingsTypes";
+import type { Binding, Limits, RetryPolicy, Setting } from "./settingsTypes";
 
 export type Mode = "simulate" | "execute";
 
@@ -17,6 +17,7 @@ export interface Workflow {
   runbook_url: string;
   zone: string;
   limits: Limits;
+  retry: RetryPolicy;
   mode: Mode;
   active_version: number | null;
   draft_revision: number;

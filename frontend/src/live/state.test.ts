@@ -10,6 +10,7 @@ function run(id: number, status: Run["status"], last_seq = 0): Run {
     mode: "simulate",
     status,
     record: "",
+    waits_for_place: false,
     retry_of: null,
     retried_as: null,
     inconclusive: false,

@@ -24,6 +24,7 @@ function workflow(name: string, more: Partial<Workflow> = {}): Workflow {
       breaker_open: false,
       runbook_url: "",
       limits: {},
+      retry: {},
       archived_at: null,
       paused_at: null,
       pause_reason: "",

@@ -48,7 +48,7 @@ export function Head({ run, detail, rows, now, live, refresh }: Shown) {
       </Heading>
       <p className="run-times">
         {run.started_at === null ? (
-          `Queued since ${dateTime(run.created_at)}`
+          `Queued since ${dateTime(run.created_at)}${run.waits_for_place ? ", without a place" : ""}`
         ) : (
           <>
             {dateTime(run.started_at)} → {run.finished_at === null ? "now" : dateTime(run.finished_at)} (
@@ -62,6 +62,12 @@ export function Head({ run, detail, rows, now, live, refresh }: Shown) {
           </span>
         ))}
       </p>
+      {run.waits_for_place && detail?.place?.waits && (
+        <p className="run-cause note">
+          {detail.place.sentence}{" "}
+          <Link to={`workflows/${run.workflow.id}/runs/?place=waits`}>All that wait for a place</Link>
+        </p>
+      )}
       <Cause detail={detail} rows={rows} />
       <Retries run={run} />
       {detail?.fingerprint && (

@@ -6,21 +6,29 @@ import type { People, WorkflowDetail } from "../api/types";
 import { useSite } from "../app/context";
 import { NO_REFUSAL, type Refusal, refusalOf } from "../pages/records/refusals";
 import { Link } from "../ui/Link";
+import { AtOnce } from "./AtOnce";
 import { Field } from "./Field";
 import { Identity } from "./Identity";
 import { Meanwhile } from "./Meanwhile";
+import { Retries } from "./Retries";
 import {
   changedMeanwhile,
   changesBetween,
   LIMITS,
   NAMES,
   only,
+  RETRIES,
   SETTINGS,
   settingsOf,
   wordsOf,
 } from "./settings";
 
-const INPUTS = [...SETTINGS, ...LIMITS.map(({ key }) => `limits.${key}`)];
+const INPUTS = [
+  ...SETTINGS,
+  ...LIMITS.map(({ key }) => `limits.${key}`),
+  ...RETRIES.map(({ key }) => `retry.${key}`),
+  ...["limits.at_once", "limits.at_once_per", "limits.when_full"],
+];
 
 interface Props {
   workflow: WorkflowDetail;
@@ -148,7 +156,7 @@ export function SettingsForm({ workflow, people, onSaved }: Props) {
       <section aria-labelledby="limits">
         <h2 id="limits">Limits</h2>
         <p className="note">
-          Above a limit nothing fails and nothing starts: the runs wait in{" "}
+          Above the first three nothing fails and nothing starts: the runs wait in{" "}
           <Link to="approvals/">Approvals</Link>, with how many and which records. In simulate nothing is
           held. A change holds at once.
         </p>
@@ -179,8 +187,20 @@ export function SettingsForm({ workflow, people, onSaved }: Props) {
             )}
           </Field>
         ))}
+        <AtOnce
+          limits={mine.limits}
+          may={may("limits")}
+          problems={refusal.problems}
+          onChange={(limits) => set("limits", limits)}
+        />
         <Whose workflow={workflow} of={["limits"]} />
       </section>
+      <Retries
+        retry={mine.retry}
+        may={may("retry")}
+        problems={refusal.problems}
+        onChange={(retry) => set("retry", retry)}
+      />
       <section aria-labelledby="acts-as">
         <h2 id="acts-as">Whom it acts as</h2>
         {person(

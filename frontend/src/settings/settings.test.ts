@@ -10,6 +10,7 @@ const BEFORE: Settings = {
   zone: "UTC",
   runbook_url: "",
   limits: { blast_radius: 100, share: 20 },
+  retry: {},
   owner: "priya",
   run_as: null,
 };

@@ -1,5 +1,12 @@
 import type { ApiError } from "../api/client";
-import type { ChangedMeanwhile, Limits, Setting, Settings } from "../api/settingsTypes";
+import type {
+  ChangedMeanwhile,
+  Limits,
+  RetryPolicy,
+  Setting,
+  Settings,
+  WhenFull,
+} from "../api/settingsTypes";
 import type { Workflow } from "../api/types";
 
 export const SETTINGS: readonly Setting[] = [
@@ -9,6 +16,7 @@ export const SETTINGS: readonly Setting[] = [
   "zone",
   "runbook_url",
   "limits",
+  "retry",
   "owner",
   "run_as",
 ];
@@ -20,13 +28,14 @@ export const NAMES: Record<Setting, string> = {
   zone: "Time zone",
   runbook_url: "Runbook",
   limits: "Limits",
+  retry: "Retries",
   owner: "Owner",
   run_as: "Runs act as",
 };
 
 export function settingsOf(workflow: Workflow): Settings {
-  const { name, description, team, zone, runbook_url, limits, owner, run_as } = workflow;
-  return { name, description, team, zone, runbook_url, limits, owner, run_as };
+  const { name, description, team, zone, runbook_url, limits, retry, owner, run_as } = workflow;
+  return { name, description, team, zone, runbook_url, limits, retry, owner, run_as };
 }
 
 /** Those of the settings that are another than they were. */
@@ -55,7 +64,7 @@ export function changedMeanwhile(error: ApiError): ChangedMeanwhile | null {
 }
 
 export interface LimitField {
-  key: keyof Limits;
+  key: "blast_radius" | "share" | "runs_per_hour";
   name: string;
   unit: string;
   most: number;
@@ -92,6 +101,55 @@ export const LIMITS: readonly LimitField[] = [
   },
 ];
 
+export interface RetryField {
+  key: keyof RetryPolicy;
+  name: string;
+  unit: string;
+  least: number;
+  most: number;
+  help: string;
+}
+
+export const RETRIES: readonly RetryField[] = [
+  {
+    key: "max_attempts",
+    name: "Tries in all",
+    unit: "tries",
+    least: 1,
+    most: 20,
+    help: "5 where nothing is said.",
+  },
+  {
+    key: "base_seconds",
+    name: "First wait",
+    unit: "seconds",
+    least: 0,
+    most: 86_400,
+    help: "It doubles with each try. 2 where nothing is said.",
+  },
+  {
+    key: "cap_seconds",
+    name: "Longest wait",
+    unit: "seconds",
+    least: 0,
+    most: 86_400,
+    help: "3,600 where nothing is said.",
+  },
+];
+
+export const WHEN_FULL: Record<WhenFull, string> = {
+  queue: "it waits, the oldest first",
+  skip: "it does not start, and the decision says why",
+  cancel_oldest: "the oldest is cancelled, and it starts",
+};
+
+/** "3 at once per event.record; one more: it waits, the oldest first". */
+export function atOnceWords({ at_once, at_once_per, when_full }: Limits): string {
+  if (at_once === undefined) return "";
+  const per = at_once_per === undefined ? "" : ` per ${at_once_per}`;
+  return `${at_once} at once${per}; one more: ${WHEN_FULL[when_full ?? "queue"]}`;
+}
+
 /** A setting as one reads it. */
 export function wordsOf(name: Setting, value: Settings[Setting] | undefined): string {
   if (name === "limits") {
@@ -99,7 +157,15 @@ export function wordsOf(name: Setting, value: Settings[Setting] | undefined): st
     const told = LIMITS.filter(({ key }) => limits[key] !== undefined).map(
       ({ key, unit }) => `${limits[key]} ${unit}`,
     );
-    return told.length === 0 ? "nothing said" : told.join(", ");
+    const words = [...told, atOnceWords(limits)].filter((one) => one !== "");
+    return words.length === 0 ? "nothing said" : words.join(", ");
+  }
+  if (name === "retry") {
+    const retry = (value ?? {}) as RetryPolicy;
+    const told = RETRIES.filter(({ key }) => retry[key] !== undefined).map(
+      ({ key, name, unit }) => `${name.toLowerCase()}: ${retry[key]} ${unit}`,
+    );
+    return told.length === 0 ? "as each action has it" : told.join(", ");
   }
   if (name === "run_as" && value === null) return "who publishes the version";
   return value === null || value === undefined || value === "" ? "nothing" : String(value);

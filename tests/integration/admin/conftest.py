@@ -27,6 +27,7 @@ from automations.models import (
     Module,
     Notification,
     OutgoingEmail,
+    Place,
     ProcessStamp,
     Redrive,
     RedriveItem,
@@ -126,6 +127,7 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     RunTestMark.objects.create(workflow=workflow, digest=version.digest, tested_by_name="root", tested_at=now)
     SignOff.objects.create(**named, signed_by_name="root", checklist=[], at=now)
     RunUndo.objects.create(run=run, actor=root, actor_name="root", plan_hash="0" * 64, at=now)
+    Place.objects.create(run=run, workflow=run.workflow, number=1, since=now)
     Standstill.objects.create(
         reason="<script>alert(1)</script>", starts_at=now + timedelta(days=1), set_by_name="root"
     )

@@ -15,12 +15,14 @@ from guardian.shortcuts import assign_perm
 from rest_framework.test import APIClient
 
 from automations import grants, permissions
+from automations.api.kept_reviews import KEPT
 from automations.models import (
     Alert,
     AlertRule,
     Approval,
     Backtest,
     Event,
+    KeptReview,
     ModePolicy,
     Module,
     Notification,
@@ -36,6 +38,7 @@ from automations.models import (
 )
 from automations.services.checkpoints import add_checkpoint
 from automations.services.policies import create_policy
+from automations.services.reviews import make_schedule
 from tests.integration.letters import keep_letter
 from webhooks.inbound.services import create_endpoint
 from webhooks.models import Delivery, Destination, Receipt, Resending, Subscription, UnknownOutcome
@@ -55,6 +58,8 @@ OPERATE = frozenset(("operator", "builder", "publisher", "admin", "owner"))
 BUILD = frozenset(("builder", "publisher", "admin", "owner"))
 PUBLISH = frozenset(("publisher", "admin", "owner"))
 ADMIN = frozenset(("admin",))
+READERS = frozenset(("viewer", "admin"))
+"""Who reads a team's kept review: those whom an admin has named, whatever they see otherwise."""
 
 MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     # (method, route): (who passes, who sees that it is there; the others get 404)
@@ -63,6 +68,21 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "reviews"): (EVERYBODY, EVERYBODY),
     ("GET", "review"): (EVERYBODY, EVERYBODY),
     ("GET", "review-pdf"): (EVERYBODY, EVERYBODY),
+    ("GET", "review-html"): (EVERYBODY, EVERYBODY),
+    ("GET", "review-csv"): (EVERYBODY, EVERYBODY),
+    ("GET", "kept-reviews"): (EVERYBODY, EVERYBODY),
+    ("GET", "kept-review"): (READERS, READERS),
+    ("GET", "kept-review-chart"): (READERS, READERS),
+    ("GET", "kept-review-pdf"): (READERS, READERS),
+    ("GET", "kept-review-html"): (READERS, READERS),
+    ("GET", "kept-review-csv"): (READERS, READERS),
+    ("POST", "kept-review-answers"): (READERS, READERS),
+    ("POST", "kept-review-sign"): (READERS, READERS),
+    ("GET", "review-schedules"): (EVERYBODY, EVERYBODY),
+    ("POST", "review-schedules"): (EVERYBODY, EVERYBODY),  # whose it is to be is looked at past the body
+    ("PATCH", "review-schedule"): (ADMIN, READERS),
+    ("POST", "review-schedule-mail"): (READERS, READERS),
+    ("POST", "review-schedule-make"): (ADMIN, READERS),
     ("GET", "review-chart"): (EVERYBODY, EVERYBODY),
     ("GET", "catalog"): (EVERYBODY, EVERYBODY),
     ("GET", "preferences"): (EVERYBODY, EVERYBODY),
@@ -185,6 +205,8 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "run-steps"): (SIGHT, SIGHT),
     ("GET", "run-logs"): (SIGHT, SIGHT),
     ("POST", "run-cancel"): (OPERATE, SIGHT),
+    ("GET", "run-diagnosis"): (SIGHT, SIGHT),
+    ("GET", "workflow-diagnosis"): (SIGHT, SIGHT),
     ("GET", "run-retry"): (OPERATE, SIGHT),
     ("POST", "run-retry"): (OPERATE, SIGHT),
     ("GET", "run-undo"): (OPERATE, SIGHT),
@@ -399,7 +421,22 @@ def places(
         delivery=delivery, attempt=1, error="timeout", message="x", asked_at=now
     )
     resending = Resending.objects.create(wanted={}, count=1, per_minute=60, actor=root, created_at=now)
+    viewer = get_user_model().objects.get(username="viewer")
+    schedule = make_schedule(team="Desk", readers=[(viewer, False)], actor=root, now=now)
+    kept = KeptReview.objects.create(
+        schedule=schedule,
+        week="2026-W12",
+        zone="UTC",
+        starts_at=now,
+        ends_at=now,
+        made_at=now,
+        asked=0,
+        figures=KEPT["figures"],
+        digest="0",
+    )
     return {
+        "review-schedule": schedule.pk,
+        "kept-review": kept.pk,
         "subscription": subscription.pk,
         "resending": resending.pk,
         "destination": "crm",
@@ -458,6 +495,11 @@ def address_of(name: str, places: dict[str, Any]) -> str:
         "scenario-proposal": "workflow",
         "scenarios-run": "workflow",
         "mode-policy-lift": "mode_policy",
+        **{
+            f"{noun}{part}": noun
+            for noun in ("kept-review", "review-schedule")
+            for part in ("", "-chart", "-pdf", "-html", "-csv", "-answers", "-sign", "-mail", "-make")
+        },
         "alert-rule": "alert_rule",
         "alert-rule-snooze": "alert_rule",
         "record-changes": "record",

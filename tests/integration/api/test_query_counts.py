@@ -18,6 +18,7 @@ from automations.models import (
     BacktestDifference,
     Decision,
     Event,
+    KeptReview,
     Module,
     Notification,
     PolicyUse,
@@ -34,6 +35,7 @@ from automations.permissions import grant_owner
 from automations.services.checkpoints import add_checkpoint
 from automations.services.policies import create_policy
 from automations.services.records import comment_record, create_record, update_record
+from automations.services.reviews import make_schedule
 from tests.integration.letters import keep_letter
 from tests.integration.revising import revise
 from webhooks.inbound.services import add_secret, create_endpoint
@@ -181,6 +183,18 @@ class World:
             bound=1,
             window_seconds=900,
         )
+        schedule = make_schedule(team=f"{n}", readers=[(self.alice, True)], actor=self.root, now=now)
+        KeptReview.objects.create(
+            schedule=schedule,
+            week="2026-W12",
+            zone="UTC",
+            starts_at=now,
+            ends_at=now,
+            made_at=now,
+            asked=0,
+            figures={},
+            digest="0",
+        )
         self.cause = keep_letter(run, "It came late").fingerprint
         Notification.objects.create(user=self.alice, key=f"{n}", title="x", run=run, created_at=now)
         endpoint = create_endpoint(key=f"e{n}", name="E", actor=self.alice, now=now).endpoint
@@ -261,6 +275,8 @@ LISTS = [
     "notifications/",
     "alerts/",
     "alert-rules/?workflow={workflow}",
+    "reviews/kept/",
+    "reviews/schedules/",
     "tokens/",
     "webhooks/endpoints/",
     "webhooks/receipts/",

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from automations.grants import ROLES, set_rights
 from automations.models import AuditEntry, ModePolicy, Module, Workflow
+from automations.runtime.subscriptions import definition_of
 from automations.services.mode_policies import set_mode_policy
 from automations.services.modules import create_module
 from automations.services.workflows import create_workflow, update_workflow
@@ -18,7 +19,7 @@ from .conftest import client_of, publish, save_draft
 
 pytestmark = pytest.mark.django_db
 
-PLAIN = ["name", "description", "team", "zone", "runbook_url"]
+PLAIN = ["name", "description", "team", "zone", "runbook_url", "retry"]
 
 
 @pytest.fixture
@@ -38,6 +39,26 @@ def test_its_owner_changes_everything_and_the_trail_says_what(
     entry = AuditEntry.objects.get(action="workflow.updated")
     assert entry.after == changes
     assert entry.before == {"team": "", "limits": {}, "owner": "alice", "run_as": None}
+
+
+def test_a_policy_of_retries_holds_from_the_next_version_on(
+    owner: APIClient, address: str, workflow: Workflow
+) -> None:
+    save_draft(owner, workflow)
+    publish(owner, workflow)
+    workflow.refresh_from_db()
+    before = definition_of(workflow.active_version)
+    wanted = {"max_attempts": 3, "base_seconds": 10}
+    wrong = owner.patch(address, {"retry": {"max_attempts": 99}}, format="json")
+    assert (wrong.status_code, wrong.json()["problems"][0]["path"]) == (422, "retry.max_attempts")
+    assert owner.patch(address, {"retry": wanted}, format="json").json()["retry"] == wanted
+    workflow.refresh_from_db()
+    assert definition_of(workflow.active_version) == before
+    text = owner.get(f"{address}export/").content.decode()
+    assert "retry:\n  base_seconds: 10\n  max_attempts: 3\n" in text
+    publish(owner, workflow)
+    told = owner.get(f"{address}versions/1/diff/", {"with": "2"}).json()
+    assert told["settings"] == [{"path": "retry", "before": None, "after": wanted}]
 
 
 def test_what_stays_as_it_was_is_no_change(owner: APIClient, address: str) -> None:

@@ -100,14 +100,16 @@ def test_equal_definitions_give_equal_text_however_they_are_ordered(workflow: Wo
 
 def test_a_file_replaces_the_draft_and_the_own_fields_of_a_workflow_that_is_there(workflow: Workflow) -> None:
     content = yaml.safe_load(exported(workflow))
-    content |= {"name": "Other name", "zone": "Europe/Berlin", "limits": {"blast_radius": 7}}
+    limits = {"blast_radius": 7, "at_once": 2, "at_once_per": "event.record", "when_full": "skip"}
+    content |= {"name": "Other name", "zone": "Europe/Berlin", "limits": limits}
     done = import_workflow(file=read_file(yaml.safe_dump(content)), workflow=workflow, actor=None)
     assert not done.created
     assert (done.workflow.name, done.workflow.zone, done.workflow.limits) == (
         "Other name",
         "Europe/Berlin",
-        {"blast_radius": 7},
+        limits,
     )
+    assert yaml.safe_load(exported(done.workflow))["limits"] == limits
     assert not done.same, "the zone is part of what runs"
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from automations.engine.decide import Waiting, decide
 from automations.engine.outcomes import NEEDS_REVIEW, Failed, Stop, Succeeded, Wait
+from automations.engine.program import compile_program
 from automations.engine.retry import RetryPolicy, next_delay
 from automations.engine.statuses import RunStatus
 
-from .fakes import NOON, edge, node, trigger
+from .fakes import NOON, SCRIPTED, TICKETS, definition, edge, node, trigger
 from .walking import START, TICKET, act, line, program_of, run_to_end, status_of
 
 
@@ -26,6 +28,18 @@ def test_a_wait_ends_when_its_time_has_come_and_not_before() -> None:
     assert (early.status, early.changed) == (RunStatus.WAITING, ())
     over = decide(program, early.journal, TICKET, {}, until)
     assert (over.status, over.journal.steps["w1"].output) == (RunStatus.SUCCEEDED, {"since": "now"})
+
+
+def test_an_action_without_a_policy_of_its_own_has_that_of_the_workflow() -> None:
+    own = {"max_attempts": 2, "base_seconds": 1}
+    nodes = [trigger(), act("a1", "ask"), act("a2", "ask", retry=own)]
+    drawn = definition(nodes, [edge("t1", "a1"), edge("a1", "a2")])
+    settled = replace(drawn, settings={"retry": {"max_attempts": 7}})
+    program = compile_program(settled, actions=SCRIPTED, schema=TICKETS.schema)
+    assert program.by_id["a1"].retry == RetryPolicy(max_attempts=7)
+    assert program.by_id["a2"].retry == RetryPolicy(max_attempts=2, base_seconds=1)
+    plain = compile_program(drawn, actions=SCRIPTED, schema=TICKETS.schema)
+    assert plain.by_id["a1"].retry == SCRIPTED["scripted"].retry
 
 
 def test_the_run_wakes_at_the_earliest_of_its_waits() -> None:

@@ -7,6 +7,7 @@ export const OUTCOMES: Record<Outcome, { mark: string; word: string; tone: strin
   duplicate: { mark: "=", word: "duplicate", tone: "skipped" },
   throttled: { mark: "‖", word: "throttled", tone: "waiting" },
   out_of_scope: { mark: "○", word: "out of scope", tone: "queued" },
+  no_place: { mark: "‖", word: "no place", tone: "waiting" },
   paused: { mark: "‖", word: "paused", tone: "waiting" },
   loop: { mark: "✕", word: "loop", tone: "failed" },
   broken: { mark: "✕", word: "broken", tone: "failed" },
@@ -14,9 +15,9 @@ export const OUTCOMES: Record<Outcome, { mark: string; word: string; tone: strin
 
 /** Why a trigger answered as it did, in a sentence. */
 export function sentenceOf({ outcome, reason }: Pick<Decision, "outcome" | "reason">): string {
-  if (outcome === "matched") return "The trigger’s rules hold.";
+  const told = (name: string) => (typeof reason?.[name] === "string" ? reason[name] : "");
+  if (outcome === "matched") return `The trigger’s rules hold. ${told("waits")}`.trim();
   if (reason === null) return "The reason quotes values that you lack the right to see (“view payloads”).";
-  const told = (name: string) => (typeof reason[name] === "string" ? reason[name] : "");
   switch (outcome) {
     case "duplicate":
       return "A run for the same thing had started before.";

@@ -48,6 +48,7 @@ export function RunList({ workflow }: { workflow?: number }) {
         {workflow === undefined && (
           <Choice label="Module" name="module" options={modules.map((one) => [one.key, one.name])} />
         )}
+        <Choice label="Place" name="place" options={[["waits", "waits for one"]]} />
         <Typed label="Record" name="record" />
         <Typed label="From" name="from" type="date" />
         <Typed label="To" name="to" type="date" />
@@ -161,6 +162,7 @@ const OF_ONE: Column<Run>[] = [
     cell: (run) => (
       <>
         <StatusMark status={run.status} />
+        {run.waits_for_place && <span className="why">Waits for a place.</span>}
         {run.failure.message && <span className="why">{run.failure.message}</span>}
       </>
     ),

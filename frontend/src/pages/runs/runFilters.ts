@@ -1,7 +1,7 @@
 import { query } from "../../api/client";
 
 export type RunFilters = Partial<
-  Record<"status" | "mode" | "version" | "module" | "record" | "from" | "to" | "events", string>
+  Record<"status" | "mode" | "version" | "module" | "record" | "from" | "to" | "events" | "place", string>
 >;
 
 const LABELS: Record<keyof RunFilters, string> = {
@@ -13,11 +13,12 @@ const LABELS: Record<keyof RunFilters, string> = {
   from: "From",
   to: "To",
   events: "Events",
+  place: "Place",
 };
 
 /** The API's address of the runs that the filters of a page select. `from` and `to` are whole days of the reader. */
 export function runsAddress(filters: RunFilters, workflow?: number): string {
-  const { status, mode, version, module, record, from, to, events } = filters;
+  const { status, mode, version, module, record, from, to, events, place } = filters;
   return `runs/${query({
     workflow,
     status,
@@ -26,6 +27,7 @@ export function runsAddress(filters: RunFilters, workflow?: number): string {
     module,
     record,
     events,
+    waits_for_place: place === "waits" ? "true" : undefined,
     created_after: startOf(from),
     created_before: startOf(to, 1),
   })}`;

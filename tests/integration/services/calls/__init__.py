@@ -6,7 +6,7 @@ nothing there.
 
 from __future__ import annotations
 
-from . import alerts, people, policies, records, releases, runs, scenarios, workflows
+from . import alerts, people, policies, records, releases, reviews, runs, scenarios, workflows
 from .shapes import Audited, Call, Reads, Traced
 
 CALLS: tuple[Call, ...] = (
@@ -15,6 +15,7 @@ CALLS: tuple[Call, ...] = (
     *policies.CALLS,
     *records.CALLS,
     *releases.CALLS,
+    *reviews.CALLS,
     *runs.CALLS,
     *scenarios.CALLS,
     *workflows.CALLS,

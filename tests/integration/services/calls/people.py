@@ -127,7 +127,6 @@ CALLS: tuple[Call, ...] = (
         lambda w: {"workflow": w.fresh(), "definition": definition_of(w), "publisher": w.bob},
         READS,
     ),
-    Call(identities.named_things, lambda w: {"definition": definition_of(w)}, READS),
     Call(identities.publisher_of, lambda w: {"workflow": w.fresh(), "version": 1, "actor": w.bob}, READS),
     Call(
         identities.preview_identity,

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0029_mode_policies_end_and_ask_for_shadows"),
+        ("automations", "0032_kept_reviews"),
     ]
 
     operations = [

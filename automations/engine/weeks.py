@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 NAME = re.compile(r"(\d{4})-W(\d{2})")
+LONGEST_NAME = 8
 
 
 @dataclass(frozen=True, slots=True)
