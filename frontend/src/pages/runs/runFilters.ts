@@ -1,7 +1,10 @@
 import { query } from "../../api/client";
 
 export type RunFilters = Partial<
-  Record<"status" | "mode" | "version" | "module" | "record" | "from" | "to" | "events" | "place", string>
+  Record<
+    "status" | "mode" | "version" | "module" | "record" | "from" | "to" | "events" | "place" | "review",
+    string
+  >
 >;
 
 const LABELS: Record<keyof RunFilters, string> = {
@@ -14,11 +17,12 @@ const LABELS: Record<keyof RunFilters, string> = {
   to: "To",
   events: "Events",
   place: "Place",
+  review: "Review",
 };
 
 /** The API's address of the runs that the filters of a page select. `from` and `to` are whole days of the reader. */
 export function runsAddress(filters: RunFilters, workflow?: number): string {
-  const { status, mode, version, module, record, from, to, events, place } = filters;
+  const { status, mode, version, module, record, from, to, events, place, review } = filters;
   return `runs/${query({
     workflow,
     status,
@@ -28,6 +32,7 @@ export function runsAddress(filters: RunFilters, workflow?: number): string {
     record,
     events,
     waits_for_place: place === "waits" ? "true" : undefined,
+    needs_review: review === "needs" ? "true" : undefined,
     created_after: startOf(from),
     created_before: startOf(to, 1),
   })}`;
