@@ -24,6 +24,7 @@ urlpatterns = [
     path("redrives/<int:pk>/", page, name="redrive-page"),
     path("dead-letters/", page, name="dead-letters-page"),
     path("dead-letters/<slug:fingerprint>/", page, name="cause-page"),
+    path("diagnosis/<int:pk>/", page, name="diagnosis-page"),
     path("decisions/", page, name="decisions-page"),
     path("events/", page, name="events-page"),
     path("events/<int:pk>/", page, name="event-page"),

@@ -8,7 +8,7 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from automations.engine.fields import FieldSpec, FieldType, canonical
 from automations.engine.kinds import ModuleFacts, Perform, ValidationContext
 from automations.engine.outcomes import Failed, Outcome
 from automations.engine.rules import MISSING, Scope, lookup
-from automations.engine.schemas import listed, nearest
+from automations.engine.schemas import check_name, listed, nearest
 from automations.engine.templating import render, validate_template
 
 VALUE_HELP = (
@@ -92,22 +92,6 @@ def check_templates(value: Any, path: str) -> list[Problem]:
             for problem in check_templates(item, f"{path}[{index}]")
         ]
     return []
-
-
-def check_name(noun: str, name: str, known: Collection[str], path: str) -> list[Problem]:
-    """The problem of a name (of a group, a user, a workflow …) that is not among the known ones."""
-    if name in known:
-        return []
-    names = sorted(known)
-    meant = nearest(name, names)
-    hint = (
-        f"Did you mean “{meant}”?"
-        if meant
-        else f"Choose one of {listed(names)}."
-        if names
-        else f"Create the {noun} first."
-    )
-    return [Problem(f"unknown-{noun}", path, f"There is no {noun} “{name[:80]}”.", hint)]
 
 
 def check_field(key: str, module: ModuleFacts, path: str) -> list[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -11,11 +12,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from automations import permissions
+from automations.admin import diagnosing
 from automations.admin.base import SeenAdmin, SeenInline, with_reason
 from automations.admin.deciding import DECIDE
 from automations.admin.tools import ToolPages
 from automations.admin.undo import UNDO
 from automations.insight.places import standing_of
+from automations.insight.run_search import SearchError, matching
 from automations.models import (
     NEVER,
     Approval,
@@ -80,7 +83,7 @@ def _retry(start: str) -> Callable[[Run, Any, str], object]:
 
 @admin.register(Run)
 class RunAdmin(ToolPages):
-    tools = (UNDO,)
+    tools = (diagnosing.OF_RUN, UNDO)
     sees = staticmethod(permissions.visible_runs)
     list_display = (
         *("id", "workflow", "version", "status", "mode", "record_key", "failure_code"),
@@ -116,6 +119,16 @@ class RunAdmin(ToolPages):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("version__document")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Also by the words that are in a run, as on the page of runs."""
+        found, doubles = super().get_search_results(request, queryset, search_term)
+        if search_term:
+            with suppress(SearchError):
+                found |= matching(queryset, search_term, request.user)
+        return found, doubles
 
     def may_see_payloads(self, request: HttpRequest, obj: Any) -> bool:
         return permissions.may(request.user, "view_payloads", obj.workflow)

@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 
 from automations import permissions
-from automations.admin import releasing, trying
+from automations.admin import diagnosing, releasing, trying
 from automations.admin.base import SeenAdmin, SeenInline, ServiceForm, as_json, with_reason
 from automations.admin.sharing import SharedAdmin
 from automations.grants import SETTING_RIGHTS
@@ -171,6 +171,7 @@ class WorkflowAdmin(SharedAdmin):
     inlines = (TriggerInline, ConditionInline, ActionInline, EdgeInline, VersionInline)
     actions = (publish, check_gate, promote, break_glass, demote, pause, resume, archive, restore)
     tools = (
+        diagnosing.OF_WORKFLOW,
         trying.RUN_TEST,
         trying.SCENARIOS,
         trying.BACKTESTS,

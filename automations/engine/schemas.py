@@ -6,7 +6,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, takewhile
 from typing import Any
@@ -345,3 +345,19 @@ def _size(path: str, message: str, hint: str, node: str) -> Problem:
 
 def _range(path: str, message: str, hint: str, node: str) -> Problem:
     return Problem("config-out-of-range", path, message, hint, node=node)
+
+
+def check_name(noun: str, name: str, known: Collection[str], path: str) -> list[Problem]:
+    """The problem of a name (of a group, a user, a workflow …) that is not among the known ones."""
+    if name in known:
+        return []
+    names = sorted(known)
+    meant = nearest(name, names)
+    hint = (
+        f"Did you mean “{meant}”?"
+        if meant
+        else f"Choose one of {listed(names)}."
+        if names
+        else f"Create the {noun} first."
+    )
+    return [Problem(f"unknown-{noun}", path, f"There is no {noun} “{name[:80]}”.", hint)]

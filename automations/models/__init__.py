@@ -35,6 +35,7 @@ from automations.models.review import (
     ReviewSignature,
 )
 from automations.models.run import NEVER, LogEntry, Run, RunSignal, Step
+from automations.models.run_text import RunText
 from automations.models.scenario import Scenario, ScenarioResult
 from automations.models.standstill import Standstill
 from automations.models.token import ApiToken
@@ -104,6 +105,7 @@ __all__ = [
     "Run",
     "RunSignal",
     "RunTestMark",
+    "RunText",
     "RunUndo",
     "Scenario",
     "ScenarioResult",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from automations.engine.statuses import ACTIVE_RUN
 from automations.models import NEVER, LogEntry, Run, Step
+from automations.runtime.endings import tell_ended
 from automations.runtime.pending_approvals import end_with_runs
 from automations.runtime.signals import tell_parents
 
@@ -32,4 +33,5 @@ def cancel(run_id: int, *, code: str, message: str, said: str, asked: str, now: 
     seq = Run.objects.values_list("last_seq", flat=True).get(pk=run_id) + 1
     LogEntry.objects.create(run_id=run_id, seq=seq, at=now, level="warning", message=said)
     Run.objects.filter(pk=run_id).update(last_seq=seq)
+    tell_ended([run_id], now=now)
     return True

@@ -228,13 +228,19 @@ def _signals(unit: Unit, rows: Sequence[RunSignal]) -> tuple[dict[str, Outcome],
         if failed:
             outcomes[node] = Failed(
                 "child-failed",
-                f"{len(failed)} of {expected} started runs did not succeed: {failed[0].get('message', '')}",
+                f"{len(failed)} of {expected} started runs did not succeed: {_told(failed[0])}",
             )
         else:
             outcomes[node] = Succeeded(
                 {"children": expected, "runs": [row.outcome.get("run") for row in news]}
             )
     return outcomes, used
+
+
+def _told(outcome: Mapping[str, Any]) -> str:
+    """Which started run it was, if it came to one, and what became of it."""
+    named = f"run {outcome['run']}: " if outcome.get("run") else ""
+    return f"{named}{outcome.get('message', '')}"
 
 
 def load(runs: Sequence[ClaimedRun]) -> Loaded:

@@ -14,6 +14,7 @@ from automations.runtime import announce, places
 from automations.runtime.approval_calls import tell_deciders
 from automations.runtime.approval_events import asked_event
 from automations.runtime.blast_radius import EXPIRES_AFTER, REMIND_EVERY, Held, sentence
+from automations.runtime.endings import tell_ended
 from automations.runtime.product_events import announce_all
 from automations.runtime.queue import wake_on_commit
 from automations.runtime.signals import tell_parents
@@ -189,6 +190,7 @@ def _end(row: Hold, now: datetime, how: str) -> None:
         cursor.execute(END, [NEVER, now, code, failure, row.pk, now, message])
         runs = [run for (run,) in cursor.fetchall()]
     tell_parents(runs, status="cancelled", message=message, now=now)
+    tell_ended(runs, now=now)
     _announce(runs, row.workflow_id)
 
 

@@ -22,14 +22,13 @@ from automations.conf import setting
 from automations.engine.durations import parse_duration
 from automations.engine.rules import Scope
 from automations.models import Run
-from automations.runtime import blast_radius, holds, places, subscriptions
+from automations.runtime import blast_radius, endings, holds, places, subscriptions
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.signals import signal_parent
 from automations.runtime.standstills import HOLDS
-from automations.runtime.subscriptions import Subscription
+from automations.runtime.subscriptions import MAX_DEPTH, Subscription
 from automations.triggers.common import dedupe_key
 
-MAX_DEPTH = 8
 MATCHED, DUPLICATE, THROTTLED, PAUSED, LOOP, OUT_OF_SCOPE, BROKEN = (
     "matched",
     "duplicate",
@@ -120,6 +119,7 @@ def _match_batch(limit: int, take: int) -> Judged:
             return Judged()
         subscriptions.refresh()
         verdicts = [verdict for event in events for verdict in _verdicts(event)]
+        endings.refuse_unseen(verdicts)
         _throttle(verdicts)
         claimed = _start_runs(verdicts, take)
         excess = blast_radius.find_excess(verdicts, events)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,8 @@ def needs_of(definition: Definition) -> Iterator[Need]:
     """What the steps that are not disabled need; what they name and is not there is another check's affair."""
     named = [str(node.config.get(key)) for node in definition.nodes for key in ("module", "workflow")]
     modules = {module.key: module for module in Module.objects.filter(key__in=named)}
-    workflows = {workflow.key: workflow for workflow in Workflow.objects.filter(key__in=named)}
+    watched = [key for node in definition.nodes for key in _watched(node)]
+    workflows = {workflow.key: workflow for workflow in Workflow.objects.filter(key__in=[*named, *watched])}
     about: Module | None = None
     for index, node in enumerate(definition.nodes):
         module = modules.get(str(node.config.get("module", "")))
@@ -37,6 +38,9 @@ def needs_of(definition: Definition) -> Iterator[Need]:
         if node.family == "trigger" and module is not None:
             about = about or module
             yield Need(node, f"{path}.module", "view", module)
+        for place, key in enumerate(_watched(node)):
+            if key in workflows:
+                yield Need(node, f"{path}.workflows[{place}]", "view", workflows[key])
     for index, node in enumerate(definition.nodes):
         if node.family != "action" or node.disabled:
             continue
@@ -49,6 +53,11 @@ def needs_of(definition: Definition) -> Iterator[Need]:
         if started is not None:
             yield Need(node, f"{path}.workflow", "run", started)
     yield from _used(definition)
+
+
+def _watched(node: Node) -> Sequence[str]:
+    """The workflows whose runs' ends a trigger watches by name."""
+    return node.config.get("workflows", ()) if node.type == "trigger.workflow" else ()
 
 
 def _used(definition: Definition) -> Iterator[Need]:

@@ -22,6 +22,7 @@ from automations.masking import masked
 from automations.models import NEVER, RunSignal, Step
 from automations.runtime import dead_letters
 from automations.runtime.claims import ClaimedRun
+from automations.runtime.endings import tell_ended
 from automations.runtime.pending_approvals import end_with_runs
 from automations.runtime.product_events import ProductEvent, announce_all
 from automations.runtime.rows import copy_rows
@@ -87,6 +88,8 @@ def save(worked: Sequence[Worked]) -> None:
     _end_approvals(worked)
     _tell_parents(worked)
     _dead_letters(worked)
+    ended = [entry.run.id for entry in worked if entry.decision.status in TERMINAL_RUN]
+    tell_ended(ended, now=worked[0].run.database_now)
 
 
 def _step_rows(worked: Sequence[Worked]) -> list[tuple[Any, ...]]:
@@ -346,3 +349,4 @@ def give_up(run: ClaimedRun, *, code: str, message: str, attempts: int) -> None:
         if not run.clock:
             announce_all(failure_events(run, failure, attempts=attempts))
         dead_letters.keep([letter])
+        tell_ended([run.id], now=run.database_now)

@@ -21,6 +21,8 @@ from automations.runtime.mode_policies import SimulateOnly, read_simulate_only
 from automations.runtime.starting import why_it_simulates, with_passed
 
 DEFAULT_MAX_ATTEMPTS = 3
+MAX_DEPTH = 8
+"""How many runs may stand between an event and its origin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class _Cache:
     by_node: Mapping[tuple[int, str], Subscription] = field(default_factory=dict)
     pinned: dict[tuple[int, str], list[Subscription]] = field(default_factory=dict)
     simulate_only: SimulateOnly = field(default_factory=SimulateOnly)
+    endings: frozenset[str] = frozenset()
 
 
 _cache = _Cache()
@@ -79,6 +82,12 @@ def refresh() -> None:
             by_module[subscription.module.pk if subscription.module else None].append(subscription)
         _cache.by_module = by_module
         _cache.by_node = {(entry.workflow.pk, entry.node): entry for entry in subscriptions}
+        _cache.endings = frozenset(
+            ending
+            for entry in subscriptions
+            if entry.kind == "trigger.workflow"
+            for ending in entry.config["on"]
+        )
         _cache.pinned = {}
         _cache.simulate_only = read_simulate_only()
         _cache.mark = mark
@@ -138,6 +147,11 @@ def listening(module_id: int | None, event_type: str) -> list[Subscription]:
         for entry in candidates
         if any(fnmatch.fnmatchcase(event_type, pattern) for pattern in entry.types)
     ]
+
+
+def endings_heard() -> frozenset[str]:
+    """The statuses of ended runs that some live workflow watches, as of the last `refresh`."""
+    return _cache.endings
 
 
 def deadlines_of(module_id: int) -> list[Subscription]:

@@ -21,6 +21,7 @@ from automations.runtime import (
     mail,
     places,
     queue,
+    run_texts,
     schedules,
     supervisor,
 )
@@ -66,6 +67,7 @@ def tick() -> None:
         ("schedules", lambda: schedules.fire_due(now=now)),
         ("approvals", lambda: approvals.attend(now=now)),
         ("mail", lambda: mail.send_due(now=now)),
+        ("run texts", lambda: run_texts.catch_up(now=now)),
         ("housekeeping", lambda: housekeeping.tidy(now=now)),
         ("places", lambda: places.settle_all(now)),
         ("wake", _wake),

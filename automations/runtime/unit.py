@@ -27,7 +27,6 @@ from automations.models import (
     Notification,
     OutgoingEmail,
     RotationCursor,
-    TriggerSource,
     Workflow,
 )
 from automations.modules.adapter import RecordState, adapter_for
@@ -39,6 +38,7 @@ from automations.runtime.claims import ClaimedRun
 from automations.runtime.identity import Acting
 from automations.runtime.mode_policies import SimulateOnly
 from automations.runtime.product_events import announce_all
+from automations.runtime.sources import workflow_source
 from automations.runtime.starting import Target, find_live, find_pinned, manual_trigger
 from automations.runtime.writes import Cause, WriteBatch
 
@@ -379,10 +379,3 @@ class Unit:
                     target=goal,
                 )
             )
-
-
-def workflow_source() -> TriggerSource:
-    source, _ = TriggerSource.objects.get_or_create(
-        key="workflow", defaults={"kind": TriggerSource.Kind.WORKFLOW, "name": "Other workflows"}
-    )
-    return source

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -241,6 +242,10 @@ def _tell_raised(
         lines.append("It was taken back to simulate: it goes on judging what comes, and does nothing.")
     if alert.workflow is not None and alert.workflow.runbook_url:
         lines.append(f"Runbook: {alert.workflow.runbook_url}")
+    if alert.workflow_id is not None:
+        lines.append(
+            f"What is wrong, since when, what changed, what to press: {_page(f'diagnosis/{alert.workflow_id}/')}"
+        )
     lines.append("This is told once, however often it happens. You will be told when it is over.")
     title = f"{'Still: ' if again else ''}{_title(alert)}"
     tell(
@@ -296,6 +301,12 @@ def _newest_failure(run_id: int) -> str:
     return f"The newest that failed is run {run_id}: {run.failure_code}{at}."
 
 
+def _page(address: str) -> str:
+    """A page's whole address where it is known."""
+    site = getattr(settings, "AUTOMATIONS_SITE_URL", "").rstrip("/")
+    return f"{site}/{address}" if site else address
+
+
 def _people(alert: Alert, rule: AlertRule, *, always_owner: bool = False) -> list[Any]:
     """Whom it concerns: the owner, and whom the rule names where they may see it; admins where there is nobody else."""
     workflow = alert.workflow
@@ -319,6 +330,7 @@ def _announce(alert: Alert, kind: str, now: datetime) -> None:
         "window_seconds": alert.window_seconds,
         "run": alert.run_id,
         "failures": alert.failures,
+        "diagnosis": f"diagnosis/{alert.workflow_id}/" if alert.workflow_id is not None else None,
     }
     announce(
         kind,

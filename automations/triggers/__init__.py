@@ -23,6 +23,7 @@ from automations.triggers.event.kind import EventTrigger
 from automations.triggers.manual.kind import ManualTrigger
 from automations.triggers.record.kind import RecordTrigger
 from automations.triggers.schedule.kind import ScheduleTrigger
+from automations.triggers.workflow.kind import WorkflowTrigger
 
 TRIGGERS: Registry[TriggerKind] = Registry("trigger")
 for _kind in (
@@ -31,5 +32,6 @@ for _kind in (
     ScheduleTrigger(),
     ManualTrigger(),
     EventTrigger(),
+    WorkflowTrigger(),
 ):
     TRIGGERS.register(_kind.key, _kind)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from automations.actions.values import check_name
 from automations.engine.errors import Problem
 from automations.engine.kinds import ValidationContext
+from automations.engine.schemas import check_name
 
 SHARED: dict[str, Any] = {
     "wait": {

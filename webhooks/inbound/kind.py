@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from automations.actions.values import check_name
 from automations.engine.errors import Problem
 from automations.engine.kinds import Judge, ModuleFacts, TriggerKind, ValidationContext
-from automations.engine.schemas import listed
+from automations.engine.schemas import check_name, listed
 from automations.triggers.common import COMMON_PROPERTIES, MODULE, check_common, prepare_rules
 
 PREFIX = "webhook:"

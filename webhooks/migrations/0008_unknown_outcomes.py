@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0033_steps_that_need_review"),
+        ("automations", "0034_steps_that_need_review"),
         ("webhooks", "0007_endpoints_are_deleted_and_share_a_pace"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

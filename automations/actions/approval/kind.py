@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from automations.actions.values import careful, check_name, check_templates, is_dynamic
+from automations.actions.values import careful, check_templates, is_dynamic
 from automations.engine.durations import parse_duration
 from automations.engine.effects import Effect, RequestApproval
 from automations.engine.errors import EngineError, Problem
@@ -12,6 +12,7 @@ from automations.engine.forms import FORM, form_problems
 from automations.engine.kinds import ActionKind, Perform, ValidationContext
 from automations.engine.outcomes import Outcome
 from automations.engine.rules import Scope
+from automations.engine.schemas import check_name
 from automations.engine.templating import render
 
 MAX_TITLE = 200

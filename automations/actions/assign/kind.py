@@ -7,7 +7,6 @@ from automations.actions.values import (
     careful,
     check_field,
     check_literal,
-    check_name,
     check_templates,
     no_record,
 )
@@ -17,6 +16,7 @@ from automations.engine.fields import FieldType, Schema
 from automations.engine.kinds import ActionKind, Perform, ValidationContext
 from automations.engine.outcomes import Failed, Outcome
 from automations.engine.rules import Scope, compile_rule, validate_rule
+from automations.engine.schemas import check_name
 from automations.engine.templating import render
 
 ASSIGNABLE = (FieldType.USER, FieldType.TEXT, FieldType.CHOICE)

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from automations.actions.values import (
     VALUE_HELP,
     careful,
-    check_name,
     check_templates,
     check_values,
     resolve_each,
@@ -17,6 +16,7 @@ from automations.engine.fields import Schema
 from automations.engine.kinds import ActionKind, Perform, Risk, ValidationContext
 from automations.engine.outcomes import Failed, Outcome
 from automations.engine.rules import Scope
+from automations.engine.schemas import check_name
 from automations.engine.templating import render
 
 MAX_KEY = 120

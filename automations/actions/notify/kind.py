@@ -3,13 +3,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from automations.actions.values import careful, check_name, check_templates, is_dynamic
+from automations.actions.values import careful, check_templates, is_dynamic
 from automations.engine.effects import Effect, Notify
 from automations.engine.errors import Problem
 from automations.engine.fields import Schema
 from automations.engine.kinds import ActionKind, Perform, ValidationContext
 from automations.engine.outcomes import Outcome
 from automations.engine.rules import Scope
+from automations.engine.schemas import check_name
 from automations.engine.templating import render
 
 MAX_TITLE = 200

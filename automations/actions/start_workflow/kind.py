@@ -3,13 +3,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from automations.actions.values import VALUE_HELP, careful, check_name, check_templates, resolve_each
+from automations.actions.values import VALUE_HELP, careful, check_templates, resolve_each
 from automations.engine.effects import Effect, StartWorkflow
 from automations.engine.errors import Problem
 from automations.engine.fields import FIELD_KEY, Schema
 from automations.engine.kinds import ActionKind, Perform, Risk, ValidationContext
 from automations.engine.outcomes import Failed, Outcome, Succeeded
 from automations.engine.rules import Scope, lookup
+from automations.engine.schemas import check_name
 
 
 class StartWorkflowAction(ActionKind):

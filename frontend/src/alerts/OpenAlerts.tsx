@@ -78,9 +78,10 @@ function OpenAlert({ alert, onChanged }: Props) {
         {alert.node !== "" && <> at the trigger “{alert.node}”</>}.{" "}
         {alert.run !== null && (
           <>
-            The newest that failed is <Link to={`runs/${alert.run}/`}>run {alert.run}</Link>.
+            The newest that failed is <Link to={`runs/${alert.run}/`}>run {alert.run}</Link>.{" "}
           </>
         )}
+        {alert.workflow !== null && <Link to={`diagnosis/${alert.workflow}/`}>Diagnosis</Link>}
       </p>
       {alert.acknowledged_at !== null && (
         <p>

@@ -148,6 +148,8 @@ export interface Me {
 export interface Page<Item> {
   next: string | null;
   results: Item[];
+  /** Of a search in runs: newer ones are not searched yet. */
+  searched_up_to?: string | null;
 }
 
 /** Somebody else who has the draft open, or the reader in another tab. */

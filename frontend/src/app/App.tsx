@@ -61,6 +61,7 @@ const SecretPage = lazy(() => import("../pages/secrets/SecretPage"));
 const DeadLettersPage = lazy(() => import("../deadLetters/DeadLettersPage"));
 const RedrivePage = lazy(() => import("../deadLetters/RedrivePage"));
 const CausePage = lazy(() => import("../deadLetters/CausePage"));
+const DiagnosisPage = lazy(() => import("../diagnosis/DiagnosisPage"));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 
 export function App() {
@@ -113,6 +114,8 @@ function Shown({ route }: { route: Route }) {
       return <DeadLettersPage />;
     case "redrive":
       return <RedrivePage key={route.id} id={route.id} />;
+    case "diagnosis":
+      return <DiagnosisPage key={route.id} id={route.id} />;
     case "cause":
       return <CausePage key={route.fingerprint} fingerprint={route.fingerprint} />;
     case "decisions":

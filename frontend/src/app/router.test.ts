@@ -19,6 +19,8 @@ it.each([
   ["/reviews/last/", "/", { page: "unknown" }],
   ["/dead-letters/", "/", { page: "dead-letters" }],
   ["/dead-letters/5f2c0e8d1f0e7a4f/", "/", { page: "cause", fingerprint: "5f2c0e8d1f0e7a4f" }],
+  ["/diagnosis/4/", "/", { page: "diagnosis", id: 4 }],
+  ["/diagnosis/x/", "/", { page: "unknown" }],
   ["/redrives/5/", "/", { page: "redrive", id: 5 }],
   ["/dead-letters/x/", "/", { page: "unknown" }],
   ["/audit/", "/", { page: "audit" }],

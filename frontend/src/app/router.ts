@@ -17,6 +17,7 @@ export type Route =
   | { page: "run"; id: number }
   | { page: "dead-letters" }
   | { page: "redrive"; id: number }
+  | { page: "diagnosis"; id: number }
   | { page: "cause"; fingerprint: string }
   | { page: "decisions" }
   | { page: "events" }
@@ -99,6 +100,8 @@ export function routeOf(pathname: string, home: string): Route {
   if (week !== undefined) return { page: "review", week };
   const redrive = /^redrives\/(\d{1,15})\/$/.exec(rest)?.[1];
   if (redrive !== undefined) return { page: "redrive", id: Number(redrive) };
+  const diagnosed = /^diagnosis\/(\d{1,18})\/$/.exec(rest)?.[1];
+  if (diagnosed !== undefined) return { page: "diagnosis", id: Number(diagnosed) };
   const fingerprint = /^dead-letters\/([0-9a-f]{16})\/$/.exec(rest)?.[1];
   if (fingerprint !== undefined) return { page: "cause", fingerprint };
   const condition = /^conditions\/([a-z0-9_-]{1,80})\/$/i.exec(rest)?.[1];

@@ -15,6 +15,8 @@ export interface Pages<Item> {
   /** Ask for the next page; null on the last one, and while it is under way. */
   older: (() => void) | null;
   again: () => void;
+  /** Of a search: what is newer is not searched yet. */
+  searchedUpTo?: string | null;
 }
 
 /** A list of the API, page by page: what is shown stays while more, or other filters, are asked for. With `merge` the
@@ -90,6 +92,7 @@ export function usePages<Item>(address: string, merge?: Merge<Item>): Pages<Item
     loaded: stateOf(found?.page.results, failure),
     stale: found !== null && !current,
     older: next !== null && current && !asking ? older : null,
+    searchedUpTo: found?.page.searched_up_to ?? null,
     again: useCallback(() => setTurn((now) => now + 1), []),
   };
 }
@@ -100,7 +103,7 @@ function stateOf<Item>(items: Item[] | undefined, failure: string): Loaded<Item[
 }
 
 function joined<Item>(known: Page<Item>, older: Page<Item>): Page<Item> {
-  return { next: older.next, results: [...known.results, ...older.results] };
+  return { ...known, next: older.next, results: [...known.results, ...older.results] };
 }
 
 /** The newest page put over what is shown: rows that left it go, older ones stay. When so much is new that the two
@@ -110,5 +113,5 @@ export function mergeNewest<Item extends { id: number }>(known: Page<Item>, newe
   if (newest.next === null || last === undefined) return newest;
   const below = known.results.filter((item) => item.id < last.id);
   if (below.length === 0 || below.length === known.results.length) return newest;
-  return { next: known.next, results: [...newest.results, ...below] };
+  return { ...newest, next: known.next, results: [...newest.results, ...below] };
 }

@@ -128,7 +128,14 @@ function Shown({ cause, again }: { cause: CauseDetail; again: () => void }) {
 const WORKFLOWS: Column<Triage>[] = [
   {
     name: "Workflow",
-    cell: ({ workflow }) => <Link to={`workflows/${workflow.id}/`}>{workflow.name}</Link>,
+    cell: ({ workflow }) => (
+      <>
+        <Link to={`workflows/${workflow.id}/`}>{workflow.name}</Link>{" "}
+        <Link className="chip" to={`diagnosis/${workflow.id}/`}>
+          Diagnosis<span className="visually-hidden"> of {workflow.name}</span>
+        </Link>
+      </>
+    ),
   },
   {
     name: "Stands",

@@ -180,9 +180,14 @@ const COLUMNS: Column<Row>[] = [
   {
     name: "Name",
     wide: true,
-    cell: ({ workflow }) => (
+    cell: ({ workflow, activity }) => (
       <>
         <Link to={`workflows/${workflow.id}/`}>{workflow.name}</Link>
+        {activity?.last_run?.status === "failed" && (
+          <Link className="chip" to={`diagnosis/${workflow.id}/`}>
+            Diagnosis<span className="visually-hidden"> of {workflow.name}</span>
+          </Link>
+        )}
         {workflow.paused_at !== null && <span className="chip paused">Paused</span>}
         {workflow.paused_at !== null && workflow.pause_reason !== "" && (
           <span className="why">{workflow.pause_reason}</span>

@@ -1,4 +1,9 @@
+import { useCallback } from "react";
 import type { Run } from "../api/runTypes";
+import { useSite } from "../app/context";
+import { useLoad } from "../app/useLoad";
+import type { Diagnosis } from "../diagnosis/types";
+import { Ago } from "../ui/Ago";
 import { Link } from "../ui/Link";
 import type { StepRow } from "./rows";
 
@@ -32,7 +37,34 @@ export function FailureNote({ run, rows, select }: Shown) {
           <Link to={`workflows/${run.workflow.id}/`}>Open {run.workflow.name}</Link>
         )}
       </p>
+      <SinceWhen run={run} />
     </div>
+  );
+}
+
+/** Since when, how often, whose it is; the place stays as high while it is loaded. */
+function SinceWhen({ run }: { run: Run }) {
+  const { api } = useSite();
+  const [loaded] = useLoad(
+    useCallback(
+      (signal: AbortSignal) => api.get<Diagnosis>(`runs/${run.id}/diagnosis/`, signal),
+      [api, run.id],
+    ),
+  );
+  const { since, owner } = loaded.state === "ready" ? loaded.value : { since: null, owner: null };
+  return (
+    <p>
+      <Link to={`diagnosis/${run.workflow.id}/?run=${run.id}`}>Diagnosis</Link>
+      {since?.moment != null && (
+        <>
+          {" "}
+          · since <Ago at={since.moment} />
+        </>
+      )}
+      {since?.runs != null && ` in ${since.runs} ${since.runs === 1 ? "run" : "runs"}`}
+      {since?.first_version != null && ` · first seen with v${since.first_version}`}
+      {owner?.name != null && ` · owner ${owner.name}`}
+    </p>
   );
 }
 

@@ -83,7 +83,7 @@ export function RunViews({ run, steps, entries, live, refresh }: Known) {
             {(told) => <RunData run={run} detail={told} rows={rows} step={step} select={select} />}
           </Show>
         )}
-        {(view === "graph" || view === "timeline") && <StepDetails row={selected} now={now} />}
+        {(view === "graph" || view === "timeline") && <StepDetails row={selected} now={now} run={run.id} />}
       </Tabs>
     </>
   );

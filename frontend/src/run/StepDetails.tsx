@@ -6,7 +6,7 @@ import { Link } from "../ui/Link";
 import type { StepRow } from "./rows";
 
 /** Everything that is known of one step. */
-export function StepDetails({ row, now }: { row: StepRow | undefined; now: number }) {
+export function StepDetails({ row, now, run }: { row: StepRow | undefined; now: number; run: number }) {
   if (row === undefined) {
     return (
       <aside className="details" aria-label="Selected step">
@@ -32,6 +32,11 @@ export function StepDetails({ row, now }: { row: StepRow | undefined; now: numbe
             <p>
               Kept from <Link to={`runs/${step.kept_from}/?step=${row.node}`}>run {step.kept_from}</Link>,
               which did it: this run has not repeated it.
+            </p>
+          )}
+          {row.kind === "start workflow" && step.started_at !== null && (
+            <p>
+              <Link to={`runs/?parent=${run}`}>The runs that it has started</Link>
             </p>
           )}
           {disabled && <p>Disabled: the run went on without it.</p>}

@@ -30,6 +30,7 @@ OURS = sorted(
 )
 READ_ONLY = [model for model in OURS if not isinstance(admin.site._registry[model], ServiceAdmin)]
 WITHOUT_A_PAGE = {
+    "RunText": "what runs are found by; the search of runs is its page",
     "Trigger": "stands on its workflow's page",
     "Condition": "stands on its workflow's page",
     "Action": "stands on its workflow's page",

@@ -437,6 +437,17 @@ def test_the_command_prints_what_the_api_answers(sync: Workflow, crm: Destinatio
         assert ended.value.code == code
 
 
+def test_the_admin_shows_it_to_read(sync: Workflow, crm: Destination, alice: Any, root: Any) -> None:
+    break_crm(crm, alice)
+    run = ran(sync, "failed")
+    pages = client_of(root)
+    for address in (f"workflow/{sync.pk}", f"run/{run.pk}"):
+        page = pages.get(f"/admin/automations/{address}/tools/diagnosis/").content.decode()
+        for part in ("The answer was 401", "alice changed the destination “CRM”: url.", "What to press"):
+            assert part in page
+        assert "Diagnosis" in pages.get(f"/admin/automations/{address}/change/").content.decode()
+
+
 def test_the_answer_has_the_shape_that_is_documented(sync: Workflow, support: APIClient) -> None:
     ran(sync, "failed")
     answer = told(support, sync)

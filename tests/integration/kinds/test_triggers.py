@@ -31,6 +31,7 @@ HERE = {
     "manual": "test_a_manual_start_brings_its_record_and_its_input",
     "event": "test_an_api_event_starts_a_run_that_sees_its_data",
     "webhook": "test_a_webhook_starts_a_run_that_sees_its_body",
+    "workflow": "test_an_end_of_another_run_starts_a_run_that_sees_it",
 }
 FIELDS = [
     {"key": "title", "type": "text"},
@@ -361,6 +362,16 @@ def test_a_workflow_does_not_start_itself_unless_it_says_so(tickets: Module, ali
     assert bold.count() == 9
     assert [run.status for run in bold] == ["succeeded"] * 8 + ["failed"]
     assert bold.last().failure_code == "chain-depth-exceeded"  # type: ignore[union-attr]
+
+
+def test_an_end_of_another_run_starts_a_run_that_sees_it(tickets: Module, alice: Any) -> None:
+    live(alice, "record", module="tickets", on=["created"])
+    live(alice, "workflow", "watch", on=["succeeded"], workflows=["w"])
+    ticket(tickets)
+    run = Run.objects.get(workflow__key="watch")
+    assert run.event is not None
+    assert (run.record_key, run.event.snapshot["data"]["workflow"]) == ("T1", "w")
+    assert ("workflow.ended.succeeded", "out_of_scope") in decisions(), "its own end starts nothing"
 
 
 def test_a_workflow_that_is_not_published_decides_nothing(tickets: Module, alice: Any) -> None:

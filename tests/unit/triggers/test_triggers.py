@@ -20,7 +20,7 @@ def record(*on: str, **rest: Any) -> dict[str, Any]:
 
 
 def test_these_triggers_are_on_offer_and_no_others() -> None:
-    assert sorted(TRIGGERS) == ["deadline", "event", "manual", "record", "schedule", "webhook"]
+    assert sorted(TRIGGERS) == ["deadline", "event", "manual", "record", "schedule", "webhook", "workflow"]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.key)

@@ -38,6 +38,7 @@ CONTEXT = ValidationContext(
     modules={"tickets": TICKETS, "orders": ORDERS},
     policies={"vip": {"field": "amount", "op": "gt", "value": "1000"}},
     sources=frozenset({"shop", "monitoring", "webhook:till"}),
+    workflows=frozenset({"route", "other"}),
     names={"endpoint": frozenset({"till"})},
 )
 OPEN = {"title": "Printer on fire", "priority": "high", "amount": "200.00", "status": "open"}

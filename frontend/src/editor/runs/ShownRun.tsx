@@ -112,7 +112,7 @@ function Drawn({ run, state, trouble, onFix }: DrawnProps) {
       </section>
       <div className="inspector">
         {selected !== undefined && !readOnly && <FixButton run={run} node={node} onFix={onFix} />}
-        <StepDetails row={selected} now={now} />
+        <StepDetails row={selected} now={now} run={run.id} />
       </div>
     </>
   );

@@ -13,7 +13,10 @@ import { RecordLink } from "../runs/RunList";
 import { startOf } from "../runs/runFilters";
 
 /** The types that modules and triggers make; API sources send `api.` and their key. */
-const TYPES = ["record.created", "record.updated", "deadline", "schedule", "manual", "workflow.started"];
+const TYPES = [
+  ...["record.created", "record.updated", "deadline", "schedule", "manual", "workflow.started"],
+  ...["workflow.ended.failed", "workflow.ended.succeeded", "workflow.ended.cancelled"],
+];
 const LABELS = { type: "Type", module: "Module", record: "Record", source: "Source", from: "From", to: "To" };
 type Name = keyof typeof LABELS;
 

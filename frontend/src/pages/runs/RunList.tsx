@@ -9,7 +9,7 @@ import { mergeNewest, usePages } from "../../app/usePages";
 import { Ago } from "../../ui/Ago";
 import { ModeChip, StatusMark } from "../../ui/chips";
 import { Choice, Filters, NoHitAsked, Typed } from "../../ui/Filters";
-import { duration } from "../../ui/format";
+import { clock, duration } from "../../ui/format";
 import { Link, recordTo } from "../../ui/Link";
 import { Paged } from "../../ui/Pager";
 import { type Column, Table } from "../../ui/Table";
@@ -36,6 +36,7 @@ export function RunList({ workflow }: { workflow?: number }) {
   return (
     <>
       <Filters>
+        <Typed label="Search" name="search" />
         <Choice label="Status" name="status" options={STATUSES.map((status) => [status, status])} />
         <Choice
           label="Mode"
@@ -51,9 +52,13 @@ export function RunList({ workflow }: { workflow?: number }) {
         <Choice label="Review" name="review" options={[["needs", "needs review"]]} />
         <Choice label="Place" name="place" options={[["waits", "waits for one"]]} />
         <Typed label="Record" name="record" />
+        <Typed label="Error code" name="code" />
         <Typed label="From" name="from" type="date" />
         <Typed label="To" name="to" type="date" />
       </Filters>
+      {filters.search && pages.searchedUpTo && (
+        <p className="note">Searched up to {clock(pages.searchedUpTo)}. Newer runs follow in a moment.</p>
+      )}
       <RetryThese
         filters={filters}
         workflow={workflow}
@@ -85,7 +90,15 @@ function RetryThese({ filters, workflow, some }: Retrying) {
   const { home } = useSite();
   const [open, setOpen] = useState(false);
   const { status } = filters;
-  if ((status !== "failed" && status !== "cancelled") || !some || filters.events) return null;
+  if (
+    (status !== "failed" && status !== "cancelled") ||
+    !some ||
+    filters.events ||
+    filters.search ||
+    filters.code
+  ) {
+    return null;
+  }
   return (
     <p className="actions">
       <button type="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>

@@ -2,35 +2,54 @@ import { query } from "../../api/client";
 
 export type RunFilters = Partial<
   Record<
-    "status" | "mode" | "version" | "module" | "record" | "from" | "to" | "events" | "place" | "review",
+    | "search"
+    | "status"
+    | "mode"
+    | "version"
+    | "module"
+    | "record"
+    | "code"
+    | "from"
+    | "to"
+    | "events"
+    | "place"
+    | "parent"
+    | "review",
     string
   >
 >;
 
 const LABELS: Record<keyof RunFilters, string> = {
+  search: "Search",
   status: "Status",
   mode: "Mode",
   version: "Version",
   module: "Module",
   record: "Record",
+  code: "Error code",
   from: "From",
   to: "To",
   events: "Events",
   place: "Place",
   review: "Review",
+  parent: "Started by run",
 };
 
 /** The API's address of the runs that the filters of a page select. `from` and `to` are whole days of the reader. */
 export function runsAddress(filters: RunFilters, workflow?: number): string {
-  const { status, mode, version, module, record, from, to, events, place, review } = filters;
+  const { search, status, mode, version, module, record, code, from, to, events, place, parent, review } =
+    filters;
   return `runs/${query({
     workflow,
+    search,
     status,
     mode,
     version,
     module,
     record,
+    code,
     events,
+    parent,
     waits_for_place: place === "waits" ? "true" : undefined,
     needs_review: review === "needs" ? "true" : undefined,
     created_after: startOf(from),

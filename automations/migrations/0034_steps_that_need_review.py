@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0032_kept_reviews"),
+        ("automations", "0033_run_texts"),
     ]
 
     operations = [
