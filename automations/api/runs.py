@@ -23,7 +23,7 @@ from automations.engine.statuses import RunStatus, StepStatus
 from automations.errors import NotFoundError
 from automations.insight.failures import run_failure, step_failure
 from automations.insight.places import standing_of
-from automations.insight.run_news import newest_retry
+from automations.insight.run_news import needs_review, newest_retry
 from automations.insight.run_search import in_bounded_time, matching
 from automations.models import NEVER, DeadLetter, LogEntry, Mode, Run, Step
 from automations.runtime.run_texts import read_up_to
@@ -76,6 +76,9 @@ class RunAnswer(Answer):
     hold = serializers.IntegerField(
         source="hold_id", allow_null=True, help_text="The blast radius held it together with others."
     )
+    needs_review = serializers.BooleanField(
+        help_text="It waits for somebody to say whether a call of it happened."
+    )
     waits_for_place = serializers.BooleanField(
         help_text="As many runs of its workflow are at work as may be at once."
     )
@@ -126,6 +129,7 @@ class RunQuery(Body):
         required=False,
         help_text="Numbers and spans of events, such as those of one start: 5120-5219,5225.",
     )
+    needs_review = serializers.BooleanField(required=False)
     parent = serializers.IntegerField(  # type: ignore[assignment]
         required=False, min_value=1, help_text="Those that this run has started."
     )
@@ -212,6 +216,7 @@ EXAMPLE: dict[str, Any] = {
     "retried_as": None,
     "depth": 0,
     "hold": None,
+    "needs_review": False,
     "waits_for_place": False,
     "inconclusive": False,
     "failure_code": "",
@@ -257,7 +262,7 @@ def visible(actor: Any) -> QuerySet[Run]:
         permissions.visible_runs(actor)
         .select_related("workflow__owner", "version", "module", "actor")
         .defer("version__document")
-        .annotate(retried_as=newest_retry())
+        .annotate(retried_as=newest_retry(), needs_review=needs_review())
     )
 
 
@@ -310,6 +315,7 @@ class RunsView(ApiView):
             "record": "record_key",
             "event": "event_id",
             "hold": "hold_id",
+            "needs_review": "needs_review",
             "parent": "parent_id",
             "code": "failure_code",
             "correlation": "text__correlation_id",

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
+from automations.engine.outcomes import NEEDS_REVIEW
 from automations.engine.statuses import TERMINAL_RUN
 from automations.insight.failures import run_failure, step_failure
 from automations.models import LogEntry, Run, Step
@@ -103,13 +104,23 @@ def read_workflow_runs(
 
 
 def _runs() -> QuerySet[Run]:
+<<<<<<< HEAD
     rows = Run.objects.select_related("workflow", "version", "module").defer("version__document", "input")
     return rows.annotate(retried_as=newest_retry())
+=======
+    rows = Run.objects.select_related("workflow", "version").defer("version__document", "input")
+    return rows.annotate(retried_as=newest_retry(), needs_review=needs_review())
+>>>>>>> main
 
 
 def newest_retry() -> Subquery:
     """The run by which the row's run was retried, as a column of its own."""
     return newest_retry_of("pk")
+
+
+def needs_review() -> Exists:
+    """Whether the row's run waits for somebody to say whether a call of it happened, as a column of its own."""
+    return Exists(Step.objects.filter(run=OuterRef("pk"), wait__kind=NEEDS_REVIEW))
 
 
 def newest_retry_of(column: str) -> Subquery:
@@ -129,6 +140,7 @@ def run_json(run: Run, *, payloads: bool) -> JSONDict:
         "waits_for_place": run.waits_for_place,
         "retry_of": run.retry_of_id,
         "retried_as": run.retried_as,  # type: ignore[attr-defined]
+        "needs_review": run.needs_review,  # type: ignore[attr-defined]
         "inconclusive": run.inconclusive,
         "failure_code": run.failure_code,
         "failure": run_failure(run),

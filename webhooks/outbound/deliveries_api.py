@@ -41,6 +41,9 @@ class DeliveryAnswer(Answer):
     )
     run = serializers.IntegerField(source="run_id", allow_null=True)
     node = serializers.CharField()
+    retry_safe = serializers.BooleanField(
+        help_text="Whether it is tried again by itself when it may have arrived; else it needs review."
+    )
     workflow = serializers.IntegerField(source="workflow_id", allow_null=True)
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
@@ -74,6 +77,7 @@ class AttemptAnswer(Answer):
     response_headers = serializers.DictField(child=serializers.CharField())
     response_body = serializers.CharField(help_text="At most 20,000 characters, secrets masked.")
     response_cut = serializers.BooleanField()
+    unknown = serializers.BooleanField(help_text="It failed, and may have arrived all the same.")
     next_attempt_at = serializers.DateTimeField(allow_null=True)
 
 
@@ -114,6 +118,7 @@ EXAMPLE: dict[str, Any] = {
     },
     "run": 41,
     "node": "a1",
+    "retry_safe": True,
     "workflow": 3,
     "created_at": "2026-03-29T14:30:00Z",
     "finished_at": None,
@@ -129,6 +134,7 @@ ATTEMPT: dict[str, Any] = {
     "response_headers": {"content-type": "text/plain"},
     "response_body": "Try later",
     "response_cut": False,
+    "unknown": False,
     "next_attempt_at": "2026-03-29T14:35:10Z",
 }
 DETAIL = {
