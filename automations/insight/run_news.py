@@ -104,13 +104,8 @@ def read_workflow_runs(
 
 
 def _runs() -> QuerySet[Run]:
-<<<<<<< HEAD
     rows = Run.objects.select_related("workflow", "version", "module").defer("version__document", "input")
-    return rows.annotate(retried_as=newest_retry())
-=======
-    rows = Run.objects.select_related("workflow", "version").defer("version__document", "input")
     return rows.annotate(retried_as=newest_retry(), needs_review=needs_review())
->>>>>>> main
 
 
 def newest_retry() -> Subquery:

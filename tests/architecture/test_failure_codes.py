@@ -15,7 +15,7 @@ RAISED = ("Failed", "CallError", "BadUrlError", "SecretRefusedError")
 """Calls whose first argument is a code."""
 NAMED = {"give_up": "code", "cancel": "code", "Result": "error"}
 """Calls with a code by name; and every raise of an error of the engine by `code=`."""
-FORMED = {"status-", "redirect", "secret-expired"}
+FORMED = {"status-", "redirect", "secret-expired", "lost", "run-ended"}
 """What is put together from an answer's status, is judged from one, or is found by a diagnosis before anything fails."""
 
 
