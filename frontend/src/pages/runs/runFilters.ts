@@ -14,6 +14,7 @@ export type RunFilters = Partial<
     | "events"
     | "place"
     | "parent"
+    | "review"
     | "ended_from"
     | "ended_to",
     string
@@ -34,6 +35,7 @@ const LABELS: Record<keyof RunFilters, string> = {
   place: "Place",
   ended_from: "Ended from",
   ended_to: "Ended to",
+  review: "Review",
   parent: "Started by run",
 };
 
@@ -52,6 +54,7 @@ export function runsAddress(filters: RunFilters, workflow?: number): string {
     events,
     place,
     parent,
+    review,
     ended_from,
     ended_to,
   } = filters;
@@ -67,6 +70,7 @@ export function runsAddress(filters: RunFilters, workflow?: number): string {
     events,
     parent,
     waits_for_place: place === "waits" ? "true" : undefined,
+    needs_review: review === "needs" ? "true" : undefined,
     created_after: startOf(from),
     created_before: startOf(to, 1),
     ended_after: startOf(ended_from),
