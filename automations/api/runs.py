@@ -21,6 +21,7 @@ from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
 from automations.engine.statuses import RunStatus, StepStatus
 from automations.errors import NotFoundError
+from automations.insight.failures import run_failure, step_failure
 from automations.insight.places import standing_of
 from automations.insight.run_news import needs_review, newest_retry
 from automations.insight.run_search import in_bounded_time, matching
@@ -38,6 +39,21 @@ class WorkflowName(Answer):
     id = serializers.IntegerField()
     key = serializers.CharField()
     name = serializers.CharField()
+
+
+class RunFailure(serializers.DictField):
+    """Why a run failed, in the one shape of failures."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(source="*", **kwargs)
+
+    def to_representation(self, run: Any) -> dict[str, Any]:
+        return run_failure(run)
+
+
+class StepFailure(RunFailure):
+    def to_representation(self, step: Any) -> Any:
+        return step_failure(step, step.run.workflow_id)
 
 
 class RunAnswer(Answer):
@@ -68,7 +84,9 @@ class RunAnswer(Answer):
     )
     inconclusive = serializers.BooleanField()
     failure_code = serializers.CharField()
-    failure = serializers.DictField(help_text="{message, node, fault, retryable}; {} unless it failed.")
+    failure = RunFailure(
+        help_text="As everywhere in this API, with the step as `node`; {} unless it failed or was cancelled."
+    )
     attempt = serializers.IntegerField()
     correlation_id = serializers.UUIDField()
     last_seq = serializers.IntegerField(help_text="Number of its newest log line.")
@@ -157,7 +175,7 @@ class StepAnswer(Answer):
     attempt = serializers.IntegerField()
     output = serializers.JSONField(allow_null=True, help_text="null without the right to see payloads.")
     changes = RunChangeAnswer(many=True, help_text="[] without the right to see payloads.")
-    error = serializers.DictField(allow_null=True)
+    error = StepFailure(allow_null=True, help_text="As everywhere in this API; null unless it failed.")
     wait = serializers.DictField(allow_null=True)
     assumed = serializers.BooleanField()
     kept_from = serializers.IntegerField(
@@ -331,7 +349,10 @@ class RunStepsView(ApiView):
     def get(self, request: Request, pk: int) -> Response:
         """Every step of the run, in the order of the graph; always one page."""
         run = run_for(self, pk, "view")
-        rows: Any = StepAnswer(Step.objects.filter(run=run).order_by("position"), many=True).data
+        steps = list(Step.objects.filter(run=run).order_by("position"))
+        for step in steps:
+            step.run = run
+        rows: Any = StepAnswer(steps, many=True).data
         if not permissions.may(self.actor, "view_payloads", run.workflow):
             rows = [{**row, "output": None, "changes": []} for row in rows]
         return Response({"next": None, "results": rows})

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from automations.engine.outcomes import NEEDS_REVIEW
 from automations.engine.statuses import TERMINAL_RUN
+from automations.insight.failures import run_failure, step_failure
 from automations.models import LogEntry, Run, Step
 
 PAGE = 500
@@ -64,7 +65,7 @@ def read_run_news(cursor: RunCursor) -> RunNews | None:
     entries = [entry_json(row, payloads=cursor.payloads) for row in rows[:PAGE]]
     steps = []
     for step in Step.objects.filter(run_id=run.pk).order_by("position"):
-        body = step_json(step, payloads=cursor.payloads)
+        body = step_json(step, workflow=run.workflow_id, payloads=cursor.payloads)
         if cursor.steps.get(step.node) != body:
             cursor.steps[step.node] = body
             steps.append(body)
@@ -103,7 +104,7 @@ def read_workflow_runs(
 
 
 def _runs() -> QuerySet[Run]:
-    rows = Run.objects.select_related("workflow", "version").defer("version__document", "input")
+    rows = Run.objects.select_related("workflow", "version", "module").defer("version__document", "input")
     return rows.annotate(retried_as=newest_retry(), needs_review=needs_review())
 
 
@@ -137,7 +138,7 @@ def run_json(run: Run, *, payloads: bool) -> JSONDict:
         "needs_review": run.needs_review,  # type: ignore[attr-defined]
         "inconclusive": run.inconclusive,
         "failure_code": run.failure_code,
-        "failure": run.failure,
+        "failure": run_failure(run),
         "outcome": run.outcome if payloads else None,
         "last_seq": run.last_seq,
         "created_at": _iso(run.created_at),
@@ -146,7 +147,7 @@ def run_json(run: Run, *, payloads: bool) -> JSONDict:
     }
 
 
-def step_json(step: Step, *, payloads: bool) -> JSONDict:
+def step_json(step: Step, *, workflow: int, payloads: bool) -> JSONDict:
     """A step; what it read and wrote only for those who may see payloads."""
     return {
         "node": step.node,
@@ -157,7 +158,7 @@ def step_json(step: Step, *, payloads: bool) -> JSONDict:
         "attempt": step.attempt,
         "output": step.output if payloads else None,
         "changes": step.changes if payloads else [],
-        "error": step.error,
+        "error": step_failure(step, workflow),
         "wait": step.wait,
         "assumed": step.assumed,
         "kept_from": step.kept_from,

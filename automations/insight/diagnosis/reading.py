@@ -38,7 +38,7 @@ FIRST = ("run-failed", "failing", "simulation-fails", "identity-gone", "identity
 WAITS = {
     "approval": "it waits for people to answer",
     "delivery": "it waits for a call to be taken",
-    NEEDS_REVIEW: "nobody knows whether its call happened, and somebody has to say",
+    NEEDS_REVIEW: "somebody has to say whether the call happened",
     "children": "it waits for runs that it has started",
     "timer": "its time has not come",
     "retry": "it is going to try again",
