@@ -37,6 +37,7 @@ FIRST = ("run-failed", "failing", "simulation-fails", "identity-gone", "identity
 WAITS = {
     "approval": "it waits for people to answer",
     "delivery": "it waits for a call to be taken",
+    "needs_review": "somebody has to say whether the call happened",
     "children": "it waits for runs that it has started",
     "timer": "its time has not come",
     "retry": "it is going to try again",

@@ -49,6 +49,7 @@ export function RunList({ workflow }: { workflow?: number }) {
         {workflow === undefined && (
           <Choice label="Module" name="module" options={modules.map((one) => [one.key, one.name])} />
         )}
+        <Choice label="Review" name="review" options={[["needs", "needs review"]]} />
         <Choice label="Place" name="place" options={[["waits", "waits for one"]]} />
         <Typed label="Record" name="record" />
         <Typed label="Error code" name="code" />
@@ -175,6 +176,7 @@ const OF_ONE: Column<Run>[] = [
     cell: (run) => (
       <>
         <StatusMark status={run.status} />
+        {run.needs_review && <span className="why">Needs review: did a call happen?</span>}
         {run.waits_for_place && <span className="why">Waits for a place.</span>}
         {run.failure.message && <span className="why">{run.failure.message}</span>}
       </>
