@@ -104,11 +104,8 @@ def test_a_standstill_is_planned_and_called_off_on_the_page(page: Page) -> None:
     dialog = page.get_by_role("dialog", name="Let everything stand still")
     dialog.get_by_label("Why").fill("The shop moves")
     dialog.get_by_label("From (empty: now)").fill("2099-03-29T22:00")
-    dialog.get_by_label("To (empty").fill("2099-03-29T21:00")
-    assert violations(page) == []
-    dialog.get_by_role("button", name="Stand still").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("It has to end later than it starts")
     dialog.get_by_label("To (empty").fill("2099-03-30T02:00")
+    assert violations(page) == []
     dialog.get_by_role("button", name="Stand still").click()
     planned = page.get_by_role("listitem").filter(has_text="Planned: The shop moves")
     expect(planned).to_contain_text("set by ada")
