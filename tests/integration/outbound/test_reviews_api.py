@@ -104,6 +104,8 @@ def test_lists_and_the_home_page_know_what_needs_review(
 
     assert (listed("true"), listed("false")) == ([doubt.delivery.run_id], [other.pk])
     assert client.get("/api/v1/overview/").json()["needs_review"] == 1
+    diagnosis = client.get(f"/api/v1/runs/{doubt.delivery.run_id}/diagnosis/").json()
+    assert "somebody has to say whether the call happened" in str(diagnosis["findings"])
     assert client_of(charlie).get("/api/v1/overview/").json()["needs_review"] == 0
     detail = send(client, "GET", f"deliveries/{doubt.delivery_id}/").said
     assert (detail["state"], detail["retry_safe"], detail["log"][0]["unknown"]) == (
