@@ -148,6 +148,8 @@ class RunQuery(Body):
     )
     created_after = serializers.DateTimeField(required=False, help_text="Made at or after this moment.")
     created_before = serializers.DateTimeField(required=False, help_text="Made before this moment.")
+    ended_after = serializers.DateTimeField(required=False, help_text="Ended at or after this moment.")
+    ended_before = serializers.DateTimeField(required=False, help_text="Ended before this moment.")
 
 
 class RunsPage(Answer):
@@ -321,6 +323,8 @@ class RunsView(ApiView):
             "correlation": "text__correlation_id",
             "created_after": "created_at__gte",
             "created_before": "created_at__lt",
+            "ended_after": "finished_at__gte",
+            "ended_before": "finished_at__lt",
         }
         events, text = wanted.pop("events", ""), wanted.pop("search", None)
         parked = wanted.pop("waits_for_place")

@@ -90,12 +90,15 @@ function RetryThese({ filters, workflow, some }: Retrying) {
   const { home } = useSite();
   const [open, setOpen] = useState(false);
   const { status } = filters;
+  // A redrive knows no events and no ends.
   if (
     (status !== "failed" && status !== "cancelled") ||
     !some ||
     filters.events ||
     filters.search ||
-    filters.code
+    filters.code ||
+    filters.ended_from ||
+    filters.ended_to
   ) {
     return null;
   }

@@ -14,7 +14,9 @@ export type RunFilters = Partial<
     | "events"
     | "place"
     | "parent"
-    | "review",
+    | "review"
+    | "ended_from"
+    | "ended_to",
     string
   >
 >;
@@ -31,14 +33,31 @@ const LABELS: Record<keyof RunFilters, string> = {
   to: "To",
   events: "Events",
   place: "Place",
+  ended_from: "Ended from",
+  ended_to: "Ended to",
   review: "Review",
   parent: "Started by run",
 };
 
 /** The API's address of the runs that the filters of a page select. `from` and `to` are whole days of the reader. */
 export function runsAddress(filters: RunFilters, workflow?: number): string {
-  const { search, status, mode, version, module, record, code, from, to, events, place, parent, review } =
-    filters;
+  const {
+    search,
+    status,
+    mode,
+    version,
+    module,
+    record,
+    code,
+    from,
+    to,
+    events,
+    place,
+    parent,
+    review,
+    ended_from,
+    ended_to,
+  } = filters;
   return `runs/${query({
     workflow,
     search,
@@ -54,6 +73,8 @@ export function runsAddress(filters: RunFilters, workflow?: number): string {
     needs_review: review === "needs" ? "true" : undefined,
     created_after: startOf(from),
     created_before: startOf(to, 1),
+    ended_after: startOf(ended_from),
+    ended_before: startOf(ended_to, 1),
   })}`;
 }
 
