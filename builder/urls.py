@@ -42,6 +42,7 @@ urlpatterns = [
     path("webhooks/destinations/<slug:key>/", page, name="destination-page"),
     path("webhooks/deliveries/<int:pk>/", page, name="delivery-page"),
     path("reviews/", page, name="reviews-page"),
+    path("reviews/kept/<int:pk>/", page, name="kept-review-page"),
     path("reviews/<slug:week>/", page, name="review-page"),
     path("webhooks/secrets/", page, name="secrets-page"),
     path("webhooks/secrets/new/", page, name="new-secret-page"),

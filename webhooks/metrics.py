@@ -21,6 +21,13 @@ WEBHOOKS = Source(
             [("pending",), ("sending",)],
         ),
         Metric(
+            "automations_deliveries_needing_review",
+            "Calls of which nobody knows whether they arrived, and that wait for somebody to say.",
+        ),
+        Metric(
+            "automations_deliveries_needing_review_seconds", "For how long the oldest of them has waited."
+        ),
+        Metric(
             "automations_deliveries_lag_seconds", "For how long the one that is due longest has been due."
         ),
         Metric(
@@ -46,6 +53,10 @@ WITH ended AS (
 SELECT 'automations_webhooks_received_recently', jsonb_build_array(verdict), sum(count)::float8
   FROM webhooks_receipt WHERE received_at > now() - interval '{WINDOW}' GROUP BY verdict
 UNION ALL SELECT 'automations_deliveries_open', jsonb_build_array(state), count(*) FROM open GROUP BY state
+UNION ALL SELECT 'automations_deliveries_needing_review', '[]', count(*)
+  FROM webhooks_unknownoutcome WHERE answered_at IS NULL
+UNION ALL SELECT 'automations_deliveries_needing_review_seconds', '[]',
+  COALESCE(extract(epoch FROM now() - min(asked_at)), 0) FROM webhooks_unknownoutcome WHERE answered_at IS NULL
 UNION ALL SELECT 'automations_deliveries_lag_seconds', '[]', COALESCE(extract(epoch FROM now() - min(due_at)), 0)
   FROM open WHERE due_at <= now() AND state = 'pending'
 UNION ALL SELECT 'automations_deliveries_ended_recently', jsonb_build_array(state), count(*) FROM ended

@@ -12,6 +12,7 @@ from webhooks.outbound.models import (
     Resending,
     SigningKey,
     Subscription,
+    UnknownOutcome,
 )
 from webhooks.secrets.models import Secret
 
@@ -30,4 +31,5 @@ __all__ = [
     "Secret",
     "SigningKey",
     "Subscription",
+    "UnknownOutcome",
 ]

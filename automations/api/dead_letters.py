@@ -15,6 +15,8 @@ from rest_framework.response import Response
 
 from automations import permissions
 from automations.api.audit import AuditAnswer
+from automations.api.failures import EXAMPLE as FAILURE
+from automations.api.failures import FailureAnswer
 from automations.api.pagination import page_of
 from automations.api.runs import WorkflowName
 from automations.api.schema import operation
@@ -23,8 +25,9 @@ from automations.api.views import ApiView
 from automations.engine.errors import Problem
 from automations.errors import ForbiddenError, InvalidError, NotFoundError
 from automations.insight.dead_letters import MOST, Found, changes_before, read_causes, visible_letters
+from automations.insight.failures import run_failure
 from automations.insight.run_news import newest_retry_of
-from automations.models import AuditEntry, DeadLetter, Triage, Workflow
+from automations.models import AuditEntry, DeadLetter, Run, Triage, Workflow
 from automations.services.dead_letters import ACTIVE, TYPED_ABOVE, discard_letters, triage_cause
 
 MOST_NAMED = 1_000
@@ -97,6 +100,17 @@ class CausesQuery(Body):
     open = serializers.BooleanField(required=False, default=False, help_text="true: only with open letters.")
 
 
+class LetterFailure(FailureAnswer):
+    """Why the run of a letter gave up."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(source="run", **kwargs)
+
+    def to_representation(self, run: Run) -> dict[str, Any]:
+        told = run_failure(run)
+        return {str(name): told.get(str(name)) for name in self.fields}
+
+
 class LetterAnswer(Answer):
     id = serializers.IntegerField()
     run = serializers.IntegerField(source="run_id")
@@ -106,6 +120,7 @@ class LetterAnswer(Answer):
     state = serializers.ChoiceField(DeadLetter.State.choices)
     code = serializers.CharField()
     message = serializers.CharField()
+    failure = LetterFailure(read_only=True)
     node = serializers.CharField(help_text="Empty when no step is to blame.")
     attempts = serializers.IntegerField()
     module = serializers.CharField(source="run.module.key", default=None, allow_null=True)
@@ -219,6 +234,7 @@ LETTER: dict[str, Any] = {
     "state": "open",
     "code": "delivery-failed",
     "message": "Given up after 10 attempts: The answer was 503.",
+    "failure": FAILURE,
     "node": "a1",
     "attempts": 1,
     "module": "tickets",

@@ -6,14 +6,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from automations.api.serializers import Answer
+from automations.api.serializers import FAULTS, Answer
 
 
 class FailureAnswer(Answer):
     code = serializers.CharField(help_text="Stable, kebab-case.")
     message = serializers.CharField()
     whose_fault = serializers.ChoiceField(
-        ["user", "engine", "receiver"],
+        FAULTS,
         help_text="Of who draws workflows and keeps records, of Automations and who runs it, of the other side.",
     )
     retryable = serializers.BooleanField(help_text="Whether trying again without a change can help.")

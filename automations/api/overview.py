@@ -40,6 +40,9 @@ class OverviewAnswer(Answer):
     unread_notifications = serializers.IntegerField()
     active = ActiveCounts(help_text="Runs that have not ended, by status.")
     week = WeekCounts(help_text="Runs made in the last seven days, by status.")
+    needs_review = serializers.IntegerField(
+        help_text="Runs that wait for somebody to say whether a call of theirs happened."
+    )
     failing = RunAnswer(
         many=True, help_text="The last ended run of each workflow where that run failed, newest first."
     )
@@ -118,6 +121,7 @@ class OverviewView(ApiView):
             "unread_notifications": 2,
             "active": {"queued": 0, "running": 1, "waiting": 3},
             "week": {**dict.fromkeys(RUN_STATUSES, 0), "succeeded": 310, "failed": 2, "waiting": 3},
+            "needs_review": 1,
             "failing": [{**RUN, "status": "failed", "failure_code": "record-missing"}],
         },
     )
@@ -130,6 +134,7 @@ class OverviewView(ApiView):
                 "unread_notifications": unread,
                 "active": ActiveCounts(found.active).data,
                 "week": WeekCounts(found.week).data,
+                "needs_review": found.needs_review,
                 "failing": RunAnswer(found.failing, many=True).data,
             }
         )

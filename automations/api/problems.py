@@ -59,6 +59,26 @@ WHOLE_REQUEST = (
 )
 """Problems that stand for the whole refusal, so that its `code` names them."""
 
+RETRYABLE = frozenset((429, 503))
+IN_FLIGHT = frozenset(("idempotency-key-in-flight",))
+"""What the very same request can pass after a while."""
+TO_DO: Mapping[str, str] = {
+    "database-unavailable": "Send it again after the seconds of Retry-After.",
+    "throttled": "Send it again after the seconds of Retry-After.",
+    "idempotency-key-in-flight": "Send it again in a moment: you get the answer of the first one.",
+    "internal-error": "Send it again later; with the same Idempotency-Key nothing is done twice.",
+    "not-authenticated": "Sign in, or send “Authorization: Token …”.",
+    "authentication-failed": "Make another token.",
+    "token-read-only": "Make a token with the scope “write”.",
+    "csrf-failed": "Send the cookie's value as X-CSRFToken.",
+    "forbidden": "Ask who owns it for the right.",
+    "not-found": "Correct the address, or ask who owns it to share it with you.",
+    "draft-changed": "Get the draft, make your change anew, and send it with the new revision.",
+    "version-conflict": "Get the record, make your change anew, and send it with the new version.",
+    "settings-changed": "Look at what they are `now`, and send what you still want.",
+}
+"""What helps against a refusal with this code, where its problems have no hint."""
+
 HINTS: Mapping[str, str] = {
     "required": "Send it.",
     "unknown-field": "Remove it, or correct its name.",
@@ -96,6 +116,9 @@ def _body(status: int, code: str, detail: str, problems: list[Problem]) -> dict[
         "code": code,
         "detail": detail,
         "problems": [entry.to_json() for entry in problems],
+        "whose_fault": "engine" if status >= 500 else "user",
+        "retryable": status in RETRYABLE or code in IN_FLIGHT,
+        "what_to_do": next((entry.hint for entry in problems if entry.hint), TO_DO.get(code, "")),
     }
 
 

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automations import permissions
+from automations.api.failures import FailureAnswer
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
 from automations.api.runs import RUN_STATUSES, RunChangeAnswer, WorkflowName
@@ -20,6 +21,7 @@ from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
 from automations.errors import ForbiddenError, NotFoundError
+from automations.insight.failures import Where, failure_json
 from automations.models import (
     AuditEntry,
     DeadLetter,
@@ -102,6 +104,9 @@ class RedriveItemAnswer(Answer):
     outcome = serializers.ChoiceField(OUTCOMES, allow_blank=True, help_text="Of a dry run; empty else.")
     code = serializers.CharField()
     message = serializers.CharField(help_text="Why it was refused, or would fail.")
+    failure = FailureAnswer(
+        allow_null=True, help_text="The same as everywhere; null where nothing speaks against it."
+    )
     changes = RunChangeAnswer(many=True, help_text="Of a dry run; [] without the right to see payloads.")
 
 
@@ -173,6 +178,7 @@ ITEM: dict[str, Any] = {
     "outcome": "",
     "code": "",
     "message": "",
+    "failure": None,
     "changes": [],
 }
 
@@ -295,6 +301,8 @@ class RedriveItemsView(ApiView):
         for item in items:
             if item.run.workflow_id not in shown:
                 item.changes = []
+            where = Where(item.run.workflow_id, item.run_id)
+            item.failure = failure_json(item.code, item.message, where=where) if item.code else None
         return RedriveItemAnswer(items, many=True).data
 
 

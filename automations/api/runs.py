@@ -21,8 +21,9 @@ from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
 from automations.engine.statuses import RunStatus, StepStatus
 from automations.errors import NotFoundError
+from automations.insight.failures import run_failure, step_failure
 from automations.insight.places import standing_of
-from automations.insight.run_news import newest_retry
+from automations.insight.run_news import needs_review, newest_retry
 from automations.insight.run_search import in_bounded_time, matching
 from automations.models import NEVER, DeadLetter, LogEntry, Mode, Run, Step
 from automations.runtime.run_texts import read_up_to
@@ -38,6 +39,21 @@ class WorkflowName(Answer):
     id = serializers.IntegerField()
     key = serializers.CharField()
     name = serializers.CharField()
+
+
+class RunFailure(serializers.DictField):
+    """Why a run failed, in the one shape of failures."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(source="*", **kwargs)
+
+    def to_representation(self, run: Any) -> dict[str, Any]:
+        return run_failure(run)
+
+
+class StepFailure(RunFailure):
+    def to_representation(self, step: Any) -> Any:
+        return step_failure(step, step.run.workflow_id)
 
 
 class RunAnswer(Answer):
@@ -60,12 +76,17 @@ class RunAnswer(Answer):
     hold = serializers.IntegerField(
         source="hold_id", allow_null=True, help_text="The blast radius held it together with others."
     )
+    needs_review = serializers.BooleanField(
+        help_text="It waits for somebody to say whether a call of it happened."
+    )
     waits_for_place = serializers.BooleanField(
         help_text="As many runs of its workflow are at work as may be at once."
     )
     inconclusive = serializers.BooleanField()
     failure_code = serializers.CharField()
-    failure = serializers.DictField(help_text="{message, node, fault, retryable}; {} unless it failed.")
+    failure = RunFailure(
+        help_text="As everywhere in this API, with the step as `node`; {} unless it failed or was cancelled."
+    )
     attempt = serializers.IntegerField()
     correlation_id = serializers.UUIDField()
     last_seq = serializers.IntegerField(help_text="Number of its newest log line.")
@@ -108,6 +129,7 @@ class RunQuery(Body):
         required=False,
         help_text="Numbers and spans of events, such as those of one start: 5120-5219,5225.",
     )
+    needs_review = serializers.BooleanField(required=False)
     parent = serializers.IntegerField(  # type: ignore[assignment]
         required=False, min_value=1, help_text="Those that this run has started."
     )
@@ -126,6 +148,8 @@ class RunQuery(Body):
     )
     created_after = serializers.DateTimeField(required=False, help_text="Made at or after this moment.")
     created_before = serializers.DateTimeField(required=False, help_text="Made before this moment.")
+    ended_after = serializers.DateTimeField(required=False, help_text="Ended at or after this moment.")
+    ended_before = serializers.DateTimeField(required=False, help_text="Ended before this moment.")
 
 
 class RunsPage(Answer):
@@ -153,7 +177,7 @@ class StepAnswer(Answer):
     attempt = serializers.IntegerField()
     output = serializers.JSONField(allow_null=True, help_text="null without the right to see payloads.")
     changes = RunChangeAnswer(many=True, help_text="[] without the right to see payloads.")
-    error = serializers.DictField(allow_null=True)
+    error = StepFailure(allow_null=True, help_text="As everywhere in this API; null unless it failed.")
     wait = serializers.DictField(allow_null=True)
     assumed = serializers.BooleanField()
     kept_from = serializers.IntegerField(
@@ -194,6 +218,7 @@ EXAMPLE: dict[str, Any] = {
     "retried_as": None,
     "depth": 0,
     "hold": None,
+    "needs_review": False,
     "waits_for_place": False,
     "inconclusive": False,
     "failure_code": "",
@@ -239,7 +264,7 @@ def visible(actor: Any) -> QuerySet[Run]:
         permissions.visible_runs(actor)
         .select_related("workflow__owner", "version", "module", "actor")
         .defer("version__document")
-        .annotate(retried_as=newest_retry())
+        .annotate(retried_as=newest_retry(), needs_review=needs_review())
     )
 
 
@@ -292,11 +317,14 @@ class RunsView(ApiView):
             "record": "record_key",
             "event": "event_id",
             "hold": "hold_id",
+            "needs_review": "needs_review",
             "parent": "parent_id",
             "code": "failure_code",
             "correlation": "text__correlation_id",
             "created_after": "created_at__gte",
             "created_before": "created_at__lt",
+            "ended_after": "finished_at__gte",
+            "ended_before": "finished_at__lt",
         }
         events, text = wanted.pop("events", ""), wanted.pop("search", None)
         parked = wanted.pop("waits_for_place")
@@ -325,7 +353,10 @@ class RunStepsView(ApiView):
     def get(self, request: Request, pk: int) -> Response:
         """Every step of the run, in the order of the graph; always one page."""
         run = run_for(self, pk, "view")
-        rows: Any = StepAnswer(Step.objects.filter(run=run).order_by("position"), many=True).data
+        steps = list(Step.objects.filter(run=run).order_by("position"))
+        for step in steps:
+            step.run = run
+        rows: Any = StepAnswer(steps, many=True).data
         if not permissions.may(self.actor, "view_payloads", run.workflow):
             rows = [{**row, "output": None, "changes": []} for row in rows]
         return Response({"next": None, "results": rows})

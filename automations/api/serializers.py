@@ -60,6 +60,10 @@ def page_serializer(item: type[serializers.Serializer[Any]]) -> type[serializers
     return type(f"{name}Page", (Answer,), fields)
 
 
+FAULTS = ("user", "engine", "receiver")
+"""Whose a failure is: of those who draw, keep records and ask; of Automations and who runs it; of the other side of a call."""
+
+
 class ProblemEntry(Answer):
     code = serializers.CharField(help_text="Stable, kebab-case.")
     path = serializers.CharField(help_text="Where in the body: nodes[2].config.rule.all[0].op")
@@ -76,6 +80,9 @@ class ProblemAnswer(Answer):
     code = serializers.CharField(help_text="Stable, kebab-case.")
     detail = serializers.CharField()
     problems = ProblemEntry(many=True)
+    whose_fault = serializers.ChoiceField(FAULTS, help_text="“user”: yours; “engine”: ours.")
+    retryable = serializers.BooleanField(help_text="Whether the very same request can pass later.")
+    what_to_do = serializers.CharField(help_text="Empty where the detail says all there is.")
 
 
 @extend_schema_field(OpenApiTypes.STR)

@@ -16,7 +16,7 @@ from typing import Any
 
 from automations.engine.effects import Effect
 from automations.engine.journal import Decision, Facts, Journal, LogLine, StepState, Waiting
-from automations.engine.outcomes import Failed, Outcome, Stop, Succeeded, Unplanned, Wait
+from automations.engine.outcomes import NEEDS_REVIEW, Failed, Outcome, Stop, Succeeded, Unplanned, Wait
 from automations.engine.program import CompiledNode, Program
 from automations.engine.retry import next_delay
 from automations.engine.rules import Scope
@@ -203,7 +203,8 @@ class _Walk:
 
     def wait(self, node: CompiledNode, state: StepState, outcome: Wait) -> None:
         until = f" until {outcome.until:%Y-%m-%d %H:%M:%S %Z}" if outcome.until else ""
-        self.log("info", node.id, outcome.message or f"“{node.label}” waits{until}.")
+        level = "warning" if outcome.kind == NEEDS_REVIEW else "info"
+        self.log(level, node.id, outcome.message or f"“{node.label}” waits{until}.")
         wait = Waiting(outcome.kind, outcome.until)
         self.put(replace(state, status=StepStatus.WAITING, wait=wait, output=outcome.output))
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+NEEDS_REVIEW = "needs_review"
+"""The kind of wait of a step whose outcome outside nobody knows: a person says whether it happened."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -46,6 +46,11 @@ def _kept(what_to_do: str, *about: str) -> Remedy:
     return Remedy("user", what_to_do, Place.RECORD, frozenset(("module", "workflow", *about)))
 
 
+def _again(what_to_do: str, place: Place = Place.WORKFLOW) -> Remedy:
+    """Of a retry that is refused."""
+    return Remedy("user", what_to_do, place)
+
+
 _STARTED = "Publish the workflow that is started, or resume it; then retry."
 _MOMENT = "Give the record a date that the step can wait for, or change the step; then retry."
 _VALUE = "Mend the value in the step's settings and publish; then retry with the active version."
@@ -148,6 +153,19 @@ REMEDIES: Mapping[str, Remedy] = {
         "Mend the rule and publish; then retry with the active version.", "policy", "module"
     ),
     "unknown-policy": _drawn("Bring the policy back or take it out of the rule; then publish.", "policy"),
+    "nothing-published": _again("Publish a version of the workflow first."),
+    "not-ended": _again("Wait until the run has ended, or cancel it.", Place.RUN),
+    "nothing-to-retry": _again("Nothing: the run has succeeded.", Place.RUN),
+    "already-retried": _again("Look at the run that retries it, and retry that one if it failed.", Place.RUN),
+    "archived": _again("Take the workflow out of the archive first.", Place.SETTINGS),
+    "paused": _again("Resume the workflow first.", Place.SETTINGS),
+    "demoted": _again("Let the workflow act again first, or choose its live version."),
+    "held": _again("Answer the question about its blast radius first.", Place.APPROVALS),
+    "version-unusable": _again("Choose another version, or publish the workflow anew."),
+    "step-in-the-way": _again("Choose the run's own version, or retry from the start.", Place.RUN),
+    "children-open": _again("Wait until the runs that it has started have ended.", Place.RUN),
+    "undone": _again("Its effects were undone: start it anew if the work is still wanted.", Place.RUN),
+    "consent-void": _again("Retry from the start, so that people are asked anew.", Place.RUN),
     "engine": Remedy("engine", "Look at the log, report it, and retry once it is mended."),
     "user": Remedy(
         "user", "Read what the step says, mend it, and retry.", Place.RUN, frozenset(("workflow",))

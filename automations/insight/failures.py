@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from automations.engine import remedies
 from automations.engine.remedies import Place, Remedy, remedy_for
+from automations.models import Run, Step
 from automations.registry import Registry
 
 REMEDIES: Registry[Remedy] = Registry("remedy")
@@ -92,3 +93,31 @@ def said_failure(failure: Mapping[str, Any]) -> tuple[str, bool, str]:
     """(fault, retryable, message) of what a run or a step keeps of its failure."""
     fault = "engine" if failure.get("fault") == "engine" else "user"
     return fault, bool(failure.get("retryable")), str(failure.get("message", ""))
+
+
+def run_failure(run: Run) -> dict[str, Any]:
+    """Why a run failed or was cancelled: {} unless it was. With the run's module at hand it costs no query."""
+    if not run.failure_code:
+        return dict(run.failure)
+    fault, retryable, message = said_failure(run.failure)
+    where = Where(run.workflow_id, run.pk, run.module.key if run.module is not None else "", run.record_key)
+    told = failure_json(run.failure_code, message, fault=fault, retryable=retryable, where=where)
+    return {**run.failure, **told}
+
+
+def step_failure(step: Step, workflow: int) -> dict[str, Any] | None:
+    """Why a step failed, or is going to be tried again; None where neither is so."""
+    if step.error is None:
+        return None
+    fault, retryable, message = said_failure(step.error)
+    wait = step.wait or {}
+    again = wait.get("until") if wait.get("kind") == "retry" else None
+    told = failure_json(
+        str(step.error.get("code", "")),
+        message,
+        fault=fault,
+        retryable=retryable,
+        next_attempt_at=datetime.fromisoformat(again) if again else None,
+        where=Where(workflow, step.run_id),
+    )
+    return {**step.error, **told}

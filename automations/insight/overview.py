@@ -19,9 +19,10 @@ from django.utils import timezone
 from automations import permissions
 from automations.engine.documents import parse_document
 from automations.engine.graph import build_graph
+from automations.engine.outcomes import NEEDS_REVIEW
 from automations.engine.statuses import ACTIVE_RUN, RunStatus
 from automations.insight.percentiles import Percentile
-from automations.insight.run_news import newest_retry
+from automations.insight.run_news import needs_review, newest_retry
 from automations.models import Run, Step, Workflow, WorkflowVersion
 
 DAYS = 14
@@ -33,11 +34,13 @@ JSONDict = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Overview:
     """`active` counts by status what has not ended, `week` by status what began in the last seven days. `failing` are
-    the last ended runs of the live workflows whose last ended run failed, newest first."""
+    the last ended runs of the live workflows whose last ended run failed, newest first. `needs_review` counts the runs
+    that wait for somebody to say whether a call of theirs happened."""
 
     active: Mapping[str, int]
     week: Mapping[str, int]
     failing: Sequence[Run]
+    needs_review: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,14 @@ def read_overview(actor: Any, *, now: datetime) -> Overview:
         active=_by_status(runs.filter(status__in=ACTIVE_RUN)),
         week=_by_status(runs.filter(created_at__gte=now - WEEK)),
         failing=tuple(_shown(Run.objects.filter(pk__in=last, status=RunStatus.FAILED)).order_by("-pk")),
+        needs_review=_needing_review(actor),
     )
+
+
+def _needing_review(actor: Any) -> int:
+    workflows = permissions.visible_workflows(actor).values("pk")
+    steps = Step.objects.filter(wait__kind=NEEDS_REVIEW, run__workflow__in=workflows)
+    return steps.order_by().values("run").distinct().count()
 
 
 def _by_status(runs: QuerySet[Run]) -> dict[str, int]:
@@ -207,4 +217,4 @@ def _unarchived(actor: Any) -> QuerySet[Workflow]:
 
 def _shown(runs: QuerySet[Run]) -> QuerySet[Run]:
     rows = runs.select_related("workflow", "version", "module", "actor").defer("version__document", "input")
-    return rows.annotate(retried_as=newest_retry())
+    return rows.annotate(retried_as=newest_retry(), needs_review=needs_review())

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
+from automations.engine.outcomes import NEEDS_REVIEW
 from automations.engine.statuses import TERMINAL_RUN
+from automations.insight.failures import run_failure, step_failure
 from automations.models import LogEntry, Run, Step
 
 PAGE = 500
@@ -63,7 +65,7 @@ def read_run_news(cursor: RunCursor) -> RunNews | None:
     entries = [entry_json(row, payloads=cursor.payloads) for row in rows[:PAGE]]
     steps = []
     for step in Step.objects.filter(run_id=run.pk).order_by("position"):
-        body = step_json(step, payloads=cursor.payloads)
+        body = step_json(step, workflow=run.workflow_id, payloads=cursor.payloads)
         if cursor.steps.get(step.node) != body:
             cursor.steps[step.node] = body
             steps.append(body)
@@ -102,13 +104,18 @@ def read_workflow_runs(
 
 
 def _runs() -> QuerySet[Run]:
-    rows = Run.objects.select_related("workflow", "version").defer("version__document", "input")
-    return rows.annotate(retried_as=newest_retry())
+    rows = Run.objects.select_related("workflow", "version", "module").defer("version__document", "input")
+    return rows.annotate(retried_as=newest_retry(), needs_review=needs_review())
 
 
 def newest_retry() -> Subquery:
     """The run by which the row's run was retried, as a column of its own."""
     return newest_retry_of("pk")
+
+
+def needs_review() -> Exists:
+    """Whether the row's run waits for somebody to say whether a call of it happened, as a column of its own."""
+    return Exists(Step.objects.filter(run=OuterRef("pk"), wait__kind=NEEDS_REVIEW))
 
 
 def newest_retry_of(column: str) -> Subquery:
@@ -128,9 +135,10 @@ def run_json(run: Run, *, payloads: bool) -> JSONDict:
         "waits_for_place": run.waits_for_place,
         "retry_of": run.retry_of_id,
         "retried_as": run.retried_as,  # type: ignore[attr-defined]
+        "needs_review": run.needs_review,  # type: ignore[attr-defined]
         "inconclusive": run.inconclusive,
         "failure_code": run.failure_code,
-        "failure": run.failure,
+        "failure": run_failure(run),
         "outcome": run.outcome if payloads else None,
         "last_seq": run.last_seq,
         "created_at": _iso(run.created_at),
@@ -139,7 +147,7 @@ def run_json(run: Run, *, payloads: bool) -> JSONDict:
     }
 
 
-def step_json(step: Step, *, payloads: bool) -> JSONDict:
+def step_json(step: Step, *, workflow: int, payloads: bool) -> JSONDict:
     """A step; what it read and wrote only for those who may see payloads."""
     return {
         "node": step.node,
@@ -150,7 +158,7 @@ def step_json(step: Step, *, payloads: bool) -> JSONDict:
         "attempt": step.attempt,
         "output": step.output if payloads else None,
         "changes": step.changes if payloads else [],
-        "error": step.error,
+        "error": step_failure(step, workflow),
         "wait": step.wait,
         "assumed": step.assumed,
         "kept_from": step.kept_from,

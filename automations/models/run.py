@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from automations.engine.outcomes import NEEDS_REVIEW
 from automations.engine.statuses import ACTIVE_RUN, RunStatus, StepStatus
 from automations.models.event import Event
 from automations.models.hold import Hold
@@ -177,6 +178,9 @@ class Step(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=[s.value for s in StepStatus]), name="step_status_known"
             ),
+        )
+        indexes = (
+            models.Index(fields=("run",), name="step_needing_review", condition=Q(wait__kind=NEEDS_REVIEW)),
         )
 
     def __str__(self) -> str:

@@ -66,7 +66,7 @@ JOIN automations_alertrule r ON r.window_seconds = span.window_seconds AND r.kin
 )
 _SILENT = (
     """
-SELECT r.id, w.id, '', extract(epoch FROM %(now)s - greatest(last.at, p.at, r.made_at)) / 60, 1, NULL, r.kind
+SELECT r.id, w.id, '', extract(epoch FROM %(now)s - greatest(last.at, p.at, r.made_at, resumed.at, still.at)) / 60, 1, NULL, r.kind
 FROM automations_alertrule r
 JOIN automations_workflow w ON w.mode = 'execute' AND w.paused_at IS NULL AND """
     + _COVERED
@@ -76,6 +76,14 @@ LEFT JOIN LATERAL (
   SELECT finished_at AS at FROM automations_run WHERE workflow_id = w.id AND status = 'succeeded' AND mode = 'execute'
     AND clock = '' ORDER BY id DESC LIMIT 1
 ) last ON true
+LEFT JOIN LATERAL (
+  SELECT at FROM automations_auditentry WHERE object_type = 'workflow' AND object_id = w.id::text
+    AND action = 'workflow.resumed' ORDER BY id DESC LIMIT 1
+) resumed ON true
+LEFT JOIN LATERAL (
+  SELECT max(LEAST(lifted_at, ends_at)) AS at FROM automations_standstill
+  WHERE starts_at <= %(now)s AND LEAST(lifted_at, ends_at) BETWEEN starts_at AND %(now)s
+) still ON true
 WHERE r.kind = 'silence' AND NOT """
     + HOLDS
 )

@@ -41,6 +41,7 @@ KINDS: Registry[str] = Registry("kind of product event")
 
 for _kind, _words in (
     ("run.failed", "A run failed"),
+    ("run.needs_review", "Nobody knows whether a call happened; somebody has to say"),
     ("dead_letter.created", "A run gave up and left a dead letter"),
     ("approval.asked", "A question waits for people"),
     ("approval.decided", "A question was approved, was rejected, or has expired"),

@@ -15,6 +15,9 @@ def signal_parent(*, parent_id: int, node: str, key: str, outcome: dict[str, Any
         [RunSignal(run_id=parent_id, node=node, key=key, outcome=outcome, created_at=now)],
         ignore_conflicts=True,
     )
+    # A run that is being worked on has read its news already: we wait until it is saved, and find it waiting. Without this
+    # the update would pass it by, and nobody would ever wake it.
+    Run.objects.select_for_update(no_key=True).filter(pk=parent_id).values_list("pk").first()
     own_time = Case(When(clock="", then=None), default=Value(now), output_field=DateTimeField())
     Run.objects.filter(pk=parent_id, status="waiting").update(due_at=now, as_of=own_time)
 

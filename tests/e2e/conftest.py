@@ -34,7 +34,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.skip("Debian's chromium is not installed: apt-get install chromium")
     assert BUILT.exists(), "The pages are not built: `make test` does it, or `npm run build` in frontend/."
     running = Launch(
-        tmp_path_factory.mktemp("site"), DATABASE_URL=own_database("pages"), AUTOMATIONS_WATCH_SECONDS="2"
+        tmp_path_factory.mktemp("site"),
+        DATABASE_URL=own_database("pages"),
+        AUTOMATIONS_WATCH_SECONDS="2",
+        WEBHOOKS_ALLOWED_ADDRESSES="127.0.0.1/32",  # where tests have receivers of their own
     )
     try:
         running.wait_until_ready(240)

@@ -94,3 +94,23 @@ def test_a_failure_is_told_within_a_minute_and_the_breaker_stops_what_goes_wrong
     expect(banner.get_by_role("status")).to_have_text("It acts again.")
     assert call(page, "GET", f"workflows/{failing}/")["mode"] == "execute"
     call(page, "DELETE", f"workflows/{failing}/")
+
+
+def test_a_standstill_is_planned_and_called_off_on_the_page(page: Page) -> None:
+    sign_in(page, "ada")
+    page.goto("/alerts/")
+    page.get_by_role("button", name="Let everything stand still…").focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Let everything stand still")
+    dialog.get_by_label("Why").fill("The shop moves")
+    dialog.get_by_label("From (empty: now)").fill("2099-03-29T22:00")
+    dialog.get_by_label("To (empty").fill("2099-03-30T02:00")
+    assert violations(page) == []
+    dialog.get_by_role("button", name="Stand still").click()
+    planned = page.get_by_role("listitem").filter(has_text="Planned: The shop moves")
+    expect(planned).to_contain_text("set by ada")
+    assert violations(page) == []
+    picture(page, "standstills")
+    planned.get_by_role("button", name="Call off… The shop moves").click()
+    page.get_by_role("dialog", name="Let everything go on").get_by_role("button", name="Go on").click()
+    expect(planned).to_be_hidden()

@@ -20,3 +20,5 @@ class SendDelivery(Effect):
     wait: bool = True
     max_attempts: int = 0
     """At most so many attempts; 0: as many as the destination says."""
+    retry_safe: bool | None = None
+    """Whether a call that may have arrived is tried again by itself; None: as the destination says."""

@@ -25,7 +25,23 @@ SHARED: dict[str, Any] = {
         "x-widget": "number",
         "x-help": "5 attempts take about three hours, 10 about three days. Empty: as the destination says.",
     },
+    "if_unknown": {
+        "type": "string",
+        "enum": ["repeat", "ask"],
+        "title": "When nobody knows whether it arrived",
+        "x-widget": "select",
+        "x-help": "After a time-out, say. repeat: the receiver knows a repeated call, or it does no harm. ask: nothing is"
+        " sent until somebody says whether it happened. Empty: as the destination says.",
+    },
 }
+
+
+RETRY_SAFE: Mapping[str, bool] = {"repeat": True, "ask": False}
+
+
+def retry_safe(config: Mapping[str, Any]) -> bool | None:
+    """What a step says of repeating its call; None where it leaves that to the destination."""
+    return RETRY_SAFE.get(config.get("if_unknown", ""))
 
 
 def destination_setting(help: str) -> dict[str, Any]:

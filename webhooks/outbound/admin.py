@@ -56,6 +56,7 @@ class DestinationForm(ServiceForm):
             "owner",
             "max_attempts",
             "retry_other_refusals",
+            "retry_safe",
             "concurrency",
             "rate",
             "timeout_seconds",

@@ -60,6 +60,9 @@ class DestinationAnswer(Answer):
     rate = serializers.IntegerField(help_text="Calls a minute.")
     timeout_seconds = serializers.IntegerField(help_text="How long a call may take in all.")
     retry_other_refusals = serializers.BooleanField(allow_null=True)
+    retry_safe = serializers.BooleanField(
+        help_text="Whether a call that may have arrived is tried again by itself; else somebody is asked."
+    )
     ordered = serializers.BooleanField(help_text="What is about one record goes one after the other.")
     state = serializers.ChoiceField(Destination.State.choices)
     disabled_reason = serializers.CharField()
@@ -96,6 +99,10 @@ class DestinationSettings(Body):
     rate = serializers.IntegerField(required=False)
     timeout_seconds = serializers.IntegerField(required=False)
     retry_other_refusals = serializers.BooleanField(required=False, allow_null=True)
+    retry_safe = serializers.BooleanField(
+        required=False,
+        help_text="Whether the receiver knows a repeated call by its webhook-id, or a repeat does no harm.",
+    )
     ordered = serializers.BooleanField(required=False)
 
 
@@ -150,6 +157,7 @@ EXAMPLE: dict[str, Any] = {
     "rate": 600,
     "timeout_seconds": 15,
     "retry_other_refusals": None,
+    "retry_safe": True,
     "ordered": False,
     "state": "enabled",
     "disabled_reason": "",

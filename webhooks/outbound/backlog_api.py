@@ -25,6 +25,7 @@ COUNTED = MAX_AT_ONCE + 1
 
 class BacklogAnswer(Answer):
     waiting = serializers.IntegerField(help_text=f"To be sent, or being sent; {COUNTED:,} stands for more.")
+    needs_review = serializers.IntegerField(help_text="Of which nobody knows whether they arrived.")
     failed = serializers.IntegerField(help_text=f"Given up; {COUNTED:,} stands for more.")
     failed_since = serializers.DateTimeField(allow_null=True, help_text="When the first of them was made.")
 
@@ -38,7 +39,7 @@ class DestinationBacklogView(ApiView):
         "destinations_backlog",
         TAG,
         answer=BacklogAnswer,
-        example={"waiting": 0, "failed": 12, "failed_since": "2026-03-29T14:30:00Z"},
+        example={"waiting": 0, "needs_review": 0, "failed": 12, "failed_since": "2026-03-29T14:30:00Z"},
     )
     def get(self, request: Request, key: str) -> Response:
         """How much waits to be sent there, and how much was given up: what `recover` would send anew."""
@@ -46,6 +47,7 @@ class DestinationBacklogView(ApiView):
         failed = rows.filter(state=Delivery.State.FAILED)
         answer: dict[str, Any] = {
             "waiting": rows.filter(state__in=OPEN_STATES)[:COUNTED].count(),
+            "needs_review": rows.filter(state=Delivery.State.NEEDS_REVIEW)[:COUNTED].count(),
             "failed": failed[:COUNTED].count(),
             "failed_since": failed.aggregate(first=Min("created_at"))["first"],
         }

@@ -22,9 +22,9 @@ MAX_DESTINATIONS = 100
 _IN_TURN = """
   (NOT {ordered} OR w.about = '' OR NOT EXISTS (SELECT 1 FROM webhooks_delivery e
     WHERE e.destination_id = w.destination_id AND e.about = w.about AND e.about <> ''
-      AND e.state IN ('pending', 'sending') AND e.id < w.id))
+      AND e.state IN ('pending', 'sending', 'needs_review') AND e.id < w.id))
 """
-"""Whether a delivery `w` may go: where the destination is ordered, only the oldest open one about the same thing."""
+"""Whether a delivery `w` may go: where the destination is ordered, only the oldest unfinished one about the same thing."""
 _READY = f"""
   d.state = 'enabled' AND (d.open_until IS NULL OR d.open_until <= now())
   AND (d.rate_used < d.rate OR d.rate_window IS NULL OR d.rate_window <= now() - make_interval(secs => %s))
@@ -56,7 +56,7 @@ UPDATE webhooks_delivery w SET state = 'sending', attempt = w.attempt + 1, lease
   due_at = now() + make_interval(secs => %s)
 FROM due WHERE w.id = due.id
 RETURNING w.id, w.destination_id, w.message_id, w.content_type, w.body, w.run_id, w.node, w.waits, w.retry_refusals,
-  w.max_attempts, w.attempt, w.series, w.lease_token, due.state = 'sending', now(),
+  w.retry_safe, w.max_attempts, w.attempt, w.series, w.lease_token, due.state = 'sending', now(),
   (SELECT r.correlation_id FROM automations_run r WHERE r.id = w.run_id)
 """
 SPENT = """
@@ -80,6 +80,7 @@ class Claimed:
     node: str
     waits: bool
     retry_refusals: bool
+    retry_safe: bool
     max_attempts: int
     attempt: int
     series: int

@@ -30,11 +30,14 @@ class TimedSocket:
     def __init__(self, plain: socket.socket, deadline: Deadline) -> None:
         self._socket = plain
         self._deadline = deadline
+        self.began = False
+        """Whether anything may have been sent."""
 
     def sendall(self, data: Any) -> None:
         rest = memoryview(data).cast("B")
         while rest:
             self._socket.settimeout(self._deadline.left())
+            self.began = True
             rest = rest[self._socket.send(rest) :]
 
     def makefile(self, _mode: str) -> io.BufferedReader:

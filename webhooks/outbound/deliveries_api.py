@@ -5,15 +5,19 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from automations.api.failures import EXAMPLE as FAILURE
+from automations.api.failures import FailureAnswer
 from automations.api.pagination import page_of
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body
 from automations.api.views import ApiView
 from automations.errors import ForbiddenError, NotFoundError
+from automations.insight.failures import Where, failure_json
 from webhooks.outbound.models import Delivery, Destination
 from webhooks.outbound.redelivery import resend_delivery
 from webhooks.outbound.rights import readable_deliveries, resendable_deliveries, visible_deliveries
@@ -32,11 +36,29 @@ class DeliveryAnswer(Answer):
     status = serializers.IntegerField(allow_null=True, help_text="Of the newest answer.")
     error = serializers.CharField(help_text="Why the newest attempt failed.")
     next_attempt_at = serializers.SerializerMethodField(help_text="null where there is none to come.")
+    failure = serializers.SerializerMethodField(
+        help_text="Why the newest attempt failed, as everywhere in this API; null where none has."
+    )
     run = serializers.IntegerField(source="run_id", allow_null=True)
     node = serializers.CharField()
+    retry_safe = serializers.BooleanField(
+        help_text="Whether it is tried again by itself when it may have arrived; else it needs review."
+    )
     workflow = serializers.IntegerField(source="workflow_id", allow_null=True)
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field(FailureAnswer(allow_null=True))
+    def get_failure(self, delivery: Delivery) -> dict[str, Any] | None:
+        if not delivery.error or delivery.state == Delivery.State.SUCCEEDED:
+            return None
+        return failure_json(
+            delivery.error,
+            f"{delivery.destination.name} has not taken it: {delivery.error}.",
+            next_attempt_at=delivery.due_at if delivery.state == Delivery.State.PENDING else None,
+            where=Where(delivery.workflow_id, delivery.run_id),
+            link=f"webhooks/destinations/{delivery.destination.key}/",
+        )
 
     def get_next_attempt_at(self, delivery: Delivery) -> str | None:
         if delivery.state != Delivery.State.PENDING:
@@ -55,6 +77,7 @@ class AttemptAnswer(Answer):
     response_headers = serializers.DictField(child=serializers.CharField())
     response_body = serializers.CharField(help_text="At most 20,000 characters, secrets masked.")
     response_cut = serializers.BooleanField()
+    unknown = serializers.BooleanField(help_text="It failed, and may have arrived all the same.")
     next_attempt_at = serializers.DateTimeField(allow_null=True)
 
 
@@ -86,8 +109,16 @@ EXAMPLE: dict[str, Any] = {
     "status": 503,
     "error": "status-503",
     "next_attempt_at": "2026-03-29T14:35:10Z",
+    "failure": {
+        **FAILURE,
+        "code": "status-503",
+        "message": "CRM has not taken it: status-503.",
+        "retryable": True,
+        "next_attempt_at": "2026-03-29T14:35:10Z",
+    },
     "run": 41,
     "node": "a1",
+    "retry_safe": True,
     "workflow": 3,
     "created_at": "2026-03-29T14:30:00Z",
     "finished_at": None,
@@ -103,6 +134,7 @@ ATTEMPT: dict[str, Any] = {
     "response_headers": {"content-type": "text/plain"},
     "response_body": "Try later",
     "response_cut": False,
+    "unknown": False,
     "next_attempt_at": "2026-03-29T14:35:10Z",
 }
 DETAIL = {

@@ -33,7 +33,17 @@ RESERVED = ("new",)
 OVERLAP = timedelta(hours=24)
 MAX_OVERLAP = timedelta(days=7)
 LIMITS = {"max_attempts": (1, 10), "concurrency": (1, 50), "rate": (1, 60_000), "timeout_seconds": (1, 60)}
-CHANGEABLE = ("name", "url", "url_secret", "headers", "retry_other_refusals", "ordered", "owner", *LIMITS)
+CHANGEABLE = (
+    "name",
+    "url",
+    "url_secret",
+    "headers",
+    "retry_other_refusals",
+    "retry_safe",
+    "ordered",
+    "owner",
+    *LIMITS,
+)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}\Z")
 
 
@@ -48,6 +58,7 @@ def create_destination(
     url_secret: Secret | None = None,
     headers: Sequence[Mapping[str, Any]] = (),
     retry_other_refusals: bool | None = None,
+    retry_safe: bool = True,
     ordered: bool = False,
     **limits: int,
 ) -> tuple[Destination, str]:
@@ -69,6 +80,7 @@ def create_destination(
         url_secret=url_secret,
         owner=actor,
         retry_other_refusals=retry_other_refusals,
+        retry_safe=retry_safe,
         ordered=ordered,
         **_limits(limits),
     )
@@ -299,6 +311,7 @@ def _facts(destination: Destination) -> dict[str, Any]:
             for row in _headers_of(destination)
         ],
         "retry_other_refusals": destination.retry_other_refusals,
+        "retry_safe": destination.retry_safe,
         "ordered": destination.ordered,
         "owner": destination.owner.get_username() if destination.owner else None,
         **{name: getattr(destination, name) for name in LIMITS},

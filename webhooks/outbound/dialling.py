@@ -54,14 +54,21 @@ class Answer:
 
 class CallError(Exception):
     """No answer came. `code` is stable; `address` is what was dialled, "" where nothing was; `refused` where the guard
-    said no, so that trying again changes nothing."""
+    said no, so that trying again changes nothing; `unknown` where the request, or a part of it, may have arrived."""
 
     def __init__(
-        self, code: str, message: str, *, hint: str = "", address: str = "", refused: bool = False
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str = "",
+        address: str = "",
+        refused: bool = False,
+        unknown: bool = False,
     ) -> None:
         super().__init__(message)
         self.code, self.message, self.hint = code, message, hint
-        self.address, self.refused = address, refused
+        self.address, self.refused, self.unknown = address, refused, unknown
 
 
 def look_up(host: str, port: int) -> list[str]:
@@ -218,13 +225,14 @@ def _talk(
         content, cut = _unpacked(packed, cut, response.getheader("content-encoding", ""))
         return Answer(address, response.status, _kept(response), content, cut)
     except TimeoutError as error:
-        raise CallError("timeout", "The answer was not whole in time.", address=address) from error
+        message = "The answer was not whole in time."
+        raise CallError("timeout", message, address=address, unknown=wire.began) from error
     except http.client.HTTPException as error:
         message = f"What came back is no HTTP answer ({type(error).__name__})."
-        raise CallError("bad-answer", message, address=address) from error
+        raise CallError("bad-answer", message, address=address, unknown=wire.began) from error
     except (OSError, ValueError) as error:
         message = f"The connection broke ({type(error).__name__})."
-        raise CallError("connection-broken", message, address=address) from error
+        raise CallError("connection-broken", message, address=address, unknown=wire.began) from error
 
 
 def _kept(response: http.client.HTTPResponse) -> dict[str, str]:

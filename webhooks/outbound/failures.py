@@ -45,6 +45,14 @@ OF_CALLS: Mapping[str, Remedy] = {
         Place.WORKFLOW,
         frozenset(("workflow", "module")),
     ),
+    "lost": Remedy(
+        "engine",
+        "Workers ended while they had the call in hand, so that it may have arrived: look there, then send it anew or redrive.",
+        Place.DESTINATIONS,
+    ),
+    "run-ended": _ours(
+        "Nothing: the run that it was for has ended. Retry that run if the work is still wanted."
+    ),
     "secret-expired": _ours("Set another value of the secret, and redrive what failed.", Place.SECRETS),
     "secret-not-for-host": _ours(
         "Let the secret be sent to this host, or correct the address; then redrive.", Place.SECRETS

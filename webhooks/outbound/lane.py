@@ -23,8 +23,9 @@ from webhooks.outbound.claims import Claimed, claim, is_due
 from webhooks.outbound.composing import Composed, compose, destinations, secrets_of
 from webhooks.outbound.dialling import Resolve, look_up
 from webhooks.outbound.models import Delivery
+from webhooks.outbound.reviews import LOST, hold_lost, write_loss
 from webhooks.outbound.schedule import Result
-from webhooks.outbound.sending import LOST, Came, record, record_loss, send
+from webhooks.outbound.sending import Came, record, send
 from webhooks.secrets.known import KNOWN
 from webhooks.secrets.models import Secret
 from webhooks.secrets.upkeep import note_use
@@ -98,8 +99,11 @@ def _composed(claimed: Sequence[Claimed]) -> Iterator[tuple[Claimed, Composed]]:
     now = claimed[0].claimed_at
     for one in claimed:
         now = one.claimed_at
+        if one.was_lost and not one.retry_safe:
+            hold_lost(one, now=now)
+            continue
         if one.was_lost:
-            record_loss(one, now=now)
+            write_loss(one, now=now, next_at=now)
         if one.id in unwanted:
             _cancel(one, now)
         elif one.tried > one.max_attempts:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from automations.engine.outcomes import Failed, Outcome, Succeeded, Unplanned, Wait
+from automations.engine.outcomes import NEEDS_REVIEW, Failed, Outcome, Succeeded, Unplanned, Wait
 from automations.runtime.performers import Performer, Plan
 from automations.runtime.queue import wake_on_commit
 from automations.runtime.unit import Unit
@@ -17,7 +17,9 @@ from webhooks.outbound.bodies import MAX_BODY, chat_body, event_body
 from webhooks.outbound.fingerprints import NOUN, moved
 from webhooks.outbound.lane import TASK
 from webhooks.outbound.models import Delivery, Destination
-from webhooks.outbound.news import WAIT, news_of, settle
+from webhooks.outbound.news import WAIT, asked_line, news_of, settle
+from webhooks.outbound.reviews import Doubt, ask, doubt_of, say
+from webhooks.outbound.schedule import UNHEARD
 from webhooks.outbound.signing import new_message_id
 from webhooks.secrets.known import KNOWN
 
@@ -59,7 +61,9 @@ class SendDeliveryPerformer(Performer):
         host = parse_url(destination.url).host
         said = f"POST to {host} ({destination.name}): {effect.text or body}"[:SHOWN]
         return Plan(
-            said, detail=Ready(destination, body), assumed=_assumed(said, unit.batch.calls.get(unit.node))
+            said,
+            detail=Ready(destination, body),
+            assumed=_assumed(said, unit.batch.calls.get(unit.node), safe=_is_safe(effect, destination)),
         )
 
     def perform(self, effect: SendDelivery, plan: Plan, unit: Unit) -> Outcome:
@@ -72,13 +76,15 @@ class SendDeliveryPerformer(Performer):
             return settle(unit, unit.node, news_of(earlier))
         if earlier is None:
             unit.batch.add(_new(effect, ready, unit))
-        else:
-            _again(earlier, effect, ready, unit)
+        elif (doubt := _taken_over(earlier, effect, ready, unit)) is not None:
+            if effect.wait:
+                return Wait(NEEDS_REVIEW, message=asked_line(doubt.attempt, doubt.message))
+            return Succeeded(_nothing_yet(), message="Its call of before needs review: it is not sent again.")
         wake_on_commit(TASK)
         said = f"{plan.message}{_moved(ready.destination, unit)}"
         if effect.wait:
             return Wait(WAIT, message=said)
-        return Succeeded({"delivery": None, "status": None, "attempts": 0, "body": ""}, message=said)
+        return Succeeded(_nothing_yet(), message=said)
 
     @staticmethod
     def _earlier(effect: SendDelivery, unit: Unit) -> Delivery | None:
@@ -89,8 +95,9 @@ class SendDeliveryPerformer(Performer):
         return Delivery.objects.select_for_update(of=("self",), no_key=True).filter(key=effect.key).first()
 
 
-def _assumed(said: str, ended: str | None) -> Outcome:
-    """What simulate takes for the end of a call: taken, or what a scenario says."""
+def _assumed(said: str, ended: str | None, *, safe: bool) -> Outcome:
+    """What simulate takes for the end of a call: taken, or what a scenario says. Where somebody would be asked whether it
+    happened, he is taken to say that it did not."""
     if ended is None or ended.startswith("2"):
         taken = {"delivery": None, "status": int(ended or 200), "attempts": 1, "body": ""}
         return Succeeded(taken, message=f"{said} Taken as accepted.", assumed=True)
@@ -99,6 +106,8 @@ def _assumed(said: str, ended: str | None) -> Outcome:
         if ended.isdigit()
         else {"timeout": "no answer in time"}.get(ended, "no connection")
     )
+    if ended in ("timeout", *map(str, UNHEARD)) and not safe:
+        how += ", and somebody said that it did not happen"
     return Failed("delivery-failed", f"{said} Taken as given up: {how}.")
 
 
@@ -136,6 +145,7 @@ def _new(effect: SendDelivery, ready: Ready, unit: Unit) -> Delivery:
         workflow_id=unit.run.workflow_id,
         waits=effect.wait,
         retry_refusals=bool(destination.retry_other_refusals),
+        retry_safe=_is_safe(effect, destination),
         max_attempts=_attempts(effect, destination),
         due_at=unit.run.database_now,
         created_at=unit.run.database_now,
@@ -148,15 +158,37 @@ def _about(unit: Unit) -> str:
     return f"{record.module.key}:{record.key}" if record is not None else f"run:{unit.run.id}"
 
 
-def _again(earlier: Delivery, effect: SendDelivery, ready: Ready, unit: Unit) -> None:
-    """Bring a delivery again that was given up, or is still under way for a run that has ended, for this run."""
-    changes: dict[str, Any] = {"run_id": unit.run.id, "node": unit.node, "waits": effect.wait}
-    if earlier.finished_at is not None:
-        changes |= {
-            "state": Delivery.State.PENDING,
-            "series": earlier.attempt,
-            "max_attempts": _attempts(effect, ready.destination),
-            "due_at": unit.run.database_now,
-            "finished_at": None,
-        }
-    Delivery.objects.filter(pk=earlier.pk).update(**changes)
+def _taken_over(earlier: Delivery, effect: SendDelivery, ready: Ready, unit: Unit) -> Doubt | None:
+    """Bring a delivery again that was given up, or is still under way for a run that has ended, for this run. Where its
+    newest attempt may have arrived and a repeat is not safe, nothing is sent: what is not known is given back."""
+    safe = _is_safe(effect, ready.destination)
+    rows = Delivery.objects.filter(pk=earlier.pk)
+    rows.update(run_id=unit.run.id, node=unit.node, waits=effect.wait, retry_safe=safe)
+    now = unit.run.database_now
+    if earlier.state == Delivery.State.NEEDS_REVIEW:
+        asked = earlier.unknowns.latest("pk")
+        doubt = Doubt(earlier.pk, asked.attempt, asked.error, asked.message)
+        earlier.run_id, earlier.waits = unit.run.id, effect.wait
+        say(earlier, doubt, now=now)
+        return doubt
+    if earlier.finished_at is None:
+        return None
+    if not safe and (unknown := doubt_of(earlier)) is not None:
+        ask(unknown, now=now, tells_run=False)
+        return unknown
+    rows.update(
+        state=Delivery.State.PENDING,
+        series=earlier.attempt,
+        max_attempts=_attempts(effect, ready.destination),
+        due_at=now,
+        finished_at=None,
+    )
+    return None
+
+
+def _is_safe(effect: SendDelivery, destination: Destination) -> bool:
+    return destination.retry_safe if effect.retry_safe is None else effect.retry_safe
+
+
+def _nothing_yet() -> dict[str, Any]:
+    return {"delivery": None, "status": None, "attempts": 0, "body": ""}

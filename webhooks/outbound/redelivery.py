@@ -23,8 +23,11 @@ MAX_AT_ONCE = 1_000
 @transaction.atomic
 def resend_delivery(*, delivery: Delivery, actor: Any) -> Delivery:
     """Try a delivery anew, under the same id and with the same body, as a new series of attempts. Raises ConflictError
-    while it is still being tried, and where its destination is disabled."""
+    while it is still being tried or needs review, and where its destination is disabled."""
     require_enabled(delivery.destination)
+    if delivery.state == Delivery.State.NEEDS_REVIEW:
+        message = "Nobody knows whether it arrived. Say first whether it happened: that sends it again, or does not."
+        raise ConflictError(message, code="needs-review")
     if not reopen(Q(pk=delivery.pk)):
         raise ConflictError("This delivery is still being tried.", code="still-trying")
     delivery.refresh_from_db()

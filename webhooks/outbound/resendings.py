@@ -19,7 +19,7 @@ from automations.runtime.queue import wake_on_commit
 from automations.services.audit import write_audit
 from automations.services.texts import require_texts
 from webhooks.outbound.lane import TASK
-from webhooks.outbound.models import OPEN_STATES, Delivery, Destination, Resending
+from webhooks.outbound.models import UNFINISHED, Delivery, Destination, Resending
 from webhooks.outbound.redelivery import ENDED, reopen
 from webhooks.outbound.rights import resendable_deliveries
 
@@ -146,6 +146,6 @@ def progress(resendings: list[Resending]) -> dict[int, dict[str, int]]:
     found = {row.pk: {"open": 0, "succeeded": 0, "failed": 0} for row in resendings}
     rows = Delivery.objects.filter(resending__in=list(found)).values_list("resending", "state")
     for pk, state, count in rows.annotate(count=Count("pk")).order_by():
-        bucket = "open" if state in OPEN_STATES else "succeeded" if state == "succeeded" else "failed"
+        bucket = "open" if state in UNFINISHED else "succeeded" if state == "succeeded" else "failed"
         found[pk][bucket] += count
     return found

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from automations import permissions
 from automations.grants import THING_RIGHTS
-from webhooks.outbound.models import Delivery
+from webhooks.outbound.models import Delivery, UnknownOutcome
 
 
 def visible_deliveries(actor: Any) -> QuerySet[Delivery]:
@@ -32,3 +32,13 @@ def resendable_deliveries(actor: Any) -> QuerySet[Delivery]:
     used = permissions.things_with(actor, "destination", "use", "change").values("pk")
     retried = permissions.workflows_with(actor, "retry").values("pk")
     return Delivery.objects.filter(Q(workflow=None) | Q(workflow__in=retried), destination__in=used)
+
+
+def visible_unknowns(actor: Any) -> QuerySet[UnknownOutcome]:
+    return UnknownOutcome.objects.filter(delivery__in=visible_deliveries(actor).values("pk"))
+
+
+def answerable_unknowns(actor: Any) -> QuerySet[UnknownOutcome]:
+    """Those of which the actor may say what happened: of workflows whose runs are theirs to retry."""
+    retried = permissions.workflows_with(actor, "retry").values("pk")
+    return UnknownOutcome.objects.filter(delivery__workflow__in=retried)

@@ -14,6 +14,8 @@ RETRY_AFTER_CAP = 3_600
 """Seconds that a receiver may put off the next attempt by, beyond twice the schedule's own delay."""
 TRIED_AGAIN = frozenset((408, 425, 429))
 GONE = 410
+UNHEARD = frozenset((502, 504))
+"""What a gateway answers that has heard nothing of the receiver behind it."""
 
 BREAKS_AFTER = 5
 """Failures in a row, of whatever deliveries, after which the circuit of a destination opens."""
@@ -32,32 +34,49 @@ class Result:
     retry_after: str = ""
     refused: bool = False
     """The guard, or a secret's own rule, said no: it will say so again."""
+    unknown: bool = False
+    """The request went out, or may have, and no answer came back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`wait` is the seconds until the next attempt, None where there is none."""
+    """`wait` is the seconds until the next attempt, None where there is none. `unknown`: it may have arrived all the same;
+    `review`: so a person has to say whether it did."""
 
     succeeded: bool
     error: str = ""
     message: str = ""
     wait: float | None = None
     gone: bool = False
+    unknown: bool = False
+    review: bool = False
 
 
 def judge(
-    result: Result, *, tried: int, max_attempts: int, retry_refusals: bool, now: datetime, roll: float
+    result: Result,
+    *,
+    tried: int,
+    max_attempts: int,
+    retry_refusals: bool,
+    retry_safe: bool,
+    now: datetime,
+    roll: float,
 ) -> Judgement:
-    """What follows from attempt number `tried` of a series; `roll` in [0, 1) is the dice of the jitter."""
+    """What follows from attempt number `tried` of a series; `roll` in [0, 1) is the dice of the jitter. Where a repeat is not
+    safe, none follows by itself from an attempt that may have arrived."""
     if result.status is not None and 200 <= result.status < 300:
         return Judgement(True)
     error, message = _said(result)
     if result.status == GONE:
         return Judgement(False, error, message, gone=True)
+    unknown = result.unknown or result.status in UNHEARD
+    if unknown and not retry_safe:
+        return Judgement(False, error, message, unknown=True, review=True)
     if tried >= min(max_attempts, len(SCHEDULE)) or not _again(result, retry_refusals):
-        return Judgement(False, error, message)
+        return Judgement(False, error, message, unknown=unknown)
     delay = SCHEDULE[tried] * (1 - JITTER + 2 * JITTER * roll)
-    return Judgement(False, error, message, put_off(delay, SCHEDULE[tried], result.retry_after, now))
+    wait = put_off(delay, SCHEDULE[tried], result.retry_after, now)
+    return Judgement(False, error, message, wait, unknown=unknown)
 
 
 def put_off(delay: float, base: float, retry_after: str, now: datetime) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.contrib.postgres.functions import TransactionNow
@@ -19,6 +19,7 @@ from webhooks.outbound.composing import Composed
 from webhooks.outbound.dialling import Answer, CallError, Limits, Resolve, call, look_up
 from webhooks.outbound.models import Attempt, Delivery, Destination
 from webhooks.outbound.news import tell_run
+from webhooks.outbound.reviews import Doubt, ask
 from webhooks.outbound.schedule import Judgement, Result, judge
 from webhooks.secrets.known import KNOWN
 
@@ -26,7 +27,6 @@ logger = logging.getLogger("automations.deliveries")
 
 MAX_KEPT = 20_000
 """Characters of an answer that are kept, after it was masked."""
-LOST = "lost"
 
 Roll = Callable[[], float]
 
@@ -55,7 +55,8 @@ def send(composed: Composed, *, resolve: Resolve = look_up) -> Came:
             resolve=resolve,
         )
     except CallError as error:
-        result = Result(error=error.code, message=KNOWN.text(error.message), refused=error.refused)
+        message = KNOWN.text(error.message)
+        result = Result(error=error.code, message=message, refused=error.refused, unknown=error.unknown)
         return Came(result, address=error.address)
     body, cut = kept_body(answer)
     headers = {name: KNOWN.text(value) for name, value in answer.headers.items()}
@@ -132,11 +133,12 @@ def _judged(
         tried=claimed.tried,
         max_attempts=claimed.max_attempts,
         retry_refusals=claimed.retry_refusals,
+        retry_safe=claimed.retry_safe,
         now=now,
         roll=roll,
     )
     if judgement.wait is not None and destination.state == Destination.State.DISABLED:
-        return Judgement(False, judgement.error, judgement.message)
+        return replace(judgement, wait=None)
     return judgement
 
 
@@ -161,8 +163,13 @@ def _write(
         response_headers=came.headers,
         response_body=came.body,
         response_cut=came.cut,
+        unknown=judgement.unknown,
         next_attempt_at=next_at,
     )
+    if judgement.review:
+        Delivery.objects.filter(pk=claimed.id).update(status=came.result.status)
+        ask(Doubt(claimed.id, claimed.attempt, judgement.error, judgement.message), now=now)
+        return
     again = judgement.wait is not None
     ended = Delivery.State.SUCCEEDED if judgement.succeeded else Delivery.State.FAILED
     Delivery.objects.filter(pk=claimed.id).update(
@@ -174,7 +181,8 @@ def _write(
         finished_at=None if again else now,
     )
     if not again and not judgement.succeeded and claimed.run_id is not None:
-        _announce_failure(claimed, judgement, now)
+        delivery = Delivery.objects.select_related("destination").get(pk=claimed.id)
+        announce_failure(delivery, error=judgement.error, message=judgement.message, now=now)
     if not again and claimed.waits and claimed.run_id is not None:
         tell_run(
             run_id=claimed.run_id,
@@ -193,36 +201,21 @@ def _write(
         )
 
 
-def _announce_failure(claimed: Claimed, judgement: Judgement, now: datetime) -> None:
+def announce_failure(delivery: Delivery, *, error: str, message: str, now: datetime) -> None:
     """A step's delivery was given up. Of one that tells of an event nothing is told: it would be told of for ever."""
-    delivery = Delivery.objects.select_related("destination").get(pk=claimed.id)
     announce(
         "delivery.failed",
         workflow=delivery.workflow_id,
-        subject=("delivery", claimed.id),
+        subject=("delivery", delivery.pk),
         facts={
             "destination": delivery.destination.key,
-            "run": claimed.run_id,
-            "node": claimed.node,
+            "run": delivery.run_id,
+            "node": delivery.node,
             "status": delivery.status,
-            "error": judgement.error,
-            "attempts": claimed.attempt,
+            "error": error,
+            "attempts": delivery.attempt,
         },
         now=now,
-        private={"message": judgement.message},
-        address=f"webhooks/deliveries/{claimed.id}/",
-    )
-
-
-def record_loss(claimed: Claimed, *, now: datetime) -> None:
-    """The attempt before this one never came back: its worker died. Whether the call was made is not known; the next one
-    carries the same id, so that the receiver can tell."""
-    Attempt.objects.create(
-        delivery_id=claimed.id,
-        number=claimed.attempt - 1,
-        started_at=now,
-        finished_at=now,
-        error=LOST,
-        message="The worker that made this attempt is gone; whether the call arrived is not known.",
-        next_attempt_at=now,
+        private={"message": message},
+        address=f"webhooks/deliveries/{delivery.pk}/",
     )

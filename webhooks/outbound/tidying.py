@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from webhooks.conf import setting
-from webhooks.outbound.models import OPEN_STATES, Attempt, Delivery, Resending
+from webhooks.outbound.models import UNFINISHED, Attempt, Delivery, Resending, UnknownOutcome
 
 AT_ONCE = 2_000
 
@@ -27,7 +27,8 @@ def tidy(now: datetime) -> int:
     if not pks:
         return 0
     Attempt.objects.filter(delivery__in=pks).delete()
-    dropped = Delivery.objects.filter(pk__in=pks).exclude(state__in=OPEN_STATES).delete()[0]
+    UnknownOutcome.objects.filter(delivery__in=pks).delete()
+    dropped = Delivery.objects.filter(pk__in=pks).exclude(state__in=UNFINISHED).delete()[0]
     left = Delivery.objects.filter(resending=OuterRef("pk"))
     Resending.objects.filter(~Exists(left), created_at__lt=delivered).delete()
     return dropped

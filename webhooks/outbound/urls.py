@@ -3,7 +3,14 @@ from __future__ import annotations
 from django.urls import path
 
 from automations.api.shares import shares_view
-from webhooks.outbound import api, backlog_api, deliveries_api, resendings_api, subscriptions_api
+from webhooks.outbound import (
+    api,
+    backlog_api,
+    deliveries_api,
+    resendings_api,
+    subscriptions_api,
+    unknowns_api,
+)
 from webhooks.secrets import api as secrets_api
 
 DESTINATION = "destinations/<slug:key>/"
@@ -37,6 +44,13 @@ urlpatterns = [
     path("deliveries/", deliveries_api.DeliveriesView.as_view(), name="deliveries"),
     path("deliveries/<int:pk>/", deliveries_api.DeliveryView.as_view(), name="delivery"),
     path("deliveries/<int:pk>/resend/", deliveries_api.DeliveryResendView.as_view(), name="delivery-resend"),
+    path("unknown-outcomes/", unknowns_api.UnknownsView.as_view(), name="unknown-outcomes"),
+    path("unknown-outcomes/<int:pk>/", unknowns_api.UnknownView.as_view(), name="unknown-outcome"),
+    path(
+        "unknown-outcomes/<int:pk>/reply/",
+        unknowns_api.UnknownReplyView.as_view(),
+        name="unknown-outcome-reply",
+    ),
     path("secrets/", secrets_api.SecretsView.as_view(), name="secrets"),
     path(SECRET, secrets_api.SecretView.as_view(), name="secret"),
     path(f"{SECRET}value/", secrets_api.SecretValueView.as_view(), name="secret-value"),

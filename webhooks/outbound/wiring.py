@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from automations import grants
 from automations.actions import ACTIONS
+from automations.engine.outcomes import NEEDS_REVIEW
 from automations.insight.metrics import METRICS
 from automations.insight.review.questions import QUESTIONS
 from automations.runtime.housekeeping import TIDIERS
@@ -38,6 +39,7 @@ def register() -> None:
         ACTIONS.register(kind.key, kind)
     PERFORMERS.register(SendDeliveryPerformer.kind, SendDeliveryPerformer())
     SETTLERS.register(WAIT, settle)
+    SETTLERS.register(NEEDS_REVIEW, settle)
     LANES.register("deliveries", LANE)
     clues.register()
     failures.register()

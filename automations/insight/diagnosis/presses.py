@@ -182,6 +182,11 @@ def _to_go_on(scene: Scene, findings: Sequence[Finding]) -> Iterator[Press]:
         yield Press(
             "lift-standstill", "Let everything go on", codes["standstill"].sentence, "alerts/", why_not
         )
+    if "needs-review" in codes:
+        finding = codes["needs-review"]
+        yield Press(
+            "review", "Say whether it happened", finding.sentence, finding.link, _why_not(scene, "retry")
+        )
     if "held" in codes or "approvals-overdue" in codes:
         for finding in (codes[code] for code in ("held", "approvals-overdue") if code in codes):
             yield Press("answer", "Answer", finding.sentence, finding.link, _why_not(scene, "approve"))

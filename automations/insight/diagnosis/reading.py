@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from automations import alert_rights
+from automations.engine.outcomes import NEEDS_REVIEW
 from automations.engine.statuses import ACTIVE_RUN, RunStatus, StepStatus
 from automations.insight.diagnosis.causes import (
     QUIET,
@@ -37,6 +38,7 @@ FIRST = ("run-failed", "failing", "simulation-fails", "identity-gone", "identity
 WAITS = {
     "approval": "it waits for people to answer",
     "delivery": "it waits for a call to be taken",
+    NEEDS_REVIEW: "somebody has to say whether the call happened",
     "children": "it waits for runs that it has started",
     "timer": "its time has not come",
     "retry": "it is going to try again",
@@ -93,7 +95,7 @@ def _waits(scene: Scene, run: Run) -> list[Finding]:
         found.append(
             Finding(
                 "run-retries" if kind == "retry" else "run-waits",
-                Severity.WARNING if kind == "retry" else Severity.NOTICE,
+                Severity.WARNING if kind in ("retry", NEEDS_REVIEW) else Severity.NOTICE,
                 f"{scene.label(step.node)} has not ended: {words}{when}{why}",
                 since=step.started_at,
                 node=step.node,

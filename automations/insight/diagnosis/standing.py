@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, Min, Q
 
+from automations.engine.outcomes import NEEDS_REVIEW
 from automations.engine.statuses import RunStatus
 from automations.insight.diagnosis.parts import Finding, Severity
 from automations.insight.diagnosis.scene import Scene, thing_of
@@ -21,6 +22,7 @@ from automations.models import (
     Mode,
     ProcessStamp,
     Run,
+    Step,
 )
 from automations.runtime.identity import Acting, publishers_of
 from automations.runtime.mode_policies import read_simulate_only
@@ -213,6 +215,22 @@ def waiting_for_people(scene: Scene) -> Iterator[Finding]:
             since=asked["since"],
             number=asked["number"],
             link=f"approvals/{asked['first']}/" if asked["number"] == 1 else "approvals/",
+        )
+    unknown = Step.objects.filter(run__workflow=workflow, wait__kind=NEEDS_REVIEW).aggregate(
+        number=Count("pk"), since=Min("started_at"), first=Min("run")
+    )
+    if unknown["number"]:
+        many = "1 run needs" if unknown["number"] == 1 else f"{unknown['number']} runs need"
+        yield Finding(
+            "needs-review",
+            WARNING,
+            f"{many} review: nobody knows whether a call happened, and somebody has to say.",
+            since=unknown["since"],
+            number=unknown["number"],
+            run=unknown["first"],
+            link=f"runs/{unknown['first']}/"
+            if unknown["number"] == 1
+            else f"runs/?workflow={workflow.pk}&needs_review=true",
         )
     for hold in Hold.objects.filter(workflow=workflow, state=Hold.State.PENDING).select_related("approval"):
         approval = getattr(hold, "approval", None)

@@ -108,11 +108,11 @@ def idle(scope: Scope) -> Iterator[Question]:
         .order_by("name", "pk")
     )
     for row in rows:
-        last = f"since {row.newest:%Y-%m-%d}" if row.newest else "ever"
+        last = f"No run has begun since {row.newest:%Y-%m-%d}." if row.newest else "No run has ever begun."
         yield Question(
             f"idle:{row.pk}",
             f"“{row.name}” acts, and nothing starts it",
-            f"No run has begun {last}.",
+            last,
             "Look at what its trigger answers; archive it if it is not needed any more.",
             f"decisions/?workflow={row.pk}",
             "Decisions",

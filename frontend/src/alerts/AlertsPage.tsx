@@ -9,7 +9,8 @@ import { OpenAlerts } from "./OpenAlerts";
 import { PastAlerts } from "./PastAlerts";
 import { RuleDialog } from "./RuleDialog";
 import { Rules } from "./Rules";
-import type { Alert, AlertRule, KindFacts } from "./types";
+import { Standstills } from "./Standstills";
+import type { Alert, AlertRule, KindFacts, Standstill } from "./types";
 import "./alerts.css";
 
 interface Loaded {
@@ -17,6 +18,7 @@ interface Loaded {
   rules: AlertRule[];
   kinds: KindFacts[];
   workflows: Workflow[];
+  standstills: Standstill[];
   /** May say what is watched of teams and of all. */
   admin: boolean;
 }
@@ -27,11 +29,12 @@ export default function AlertsPage() {
   const load = useCallback(
     async (signal: AbortSignal): Promise<Loaded> => {
       const alerts = alertsOf(api);
-      const [open, rules, kinds, workflows, me] = await Promise.all([
+      const [open, rules, kinds, workflows, standstills, me] = await Promise.all([
         alerts.open(signal),
         alerts.rules(signal),
         alerts.kinds(signal),
         api.allWorkflows(signal),
+        alerts.standstills(signal),
         api.me(signal),
       ]);
       return {
@@ -39,6 +42,7 @@ export default function AlertsPage() {
         rules: rules.results,
         kinds,
         workflows,
+        standstills: standstills.results,
         admin: me.may.set_mode_policies,
       };
     },
@@ -75,7 +79,7 @@ interface Props extends Loaded {
   onMade: () => void;
 }
 
-function Watched({ open, rules: first, kinds, workflows, admin, making, onMade }: Props) {
+function Watched({ open, rules: first, kinds, workflows, standstills, admin, making, onMade }: Props) {
   const [{ workflow = "" }] = useSearch();
   const [rules, setRules] = useState(first);
   const [changing, setChanging] = useState<AlertRule | null>(null);
@@ -95,6 +99,7 @@ function Watched({ open, rules: first, kinds, workflows, admin, making, onMade }
         onChange={setChanging}
         onRemoved={(id) => setRules((before) => before.filter((one) => one.id !== id))}
       />
+      <Standstills first={standstills} admin={admin} />
       <PastAlerts workflow={about} />
       {making && (
         <RuleDialog

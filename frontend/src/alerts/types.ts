@@ -82,3 +82,14 @@ export interface Breaker {
   tries: number;
   canary: number | null;
 }
+
+/** While one holds, no trigger judges anything: events are kept and judged afterwards. */
+export interface Standstill {
+  id: number;
+  reason: string;
+  starts_at: string;
+  /** null: until somebody lifts it. */
+  ends_at: string | null;
+  set_by: string;
+  lifted_at: string | null;
+}

@@ -1,6 +1,6 @@
 /** Asking for alerts, their rules, and breakers. */
 
-import type { Alert, AlertRule, Kind, KindFacts, RuleBody } from "../alerts/types";
+import type { Alert, AlertRule, Kind, KindFacts, RuleBody, Standstill } from "../alerts/types";
 import type { Api } from "./client";
 import type { Page, WorkflowDetail } from "./types";
 
@@ -16,6 +16,10 @@ export function alertsOf({ get, send }: Api) {
     changeRule: (id: number, changes: Partial<RuleBody & { enabled: boolean }>) =>
       send<AlertRule>("PATCH", `alert-rules/${id}/`, changes),
     removeRule: (id: number) => send<void>("DELETE", `alert-rules/${id}/`, undefined),
+    standstills: (signal: AbortSignal) => get<Page<Standstill>>("standstills/?limit=200", signal),
+    standStill: (body: { reason: string; starts_at?: string; ends_at?: string }) =>
+      send<Standstill>("POST", "standstills/", body),
+    goOn: (id: number, reason: string) => send<Standstill>("POST", `standstills/${id}/lift/`, { reason }),
     tryBreaker: (workflow: number, reason: string) =>
       send<WorkflowDetail>("POST", `workflows/${workflow}/breaker/try/`, { reason }),
     closeBreaker: (workflow: number, reason: string) =>

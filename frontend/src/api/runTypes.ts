@@ -90,6 +90,8 @@ export interface Run {
   record: string;
   /** As many runs of its workflow are at work as may be at once. */
   waits_for_place: boolean;
+  /** It waits for somebody to say whether a call of it happened. */
+  needs_review: boolean;
   /** The run that this one goes on with, or does again; and the one by which it was retried. */
   retry_of: number | null;
   retried_as: number | null;
@@ -183,6 +185,8 @@ export interface Overview {
   unread_notifications: number;
   active: Record<"queued" | "running" | "waiting", number>;
   week: Record<RunStatus, number>;
+  /** Runs that wait for somebody to say whether a call happened. */
+  needs_review: number;
   failing: Run[];
 }
 

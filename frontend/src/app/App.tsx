@@ -47,6 +47,7 @@ const NewPolicyPage = lazy(() => import("../policies/NewPolicyPage"));
 const PolicyPage = lazy(() => import("../policies/PolicyPage"));
 const AuditPage = lazy(async () => ({ default: (await import("../pages/audit/AuditPage")).AuditPage }));
 const ReviewsPage = lazy(() => import("../pages/reviews/ReviewsPage"));
+const KeptReviewPage = lazy(() => import("../pages/reviews/KeptReviewPage"));
 const ReviewPage = lazy(() => import("../pages/reviews/ReviewPage"));
 const EndpointsPage = lazy(() => import("../pages/webhooks/EndpointsPage"));
 const NewEndpointPage = lazy(() => import("../pages/webhooks/NewEndpointPage"));
@@ -154,6 +155,8 @@ function Shown({ route }: { route: Route }) {
       return <ReviewsPage />;
     case "review":
       return <ReviewPage key={route.week} week={route.week} />;
+    case "kept-review":
+      return <KeptReviewPage key={route.id} id={route.id} />;
     case "audit":
       return <AuditPage />;
     case "approvals":

@@ -16,6 +16,7 @@ it.each([
   ["/tools/runs/311/", "/tools/", { page: "run", id: 311 }],
   ["/reviews/", "/", { page: "reviews" }],
   ["/reviews/2026-W48/", "/", { page: "review", week: "2026-W48" }],
+  ["/reviews/kept/7/", "/", { page: "kept-review", id: 7 }],
   ["/reviews/last/", "/", { page: "unknown" }],
   ["/dead-letters/", "/", { page: "dead-letters" }],
   ["/dead-letters/5f2c0e8d1f0e7a4f/", "/", { page: "cause", fingerprint: "5f2c0e8d1f0e7a4f" }],

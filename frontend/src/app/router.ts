@@ -45,6 +45,7 @@ export type Route =
   | { page: "secret"; key: string }
   | { page: "reviews" }
   | { page: "review"; week: string }
+  | { page: "kept-review"; id: number }
   | { page: "unknown" };
 
 const PLAIN: Record<string, Route> = {
@@ -98,6 +99,8 @@ export function routeOf(pathname: string, home: string): Route {
   }
   const week = /^reviews\/(\d{4}-W\d{2})\/$/.exec(rest)?.[1];
   if (week !== undefined) return { page: "review", week };
+  const keptReview = /^reviews\/kept\/(\d{1,15})\/$/.exec(rest)?.[1];
+  if (keptReview !== undefined) return { page: "kept-review", id: Number(keptReview) };
   const redrive = /^redrives\/(\d{1,15})\/$/.exec(rest)?.[1];
   if (redrive !== undefined) return { page: "redrive", id: Number(redrive) };
   const diagnosed = /^diagnosis\/(\d{1,18})\/$/.exec(rest)?.[1];

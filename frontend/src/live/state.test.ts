@@ -11,6 +11,7 @@ function run(id: number, status: Run["status"], last_seq = 0): Run {
     status,
     record: "",
     waits_for_place: false,
+    needs_review: false,
     retry_of: null,
     retried_as: null,
     inconclusive: false,

@@ -28,6 +28,7 @@ export function HomePage() {
       <div className="with-first-steps">
         <div className="cards">
           <Card title="Waiting for you">
+            {loaded.state === "ready" && <InDoubt runs={loaded.value.needs_review} />}
             <NotificationList atMost={SHOWN} />
           </Card>
           <Card title="Failing now">
@@ -67,6 +68,17 @@ function Card({ title, children }: { title: string; children: ReactNode }) {
       <h2 id={id}>{title}</h2>
       {children}
     </section>
+  );
+}
+
+/** Runs that go on when somebody has said whether a call of theirs happened. */
+function InDoubt({ runs }: { runs: number }) {
+  if (runs === 0) return null;
+  return (
+    <p>
+      <Link to="runs/?review=needs">{runs === 1 ? "1 run needs review" : `${runs} runs need review`}</Link>:
+      did a call happen?
+    </p>
   );
 }
 

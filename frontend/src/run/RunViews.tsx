@@ -7,6 +7,7 @@ import { GraphSection } from "../graph/GraphSection";
 import type { LiveState } from "../live/socket";
 import { Show } from "../ui/Page";
 import { useNow } from "../ui/useNow";
+import { Unknowns } from "../unknowns/Unknowns";
 import { FailureNote } from "./FailureNote";
 import { Head } from "./Head";
 import { LogView } from "./LogView";
@@ -55,6 +56,9 @@ export function RunViews({ run, steps, entries, live, refresh }: Known) {
         live={live}
         refresh={refresh}
       />
+      {steps.some(({ wait }) => wait?.kind === "needs_review") && (
+        <Unknowns of={{ run: id }} newest={run.last_seq} onAnswered={refresh} />
+      )}
       <FailureNote run={run} rows={rows} select={select} />
       <Tabs view={view} show={showView}>
         {view === "graph" && (

@@ -23,6 +23,7 @@ from automations.models import (
     FirstRelease,
     Hold,
     IdempotencyKey,
+    KeptReview,
     ModePolicy,
     Module,
     Notification,
@@ -32,6 +33,10 @@ from automations.models import (
     Redrive,
     RedriveItem,
     Retention,
+    ReviewDecision,
+    ReviewReader,
+    ReviewSchedule,
+    ReviewSignature,
     RotationCursor,
     Run,
     RunSignal,
@@ -156,6 +161,23 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     Hold.objects.create(
         workflow=workflow, trigger_node="t1", firing="f", bound="firing", cap=1, opened_at=now
     )
+    schedule = ReviewSchedule.objects.create(team="Desk", next_at=now, made_at=now)
+    ReviewReader.objects.create(schedule=schedule, person=root)
+    review = KeptReview.objects.create(
+        schedule=schedule,
+        week="2026-W12",
+        team="Desk",
+        zone="UTC",
+        headline="<script>alert(1)</script>",
+        asked=0,
+        figures={"questions": [], "failures": []},
+        digest="0",
+        starts_at=now,
+        ends_at=now,
+        made_at=now,
+    )
+    ReviewDecision.objects.create(review=review, question="idle:1", choice="keep", at=now)
+    ReviewSignature.objects.create(review=review, digest="0", note="Read", decided=[], triage=[], at=now)
     backtest = Backtest.objects.create(
         workflow=workflow, document={}, since=now - timedelta(days=1), until=now, due_at=now, **at
     )

@@ -20,12 +20,14 @@ from automations.models import (
     OutgoingEmail,
     Promotion,
     Run,
+    Standstill,
     TriggerSource,
     Workflow,
 )
 from automations.runtime.product_events import LISTENERS, ProductEvent
 from automations.services.alerts import acknowledge_alert, make_rule, remove_rule, snooze_alert, snooze_rule
 from automations.services.watching import watch
+from automations.services.workflows import pause_workflow, resume_workflow
 from automations.testing import make_workflow
 from tests.integration.letters import keep_letter
 
@@ -160,6 +162,27 @@ def test_silence_counts_from_the_last_success_or_from_when_it_began_to_act(
     assert mails()[-1] == "Over: “watch-tickets”: no run has succeeded for 61 minutes"
     Workflow.objects.update(paused_at=now)
     assert alerts(after=500) == [], "what is paused is not expected to run"
+
+
+def test_silence_counts_anew_when_a_workflow_is_resumed_or_a_standstill_is_over(
+    workflow: Workflow, alerts: Look, alice: Any, root: Any, now: datetime
+) -> None:
+    rule = make_rule(kind="silence", name="Daily", raise_at=60, clear_at=59, workflow=workflow, actor=alice)
+    long_ago = now - timedelta(days=2)
+    Promotion.objects.update(at=long_ago)
+    AlertRule.objects.filter(pk=rule.pk).update(made_at=long_ago)
+    pause_workflow(workflow=workflow, reason="Holidays", actor=alice)
+    resume_workflow(workflow=workflow, actor=alice)
+    assert alerts(after=30) == [], "it was paused for two days, and works again for half an hour"
+    Standstill.objects.create(
+        reason="The shop moves",
+        starts_at=now + timedelta(minutes=31),
+        ends_at=now + timedelta(minutes=90),
+        set_by_name="root",
+    )
+    assert alerts(after=149) == []
+    (alert,) = alerts(after=151)
+    assert alert.value == pytest.approx(61)
 
 
 def test_dead_letters_questions_and_late_work_are_counted_as_they_are_now(

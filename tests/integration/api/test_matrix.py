@@ -41,7 +41,7 @@ from automations.services.policies import create_policy
 from automations.services.reviews import make_schedule
 from tests.integration.letters import keep_letter
 from webhooks.inbound.services import create_endpoint
-from webhooks.models import Delivery, Destination, Receipt, Resending, Subscription
+from webhooks.models import Delivery, Destination, Receipt, Resending, Subscription, UnknownOutcome
 from webhooks.outbound.destinations import create_destination
 from webhooks.secrets.services import create_secret
 
@@ -295,6 +295,9 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "deliveries"): (EVERYBODY, EVERYBODY),
     ("GET", "delivery"): (SIGHT, SIGHT),
     ("POST", "delivery-resend"): (OPERATE, SIGHT),
+    ("GET", "unknown-outcomes"): (EVERYBODY, EVERYBODY),
+    ("GET", "unknown-outcome"): (SIGHT, SIGHT),
+    ("POST", "unknown-outcome-reply"): (OPERATE, SIGHT),
     ("GET", "secrets"): (EVERYBODY, EVERYBODY),
     ("POST", "secrets"): (BUILD, EVERYBODY),
     ("GET", "secret"): (SIGHT, SIGHT),
@@ -418,6 +421,9 @@ def places(
     subscription = Subscription.objects.create(
         destination=delivery.destination, kinds=["run.failed"], owner=root, created_at=now
     )
+    unknown = UnknownOutcome.objects.create(
+        delivery=delivery, attempt=1, error="timeout", message="x", asked_at=now
+    )
     resending = Resending.objects.create(wanted={}, count=1, per_minute=60, actor=root, created_at=now)
     viewer = get_user_model().objects.get(username="viewer")
     schedule = make_schedule(team="Desk", readers=[(viewer, False)], actor=root, now=now)
@@ -440,6 +446,7 @@ def places(
         "destination": "crm",
         "secret": "crm-token",
         "delivery": delivery.pk,
+        "unknown": unknown.pk,
         "endpoint": "shop",
         "receipt": receipt.pk,
         "workflow": workflow.pk,

@@ -39,7 +39,7 @@ from automations.services.reviews import make_schedule
 from tests.integration.letters import keep_letter
 from tests.integration.revising import revise
 from webhooks.inbound.services import add_secret, create_endpoint
-from webhooks.models import Delivery, Destination, Receipt, Resending, Subscription
+from webhooks.models import Delivery, Destination, Receipt, Resending, Subscription, UnknownOutcome
 from webhooks.outbound.destinations import create_destination
 from webhooks.secrets.services import create_secret
 
@@ -210,7 +210,7 @@ class World:
             actor=self.alice,
             headers=[{"name": "X-Token", "text": "", "secret": secret}],
         )
-        Delivery.objects.create(
+        delivery = Delivery.objects.create(
             destination=destination,
             key=f"{n}:a1",
             message_id=f"msg_{n}",
@@ -220,6 +220,9 @@ class World:
             workflow=workflow,
             due_at=now,
             created_at=now,
+        )
+        UnknownOutcome.objects.create(
+            delivery=delivery, attempt=1, error="timeout", message="x", asked_at=now
         )
         Resending.objects.create(wanted={}, count=1, per_minute=1, actor=self.alice, created_at=now)
         Subscription.objects.create(
@@ -282,6 +285,8 @@ LISTS = [
     "webhooks/resendings/",
     "webhooks/deliveries/",
     "webhooks/deliveries/?state=pending",
+    "webhooks/unknown-outcomes/",
+    "webhooks/unknown-outcomes/?open=true",
     "webhooks/secrets/",
 ]
 

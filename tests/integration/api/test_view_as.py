@@ -92,6 +92,7 @@ def test_every_request_that_would_write_is_refused_and_nothing_is_written(
         "destination": "x",
         "secret": "x",
         "delivery": 1,
+        "unknown": 1,
         **dict.fromkeys(("approval", "event", "run", "notification"), 1),
         "token": "00000000-0000-0000-0000-000000000000",
     }

@@ -437,6 +437,54 @@ def test_the_command_prints_what_the_api_answers(sync: Workflow, crm: Destinatio
         assert ended.value.code == code
 
 
+def test_every_failure_has_one_shape(sync: Workflow, crm: Destination, alice: Any) -> None:
+    from automations.api.failures import FailureAnswer
+    from automations.models import Step
+    from tests.integration.outbound.conftest import make_delivery
+
+    run = ran(sync, "failed")
+    until = timezone.now() + timedelta(minutes=5)
+    error = {"code": "timeout", "message": "No answer.", "fault": "user", "retryable": True}
+    Step.objects.create(
+        run=run,
+        node="a2",
+        position=2,
+        kind="action.call_webhook",
+        status="waiting",
+        error=error,
+        wait={"kind": "retry", "until": until.isoformat()},
+    )
+    make_delivery(crm, workflow=sync, run=run, node="a2", error="status-503", status=503, attempt=1)
+    client = client_of(alice)
+
+    def get(address: str) -> Any:
+        return client.get(f"/api/v1/{address}").json()
+
+    letter = get(f"dead-letters/{run.dead_letter.fingerprint}/letters/")["results"][0]
+    delivery = get("webhooks/deliveries/")["results"][0]
+    step = get(f"runs/{run.pk}/steps/")["results"][0]["error"]
+    told_of = [
+        get(f"runs/{run.pk}/")["failure"],
+        get("runs/")["results"][0]["failure"],
+        step,
+        letter["failure"],
+        delivery["failure"],
+        told(client, sync)["findings"][0]["failure"],
+    ]
+    for one in told_of:
+        assert set(one) >= set(FailureAnswer().fields), one
+        assert one["what_to_do"]
+    assert (step["next_attempt_at"], step["whose_fault"]) == (
+        until.isoformat().replace("+00:00", "Z"),
+        "receiver",
+    )
+    assert delivery["failure"]["next_attempt_at"] is not None
+    assert get(f"runs/{ran(sync).pk}/")["failure"] == {}
+    refused = client.post(f"/api/v1/runs/{run.pk}/cancel/", {"reason": 4, "x": 1}, format="json").json()
+    assert (refused["whose_fault"], refused["retryable"]) == ("user", False)
+    assert refused["what_to_do"] == "Remove it, or correct its name."
+
+
 def test_the_admin_shows_it_to_read(sync: Workflow, crm: Destination, alice: Any, root: Any) -> None:
     break_crm(crm, alice)
     run = ran(sync, "failed")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.receiver import Receiver, receiver
 from webhooks.outbound.destinations import create_destination
-from webhooks.outbound.models import Delivery, Destination
+from webhooks.outbound.models import Delivery, Destination, UnknownOutcome
 from webhooks.outbound.signing import new_message_id
 from webhooks.secrets.known import KNOWN
 
@@ -54,4 +54,15 @@ def make_delivery(destination: Destination, key: str = "1:a1", **fields: Any) ->
             "created_at": now,
             **fields,
         }
+    )
+
+
+def make_unknown(delivery: Delivery, attempt: int = 1) -> UnknownOutcome:
+    """As `reviews.ask` leaves it."""
+    return UnknownOutcome.objects.create(
+        delivery=delivery,
+        attempt=attempt,
+        error="timeout",
+        message="No answer.",
+        asked_at=delivery.created_at,
     )

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from automations.models import AuditEntry
 from webhooks.models import Destination, Secret
-from webhooks.outbound import destinations, redelivery, resendings, subscriptions, trials
+from webhooks.outbound import answering, destinations, redelivery, resendings, subscriptions, trials
 from webhooks.secrets import services
 
-from .conftest import make_delivery
+from .conftest import make_delivery, make_unknown
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +81,16 @@ CALLS: Calls = {
         redelivery.resend_delivery,
         lambda crm, secret, actor: {
             "delivery": make_delivery(crm, state="failed", finished_at=timezone.now()),
+            "actor": actor,
+        },
+    ),
+    "delivery.outcome_told": (
+        answering.answer_unknown,
+        lambda crm, secret, actor: {
+            "unknown": make_unknown(make_delivery(crm, state="needs_review")),
+            "reply": "happened",
+            "note": "Seen there.",
+            "body": VALUE,
             "actor": actor,
         },
     ),

@@ -222,6 +222,15 @@ STRUCTURED: Mapping[str, tuple[tuple[Any, str], ...]] = {
         (math.nan, "days"),
         (True, "days"),
     ),
+    "retention.set_retention days": (
+        (0, "days"),
+        (29, "days"),
+        (36_501, "days"),
+        (10**30, "days"),
+        ("90", "days"),
+        (math.nan, "days"),
+        (True, "days"),
+    ),
     "days": ((0, "days"), (366, "days"), (10**30, "days"), ("7", "days"), (math.nan, "days"), (True, "days")),
     "document": (
         ("text", ""),

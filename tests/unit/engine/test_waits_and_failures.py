@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from automations.engine.decide import decide
-from automations.engine.outcomes import Failed, Stop, Succeeded, Wait
+from automations.engine.decide import Waiting, decide
+from automations.engine.outcomes import NEEDS_REVIEW, Failed, Stop, Succeeded, Wait
 from automations.engine.program import compile_program
 from automations.engine.retry import RetryPolicy, next_delay
 from automations.engine.statuses import RunStatus
@@ -145,3 +145,21 @@ def test_a_signal_that_waits_again_keeps_waiting() -> None:
     first = decide(program, START, TICKET, {}, NOON)
     again = decide(program, first.journal, TICKET, {"w1": Wait("signal", message="Still nothing.")}, NOON)
     assert (again.status, again.logs[-1].message) == (RunStatus.WAITING, "Still nothing.")
+
+
+def test_a_step_in_doubt_waits_for_a_word_however_late_and_is_never_asked_again() -> None:
+    program = line(act("a1", "ask", retry={"max_attempts": 3}))
+    asked = decide(program, START, TICKET, {}, NOON)
+    waiting = decide(program, asked.journal, TICKET, {"a1": Wait("delivery")}, NOON)
+    doubt = Wait(NEEDS_REVIEW, message="Nobody knows.")
+    review = decide(program, waiting.journal, TICKET, {"a1": doubt}, NOON)
+    assert (review.status, review.wake_at, review.effect) == (RunStatus.WAITING, None, None)
+    assert [(log.level, log.message) for log in review.logs] == [("warning", "Nobody knows.")]
+    state = review.journal.steps["a1"]
+    assert (state.attempt, state.wait) == (1, Waiting(NEEDS_REVIEW, None))
+    later = NOON + timedelta(days=400)
+    assert decide(program, review.journal, TICKET, {}, later).effect is None
+    again = decide(program, review.journal, TICKET, {"a1": Wait("delivery")}, later)
+    assert again.journal.steps["a1"].wait == Waiting("delivery", None)
+    told = decide(program, again.journal, TICKET, {"a1": Succeeded({"status": None})}, later)
+    assert told.status is RunStatus.SUCCEEDED

@@ -22,13 +22,20 @@ NOW = datetime(2026, 3, 29, 12, tzinfo=UTC)
 
 
 def judged(
-    status: int | None = 500, *, tried: int = 1, refusals: bool = False, roll: float = 0.5, **result: str
+    status: int | None = 500,
+    *,
+    tried: int = 1,
+    refusals: bool = False,
+    safe: bool = True,
+    roll: float = 0.5,
+    **result: object,
 ):
     return judge(
         Result(status=status, **result),  # type: ignore[arg-type]
         tried=tried,
         max_attempts=10,
         retry_refusals=refusals,
+        retry_safe=safe,
         now=NOW,
         roll=roll,
     )
@@ -85,10 +92,31 @@ def test_no_answer_is_tried_again_but_not_what_the_guard_refuses() -> None:
         tried=1,
         max_attempts=10,
         retry_refusals=True,
+        retry_safe=False,
         now=NOW,
         roll=0.5,
     )
-    assert refused.wait is None
+    assert (refused.wait, refused.review) == (None, False)
+
+
+@pytest.mark.parametrize("status", [502, 504, None])
+@pytest.mark.parametrize("tried", [1, 10])
+def test_what_may_have_arrived_is_repeated_only_where_that_is_safe(status: int | None, tried: int) -> None:
+    unknown: dict[str, object] = {} if status else {"error": "timeout", "unknown": True}
+    safe = judged(status, tried=tried, **unknown)
+    assert (safe.review, safe.unknown, safe.wait is not None) == (False, True, tried == 1)
+    asked = judged(status, tried=tried, safe=False, refusals=True, **unknown)
+    assert (asked.review, asked.unknown, asked.wait) == (True, True, None)
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 503])
+def test_a_receiver_that_says_no_is_taken_at_its_word(status: int) -> None:
+    known = judged(status, safe=False)
+    assert (known.review, known.unknown, known.wait is not None) == (False, False, True)
+
+
+def test_a_call_that_never_went_out_is_made_again_wherever_it_goes() -> None:
+    assert judged(None, safe=False, error="connection-failed").wait is not None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from automations.engine.kinds import ActionKind, Perform, Risk, ValidationContex
 from automations.engine.outcomes import Outcome
 from automations.engine.rules import Scope
 from webhooks.actions.effects import SendDelivery
-from webhooks.actions.settings import SHARED, check_destination, destination_setting
+from webhooks.actions.settings import SHARED, check_destination, destination_setting, retry_safe
 
 
 class CallWebhook(ActionKind):
@@ -64,6 +64,7 @@ class CallWebhook(ActionKind):
                 data=resolve_each(config.get("data", {}), scope),
                 wait=config.get("wait", True),
                 max_attempts=config.get("max_attempts", 0),
+                retry_safe=retry_safe(config),
             )
 
         return careful(perform)

@@ -12,7 +12,7 @@ from automations.engine.outcomes import Outcome
 from automations.engine.rules import Scope
 from automations.engine.templating import render
 from webhooks.actions.effects import SendDelivery
-from webhooks.actions.settings import SHARED, check_destination, destination_setting
+from webhooks.actions.settings import SHARED, check_destination, destination_setting, retry_safe
 
 MAX_TEXT = 4_000
 
@@ -59,6 +59,7 @@ class ChatMessage(ActionKind):
                 text=render(config["text"], scope)[:MAX_TEXT],
                 wait=config.get("wait", True),
                 max_attempts=config.get("max_attempts", 0),
+                retry_safe=retry_safe(config),
             )
 
         return careful(perform)

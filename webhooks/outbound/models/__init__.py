@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webhooks.outbound.models.delivery import OPEN_STATES, Attempt, Delivery
+from webhooks.outbound.models.delivery import OPEN_STATES, UNFINISHED, Attempt, Delivery
 from webhooks.outbound.models.destination import (
     Destination,
     DestinationHeader,
@@ -11,9 +11,11 @@ from webhooks.outbound.models.destination import (
 )
 from webhooks.outbound.models.resending import Resending
 from webhooks.outbound.models.subscription import Subscription
+from webhooks.outbound.models.unknown import UnknownOutcome
 
 __all__ = [
     "OPEN_STATES",
+    "UNFINISHED",
     "Attempt",
     "Delivery",
     "Destination",
@@ -22,4 +24,5 @@ __all__ = [
     "Resending",
     "SigningKey",
     "Subscription",
+    "UnknownOutcome",
 ]

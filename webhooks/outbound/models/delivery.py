@@ -8,6 +8,8 @@ from webhooks.outbound.models.destination import Destination
 from webhooks.outbound.models.resending import Resending
 
 OPEN_STATES = ("pending", "sending")
+"""Of what is tried without anybody's doing."""
+UNFINISHED = (*OPEN_STATES, "needs_review")
 
 
 class Delivery(models.Model):
@@ -19,6 +21,7 @@ class Delivery(models.Model):
     class State(models.TextChoices):
         PENDING = "pending"
         SENDING = "sending"
+        NEEDS_REVIEW = "needs_review"
         SUCCEEDED = "succeeded"
         FAILED = "failed"
         CANCELLED = "cancelled"
@@ -55,8 +58,12 @@ class Delivery(models.Model):
     )
     waits = models.BooleanField(default=False, help_text="The run waits for how it ends.")
     retry_refusals = models.BooleanField(default=True)
+    retry_safe = models.BooleanField(
+        default=True,
+        help_text="Whether a call that may have arrived is tried again by itself; else somebody is asked.",
+    )
     max_attempts = models.PositiveSmallIntegerField()
-    state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.PENDING)
     due_at = models.DateTimeField()
     lease_token = models.UUIDField(null=True)
     attempt = models.PositiveIntegerField(default=0, help_text="Claims so far, over all series.")
@@ -73,12 +80,12 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = (
             models.CheckConstraint(
-                condition=Q(state__in=["pending", "sending", "succeeded", "failed", "cancelled"]),
+                condition=Q(state__in=[*UNFINISHED, "succeeded", "failed", "cancelled"]),
                 name="delivery_state_known",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=OPEN_STATES, finished_at__isnull=True)
-                | ~Q(state__in=OPEN_STATES) & Q(finished_at__isnull=False),
+                condition=Q(state__in=UNFINISHED, finished_at__isnull=True)
+                | ~Q(state__in=UNFINISHED) & Q(finished_at__isnull=False),
                 name="delivery_finished_when_terminal",
             ),
             models.CheckConstraint(
@@ -103,7 +110,7 @@ class Delivery(models.Model):
             models.Index(
                 fields=("destination", "about", "id"),
                 name="delivery_in_order",
-                condition=Q(state__in=OPEN_STATES) & ~Q(about=""),
+                condition=Q(state__in=UNFINISHED) & ~Q(about=""),
             ),
             models.Index(
                 fields=("resending", "state"),
@@ -133,6 +140,7 @@ class Attempt(models.Model):
     response_headers = models.JSONField(default=dict)
     response_body = models.TextField(blank=True)
     response_cut = models.BooleanField(default=False)
+    unknown = models.BooleanField(default=False, help_text="It failed, and may have arrived all the same.")
     next_attempt_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -142,6 +150,9 @@ class Attempt(models.Model):
             models.CheckConstraint(
                 condition=Q(error="", status__gte=200, status__lte=299) | ~Q(error=""),
                 name="attempt_without_error_was_accepted",
+            ),
+            models.CheckConstraint(
+                condition=Q(unknown=False) | ~Q(error=""), name="attempt_that_succeeded_is_known"
             ),
         )
 

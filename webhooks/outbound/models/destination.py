@@ -42,6 +42,11 @@ class Destination(models.Model):
         blank=True,
         help_text="Whether 4xx answers beside 408, 425, 429 are tried again; empty: for events, not for steps.",
     )
+    retry_safe = models.BooleanField(
+        default=True,
+        help_text="The receiver knows a repeated call by its webhook-id, or a repeat does no harm: a call that may have"
+        " arrived is tried again by itself. Off: somebody is asked whether it happened.",
+    )
     concurrency = models.PositiveSmallIntegerField(default=4, help_text="Calls at the same time.")
     rate = models.PositiveIntegerField(default=600, help_text="Calls a minute.")
     timeout_seconds = models.PositiveSmallIntegerField(

@@ -7,6 +7,7 @@ import { Facts } from "../../ui/Facts";
 import { dateTime } from "../../ui/format";
 import { Link } from "../../ui/Link";
 import { Heading, Show } from "../../ui/Page";
+import { Unknowns } from "../../unknowns/Unknowns";
 import { sentencesOf, Trouble } from "../webhooks/Trouble";
 import { StateMark } from "./Deliveries";
 import { type Attempt, type DeliveryDetail, tookOf } from "./types";
@@ -38,7 +39,13 @@ export default function DeliveryPage({ id }: { id: number }) {
   }, [open, load]);
   return (
     <Show loaded={loaded} again={again}>
-      {(first) => <Shown delivery={newer ?? first} onChanged={setNewer} />}
+      {(first) => (
+        <Shown
+          delivery={newer ?? first}
+          onChanged={setNewer}
+          refresh={() => void load(new AbortController().signal).then(setNewer, () => undefined)}
+        />
+      )}
     </Show>
   );
 }
@@ -46,9 +53,10 @@ export default function DeliveryPage({ id }: { id: number }) {
 interface Showing {
   delivery: DeliveryDetail;
   onChanged: (delivery: DeliveryDetail) => void;
+  refresh: () => void;
 }
 
-function Shown({ delivery, onChanged }: Showing) {
+function Shown({ delivery, onChanged, refresh }: Showing) {
   const { api } = useSite();
   const [trouble, setTrouble] = useState<string[]>([]);
   const open = delivery.state === "pending" || delivery.state === "sending";
@@ -68,13 +76,16 @@ function Shown({ delivery, onChanged }: Showing) {
         <p className="actions">
           {delivery.curl !== "" && <CopyButton text={delivery.curl} label="Copy as curl" />}
           {delivery.may_resend && (
-            <button type="button" disabled={open} onClick={resend}>
+            <button type="button" disabled={open || delivery.state === "needs_review"} onClick={resend}>
               Resend
             </button>
           )}
         </p>
       </Heading>
       <Trouble sentences={trouble} />
+      {delivery.log.some((attempt) => attempt.unknown) && (
+        <Unknowns of={{ delivery: delivery.id }} newest={delivery.attempts} onAnswered={refresh} />
+      )}
       <Facts
         facts={[
           ["State", <StateMark key="state" state={delivery.state} />],
@@ -124,6 +135,7 @@ function Tried({ attempt, newest }: { attempt: Attempt; newest: boolean }) {
         {attempt.status ?? attempt.error} · <Ago at={attempt.started_at} /> · {tookOf(attempt)}
       </summary>
       {attempt.message !== "" && <p>{attempt.message}</p>}
+      {attempt.unknown && <p className="note">It may have arrived all the same.</p>}
       <Facts
         facts={[
           ["Started", dateTime(attempt.started_at)],

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { useSite } from "../../app/context";
 import { dateTime } from "../../ui/format";
+import { Link } from "../../ui/Link";
 import { sentencesOf, Trouble } from "../webhooks/Trouble";
 import { type Backlog, type Destination, howMany } from "./types";
 
@@ -52,6 +53,15 @@ export function Missed({ destination }: { destination: Destination }) {
           ) : (
             `All ${sent} were sent anew${backlog.failed > 0 ? `; ${howMany(backlog.failed)} failed again` : ""}.`
           )}
+        </p>
+      )}
+      {backlog.needs_review > 0 && (
+        <p className="problem">
+          Of {howMany(backlog.needs_review)} {backlog.needs_review === 1 ? "delivery" : "deliveries"} nobody
+          knows whether it arrived.{" "}
+          <Link to={`webhooks/destinations/${destination.key}/?state=needs_review`}>
+            Show what needs review
+          </Link>
         </p>
       )}
       {backlog.failed > 0 && backlog.failed_since !== null && (

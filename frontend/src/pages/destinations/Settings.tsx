@@ -34,8 +34,8 @@ export function DestinationSettings({ destination, onChanged }: Props) {
     setSaid("");
     const { name, url, url_secret, headers, concurrency, rate, timeout_seconds, max_attempts } = values;
     const numbers = { concurrency, rate, timeout_seconds, max_attempts };
-    const { retry_other_refusals, ordered } = values;
-    const body = { name, url, url_secret, headers, ...numbers, retry_other_refusals, ordered };
+    const { retry_other_refusals, retry_safe, ordered } = values;
+    const body = { name, url, url_secret, headers, ...numbers, retry_other_refusals, retry_safe, ordered };
     api.send<Destination>("PATCH", `webhooks/destinations/${destination.key}/`, body).then(
       (saved) => {
         setValues(saved);
@@ -104,6 +104,15 @@ export function DestinationSettings({ destination, onChanged }: Props) {
             <option value="true">are always tried again</option>
             <option value="false">are never tried again</option>
           </select>
+        </label>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={values.retry_safe}
+            onChange={(event) => set({ retry_safe: event.target.checked })}
+          />
+          A repeat is safe: the receiver knows a repeated call by its webhook-id, or it does no harm. Without
+          this, a call that may have arrived waits for somebody to say whether it did
         </label>
         <label className="check">
           <input

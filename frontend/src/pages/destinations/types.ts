@@ -15,6 +15,8 @@ export interface Destination {
   timeout_seconds: number;
   /** Null: tried again for events, not for steps. */
   retry_other_refusals: boolean | null;
+  /** A call that may have arrived is tried again by itself; else somebody is asked. */
+  retry_safe: boolean;
   ordered: boolean;
   state: "enabled" | "disabled";
   disabled_reason: string;
@@ -62,6 +64,7 @@ export interface NewDestination extends Destination {
 
 export interface Backlog {
   waiting: number;
+  needs_review: number;
   failed: number;
   failed_since: string | null;
 }
@@ -79,7 +82,7 @@ export interface Delivery {
   destination: string;
   destination_name: string;
   type: string;
-  state: "pending" | "sending" | "succeeded" | "failed" | "cancelled";
+  state: "pending" | "sending" | "needs_review" | "succeeded" | "failed" | "cancelled";
   attempts: number;
   status: number | null;
   error: string;
@@ -102,6 +105,8 @@ export interface Attempt {
   response_headers: Record<string, string>;
   response_body: string;
   response_cut: boolean;
+  /** It failed, and may have arrived all the same. */
+  unknown: boolean;
   next_attempt_at: string | null;
 }
 
@@ -122,6 +127,7 @@ export const FORMATS = {
 export const STATES = {
   pending: "to be sent",
   sending: "being sent",
+  needs_review: "needs review",
   succeeded: "taken",
   failed: "given up",
   cancelled: "cancelled",
@@ -130,6 +136,7 @@ export const STATES = {
 const MARK_OF = {
   pending: "waiting",
   sending: "running",
+  needs_review: "waiting",
   succeeded: "succeeded",
   failed: "failed",
   cancelled: "cancelled",

@@ -1,10 +1,10 @@
 import { useSyncExternalStore } from "react";
 import { useSite } from "../../app/context";
 import { usePreferences } from "../../app/preferences";
-import { zoneQuery } from "./zone";
 
 interface Charted {
-  week: string;
+  /** Where it is, below the API's address, for a theme. */
+  source: (name: string, theme: string) => string;
   name: "days" | "slowest";
   alt: string;
   /** Pixels that are kept free for it, so that nothing moves when it comes. */
@@ -12,16 +12,11 @@ interface Charted {
 }
 
 /** One of the charts that the server draws, in the colours of the page. */
-export function Chart({ week, name, alt, height }: Charted) {
+export function Chart({ source, name, alt, height }: Charted) {
   const { home } = useSite();
   const theme = useTheme();
   return (
-    <img
-      className="review-chart"
-      src={`${home}api/v1/reviews/${week}/charts/${name}/${zoneQuery({ theme })}`}
-      alt={alt}
-      style={{ height }}
-    />
+    <img className="review-chart" src={`${home}api/v1/${source(name, theme)}`} alt={alt} style={{ height }} />
   );
 }
 

@@ -20,7 +20,16 @@ interface Figure {
   before: string;
   /** "better", "worse", or "" when it is neither or can't be told. */
   became: "better" | "worse" | "";
+  /** The page with what it counts; `runs` gives the runs that ended in the week with a status. */
+  to?: (runs: (status?: string) => string) => string;
 }
+
+const PAGES: Record<string, Figure["to"]> = {
+  "Runs that ended": (runs) => runs(),
+  "Success rate": (runs) => runs("succeeded"),
+  Failed: (runs) => runs("failed"),
+  "Question to answer": () => "approvals/",
+};
 
 /** The row of figures on top of the page. `more` says which way is better; what has no better way has none. */
 export function figuresOf(now: Totals, before: Totals): Figure[] {
@@ -34,6 +43,7 @@ export function figuresOf(now: Totals, before: Totals): Figure[] {
     now: write(read(now)),
     before: write(read(before)),
     became: became(read(now), read(before), better),
+    ...(PAGES[name] && { to: PAGES[name] }),
   });
   const count = (value: number | null) => (value === null ? "–" : number(value));
   return [

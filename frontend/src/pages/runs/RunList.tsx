@@ -49,6 +49,7 @@ export function RunList({ workflow }: { workflow?: number }) {
         {workflow === undefined && (
           <Choice label="Module" name="module" options={modules.map((one) => [one.key, one.name])} />
         )}
+        <Choice label="Review" name="review" options={[["needs", "needs review"]]} />
         <Choice label="Place" name="place" options={[["waits", "waits for one"]]} />
         <Typed label="Record" name="record" />
         <Typed label="Error code" name="code" />
@@ -89,12 +90,15 @@ function RetryThese({ filters, workflow, some }: Retrying) {
   const { home } = useSite();
   const [open, setOpen] = useState(false);
   const { status } = filters;
+  // A redrive knows no events and no ends.
   if (
     (status !== "failed" && status !== "cancelled") ||
     !some ||
     filters.events ||
     filters.search ||
-    filters.code
+    filters.code ||
+    filters.ended_from ||
+    filters.ended_to
   ) {
     return null;
   }
@@ -175,6 +179,7 @@ const OF_ONE: Column<Run>[] = [
     cell: (run) => (
       <>
         <StatusMark status={run.status} />
+        {run.needs_review && <span className="why">Needs review: did a call happen?</span>}
         {run.waits_for_place && <span className="why">Waits for a place.</span>}
         {run.failure.message && <span className="why">{run.failure.message}</span>}
       </>

@@ -13,7 +13,10 @@ export type RunFilters = Partial<
     | "to"
     | "events"
     | "place"
-    | "parent",
+    | "parent"
+    | "review"
+    | "ended_from"
+    | "ended_to",
     string
   >
 >;
@@ -30,12 +33,31 @@ const LABELS: Record<keyof RunFilters, string> = {
   to: "To",
   events: "Events",
   place: "Place",
+  ended_from: "Ended from",
+  ended_to: "Ended to",
+  review: "Review",
   parent: "Started by run",
 };
 
 /** The API's address of the runs that the filters of a page select. `from` and `to` are whole days of the reader. */
 export function runsAddress(filters: RunFilters, workflow?: number): string {
-  const { search, status, mode, version, module, record, code, from, to, events, place, parent } = filters;
+  const {
+    search,
+    status,
+    mode,
+    version,
+    module,
+    record,
+    code,
+    from,
+    to,
+    events,
+    place,
+    parent,
+    review,
+    ended_from,
+    ended_to,
+  } = filters;
   return `runs/${query({
     workflow,
     search,
@@ -48,8 +70,11 @@ export function runsAddress(filters: RunFilters, workflow?: number): string {
     events,
     parent,
     waits_for_place: place === "waits" ? "true" : undefined,
+    needs_review: review === "needs" ? "true" : undefined,
     created_after: startOf(from),
     created_before: startOf(to, 1),
+    ended_after: startOf(ended_from),
+    ended_before: startOf(ended_to, 1),
   })}`;
 }
 

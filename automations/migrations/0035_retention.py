@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0033_run_texts"),
+        ("automations", "0034_steps_that_need_review"),
     ]
 
     operations = [
