@@ -36,5 +36,5 @@ def tidy(now: datetime) -> int:
 
 def runs_with_open_calls(runs: Sequence[int]) -> set[int]:
     """Those of the runs that have a call under way."""
-    rows = Delivery.objects.filter(run__in=runs, state__in=OPEN_STATES)
+    rows = Delivery.objects.filter(run__in=runs, state__in=UNFINISHED)
     return set(rows.values_list("run_id", flat=True))
