@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
@@ -72,6 +73,19 @@ def check_lease(**_: Any) -> list[CheckMessage]:
             id="automations.E010",
         )
     ]
+
+
+@register(Tags.compatibility)
+def check_tracing(**_: Any) -> list[CheckMessage]:
+    """Traces need a share between 0 and 100, and what tells them."""
+    share = setting("AUTOMATIONS_TRACES_PER_CENT")
+    hint, message = "", ""
+    if not 0 <= share <= 100:
+        message, hint = f"AUTOMATIONS_TRACES_PER_CENT is {share}.", "Set it to a number from 0 (none) to 100."
+    elif share and find_spec("opentelemetry.sdk") is None:
+        message = "AUTOMATIONS_TRACES_PER_CENT asks for traces, and OpenTelemetry is not installed."
+        hint = "Install automations[tracing], or set it to 0."
+    return [Error(message, hint=hint, id="automations.E012")] if message else []
 
 
 @register(Tags.security)

@@ -10,14 +10,17 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar, Token
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from automations import tracing
+
 HEADER = "X-Request-Id"
+TRACE = "traceparent"
 TELLS = (
     "correlation_id",
     "run",
@@ -103,8 +106,9 @@ class RequestIds:
 
     def _begin(self, request: HttpRequest) -> tuple[Token[str], float]:
         given = request.headers.get(HEADER, "")
-        name = given if _GIVEN.fullmatch(given) else str(uuid.uuid4())
-        return request_id.set(name), time.monotonic()
+        caller = tracing.taken_from(request.headers.get(TRACE, ""))
+        drawn = uuid.uuid4() if caller is None else caller[0]
+        return request_id.set(given if _GIVEN.fullmatch(given) else str(drawn)), time.monotonic()
 
     def _end(self, request: HttpRequest, answer: HttpResponseBase, began: float) -> HttpResponseBase:
         answer[HEADER] = request_id.get()
@@ -117,4 +121,30 @@ class RequestIds:
                 "ms": round((time.monotonic() - began) * 1_000, 1),
             }
             logger.info("%s %s: %s", told["method"], told["route"], told["status"], extra=told)
+        if request.path not in _PROBES:
+            self._trace(request, answer.status_code, time.monotonic() - began)
         return answer
+
+    def _trace(self, request: HttpRequest, status: int, seconds: float) -> None:
+        asked = correlation()
+        if asked is None or not tracing.is_traced(asked):
+            return
+        caller = tracing.taken_from(request.headers.get(TRACE, ""))
+        route = request.resolver_match.route if request.resolver_match is not None else "none"
+        now = datetime.now(UTC)
+        facts: dict[str, str | int] = {
+            "http.request.method": str(request.method),
+            "http.route": route,
+            "http.response.status_code": status,
+        }
+        span = tracing.Span(
+            f"{request.method} {route}",
+            tracing.span_of("request", uuid.uuid4()),
+            now - timedelta(seconds=seconds),
+            now,
+            kind="SERVER",
+            parent=caller[1] if caller is not None and caller[0] == asked else 0,
+            facts=facts,
+            error="" if status < 500 else str(status),
+        )
+        tracing.tell(asked, span)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
+from django.utils import timezone
 
-from automations import masking
+from automations import masking, tracing
 from automations.conf import setting
 from automations.engine.decide import Journal
 from automations.engine.outcomes import Failed, Outcome, Succeeded
@@ -132,6 +134,7 @@ def _commit(group: Sequence[ClaimedRun]) -> int:
     done = [*(entry.run for entry in worked), *held_back]
     _lost(group, done + left)
     _say_ended(worked)
+    _trace_ended(worked)
     announce_runs((run.id, run.workflow_id) for run in done)
     return len(done)
 
@@ -145,6 +148,39 @@ def _say_ended(worked: Sequence[Worked]) -> None:
             run, status = entry.run, entry.decision.status.value
             told = {"run": run.id, "workflow": run.workflow_id, "correlation_id": run.correlation}
             ended.info("Run %s %s", run.id, status, extra={**told, "status": status})
+
+
+def _trace_ended(worked: Sequence[Worked]) -> None:
+    """A span for each run that has ended, with its steps as moments within it; none for replays, which are not now."""
+    if not setting("AUTOMATIONS_TRACES_PER_CENT"):
+        return
+    for entry in worked:
+        run, decision = entry.run, entry.decision
+        correlation = uuid.UUID(str(run.correlation))
+        if decision.status not in TERMINAL_RUN or run.clock or not tracing.is_traced(correlation):
+            continue
+        # In simulate waits are over at once, on a clock of the run's own.
+        steps = decision.journal.steps.values() if run.mode == Mode.EXECUTE else ()
+        began = min((step.started_at for step in steps if step.started_at), default=run.database_now)
+        span = tracing.Span(
+            "run",
+            tracing.span_of("run", run.id),
+            began,
+            timezone.now(),
+            facts={
+                "automations.run": run.id,
+                "automations.workflow": run.workflow_id,
+                "automations.mode": run.mode,
+                "automations.status": decision.status.value,
+            },
+            error=str((decision.failure or {}).get("code", "")),
+            marks=[
+                (step.node, step.finished_at, {"status": step.status.value, "attempt": step.attempt})
+                for step in steps
+                if step.finished_at is not None
+            ],
+        )
+        tracing.tell(correlation, span)
 
 
 def _is_forbidden(run: ClaimedRun, loaded: Loaded, policy: mode_policies.SimulateOnly) -> bool:

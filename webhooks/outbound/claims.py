@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from automations import tracing
 from webhooks.conf import setting
 from webhooks.outbound.schedule import BREAKS_AFTER
 
@@ -93,6 +94,11 @@ class Claimed:
     def tried(self) -> int:
         """Which attempt of its series this is."""
         return self.attempt - self.series
+
+
+def span_of_attempt(claimed: Claimed) -> int:
+    """The id of its span, which the call itself names to the other side."""
+    return tracing.span_of("attempt", f"{claimed.id}:{claimed.attempt}")
 
 
 def room_of(*, concurrency: int, flying: int, rate: int, used: int, failures: int) -> int:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Prefetch
 
+from automations import tracing
 from webhooks.conf import allowed_addresses
 from webhooks.encryption import UnreadableSecretError, decrypt
 from webhooks.outbound.addressees import Addressee, BadUrlError, parse_url, require_callable
-from webhooks.outbound.claims import Claimed
+from webhooks.outbound.claims import Claimed, span_of_attempt
 from webhooks.outbound.models import Destination, DestinationHeader
 from webhooks.outbound.schedule import Result
 from webhooks.outbound.signing import signed_headers
@@ -86,6 +87,7 @@ def compose(claimed: Claimed, destination: Destination, *, now: datetime) -> Com
         headers = {
             "Content-Type": claimed.content_type,
             "User-Agent": AGENT,
+            **_correlation(claimed, {row.name.lower() for row in destination.headers.all()}),
             **{row.name: _text(row, addressee.host) for row in destination.headers.all()},
         }
         if destination.format == Destination.Format.WEBHOOK:
@@ -105,6 +107,16 @@ def compose(claimed: Claimed, destination: Destination, *, now: datetime) -> Com
         message = "The signing key can't be read: its key is no longer in the settings."
         return Result(error="secret-unreadable", message=message, refused=True)
     return Composed(addressee, headers, body, destination.timeout_seconds)
+
+
+def _correlation(claimed: Claimed, own: Collection[str]) -> dict[str, str]:
+    """What the other side's log and traces can be matched by; a header that the destination sets itself has its way."""
+    if claimed.correlation is None:
+        return {}
+    told = {"X-Request-Id": str(claimed.correlation)}
+    if tracing.is_traced(claimed.correlation):
+        told["traceparent"] = tracing.traceparent(claimed.correlation, span_of_attempt(claimed))
+    return {name: text for name, text in told.items() if name.lower() not in own}
 
 
 def _text(row: DestinationHeader, host: str) -> str:

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from django.contrib.postgres.functions import TransactionNow
 from django.db import transaction
 
+from automations import tracing
 from automations.runtime.product_events import announce
 from webhooks.conf import allowed_addresses, limits
 from webhooks.outbound import health
-from webhooks.outbound.claims import Claimed
+from webhooks.outbound.claims import Claimed, span_of_attempt
 from webhooks.outbound.composing import Composed
 from webhooks.outbound.dialling import Answer, CallError, Limits, Resolve, call, look_up
 from webhooks.outbound.models import Attempt, Delivery, Destination
@@ -102,7 +103,32 @@ def record(
         _write(claimed, came, judgement, started_at=now - took, now=now, next_at=next_at)
         health.note(destination, judgement, tried=claimed.tried, now=now)
     _say(claimed, judgement)
+    _trace(claimed, came, judgement, now - took, now)
     return True
+
+
+def _trace(claimed: Claimed, came: Came, judgement: Judgement, began: datetime, ended: datetime) -> None:
+    """A span for each attempt, below that of its run."""
+    if claimed.correlation is None or not tracing.is_traced(claimed.correlation):
+        return
+    facts: dict[str, str | int] = {
+        "automations.delivery": claimed.id,
+        "automations.destination": claimed.destination_id,
+        "automations.attempt": claimed.attempt,
+    }
+    if came.result.status is not None:
+        facts["http.response.status_code"] = came.result.status
+    span = tracing.Span(
+        "delivery",
+        span_of_attempt(claimed),
+        began,
+        ended,
+        kind="CLIENT",
+        parent=tracing.span_of("run", claimed.run_id),
+        facts=facts,
+        error="" if judgement.succeeded else judgement.error,
+    )
+    tracing.tell(claimed.correlation, span)
 
 
 def _say(claimed: Claimed, judgement: Judgement) -> None:
