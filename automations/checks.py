@@ -82,7 +82,7 @@ def check_tracing(**_: Any) -> list[CheckMessage]:
     hint, message = "", ""
     if not 0 <= share <= 100:
         message, hint = f"AUTOMATIONS_TRACES_PER_CENT is {share}.", "Set it to a number from 0 (none) to 100."
-    elif share and find_spec("opentelemetry.sdk") is None:
+    elif share and (find_spec("opentelemetry") is None or find_spec("opentelemetry.sdk") is None):
         message = "AUTOMATIONS_TRACES_PER_CENT asks for traces, and OpenTelemetry is not installed."
         hint = "Install automations[tracing], or set it to 0."
     return [Error(message, hint=hint, id="automations.E012")] if message else []
