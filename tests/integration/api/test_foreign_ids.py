@@ -218,7 +218,13 @@ def test_every_patch_leaves_every_field_that_is_not_for_writing(
         rule={"field": "amount", "op": "gt", "value": "100"},
         actor=None,
     )
+    schedule = admin.post(
+        "/api/v1/reviews/schedules/",
+        {"personal": True, "zone": "UTC", "weekday": 0, "hour": 8},
+        format="json",
+    ).json()
     own = {
+        "/api/v1/reviews/schedules/{id}/": f"/api/v1/reviews/schedules/{schedule['id']}/",
         "/api/v1/alert-rules/{id}/": f"/api/v1/alert-rules/{rule.pk}/",
         "/api/v1/webhooks/subscriptions/{id}/": f"/api/v1/webhooks/subscriptions/{subscription.pk}/",
         "/api/v1/workflows/{id}/": f"/api/v1/workflows/{workflow.pk}/",
