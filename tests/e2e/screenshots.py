@@ -329,6 +329,8 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "settings-denied": denied,
     "starting": starting,
     "audit": audit,
+    "alerts": opened("/alerts/"),
+    "diagnosis": opened("/diagnosis/1/"),
     "reviews": opened("/reviews/"),
     "review": first_row("/reviews/"),
     "decisions": opened("/decisions/"),
