@@ -230,7 +230,8 @@ def test_database_that_comes_up_late_is_used_and_a_stop_leaves_no_half_of_the_de
     running = launch(DATABASE_URL=server.url())
     running.wait_for_text("Waiting for the database: ")
     server.start()
-    running.wait_for_text(SEEDING)
+    # All migrations are run before.
+    running.wait_for_text(SEEDING, 120)
     time.sleep(3)
     assert running.stop() == 0, running.output()
     assert running.left() == []
