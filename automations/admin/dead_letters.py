@@ -69,7 +69,7 @@ class TriageAdmin(SeenAdmin):
 
 class RedriveItemInline(SeenInline):
     model = RedriveItem
-    fields = ("run", "state", "retry", "outcome", "code", "message")
+    fields = ("run", "edited", "state", "retry", "outcome", "code", "message")
     readonly_fields = fields
     verbose_name_plural = "runs (the first 200; all of them stand on the page of their cause, and in the API)"
 
@@ -94,5 +94,9 @@ class RedriveAdmin(SeenAdmin):
     list_select_related = ("requested_by",)
     search_fields = ("=id", "reason")
     exclude = ("due_at", "lease_token", "attempt")
+    payload_fields = ("edit",)
     inlines = (RedriveItemInline,)
     actions = (with_reason("Cancel…", _cancel),)
+
+    def may_see_payloads(self, request: HttpRequest, obj: Any) -> bool:
+        return not permissions.redrives_with_hidden_payloads([obj], request.user).exists()
