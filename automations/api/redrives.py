@@ -18,7 +18,7 @@ from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
 from automations.api.runs import RUN_STATUSES, RunChangeAnswer, WorkflowName
 from automations.api.schema import operation
-from automations.api.serializers import Answer, Body, UserName
+from automations.api.serializers import Answer, Body, ProblemEntry, UserName
 from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
 from automations.engine.edits import MOST_FIELDS
@@ -186,6 +186,9 @@ class RedrivePreviewAnswer(Answer):
         help_text="What an edit may name; [] without payloads.",
     )
     sentence = serializers.CharField(help_text="What would be done, for people.")
+    problems = ProblemEntry(
+        many=True, help_text="Of the edit, which is left away here, and refused with them."
+    )
 
 
 HOW = ("start", "version", "rate", "canary", "most_failures", "among", "dry_run", "reason", "edit")
@@ -344,6 +347,7 @@ class RedrivePreviewView(ApiView):
             "unfit": 0,
             "fields_known": ["team"],
             "sentence": "240 runs are retried from the failed step, with the active version, 60 a minute, one first.",
+            "problems": [],
         },
     )
     def post(self, request: Request) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -52,6 +52,8 @@ class RedrivePreview:
     unfit: int
     fields: Sequence[str]
     sentence: str
+    problems: Sequence[Problem] = ()
+    """What is wrong with the edit; it is refused with them, and told here as if it were not there."""
 
 
 def preview_redrive(
@@ -65,10 +67,11 @@ def preview_redrive(
     edit: Mapping[str, Any] | None = None,
 ) -> RedrivePreview:
     """What `start_redrive` would do with the same, as numbers and as a sentence; `fields` are those that an edit may name.
-    Nothing is changed. Raises what that raises."""
+    Nothing is changed. Raises what that raises, but for problems of the edit, which are told."""
     _require_bounds(start, version, rate, FAILURES, AMONG)
     given = _given(runs)
-    change = _edit(edit, given, version)
+    problems = _edit_problems(edit, given, version) if edit is not None else []
+    change = Edit.of(edit) if edit is not None and not problems else None
     total, edited = len(given), sum(change is not None and change.changes(one.input) for one in given)
     unfit = edits.unfit(change, given, version) if change is not None else 0
     many = "1 run" if total == 1 else f"{total:,} runs"
@@ -86,7 +89,9 @@ def preview_redrive(
         sentences.append(
             f"{unfit:,} of them would be refused: what they would start with does not answer the trigger’s form."
         )
-    return RedrivePreview(total, edited, unfit, sorted(edits.known(given, version)), " ".join(sentences))
+    return RedrivePreview(
+        total, edited, unfit, sorted(edits.known(given, version)), " ".join(sentences), problems
+    )
 
 
 @transaction.atomic
@@ -121,7 +126,9 @@ def start_redrive(
         detail = f"{MOST_UNFINISHED} of your redrives are not finished. Wait for one, or cancel it."
         raise ConflictError(detail, code="too-many-redrives")
     given = _given(runs)
-    change = _edit(edit, given, version)
+    if edit is not None and (problems := _edit_problems(edit, given, version)):
+        raise InvalidError(problems)
+    change = Edit.of(edit) if edit is not None else None
     now = timezone.now()
     redrive = Redrive.objects.create(
         requested_by=actor,
@@ -200,17 +207,14 @@ def _given(runs: QuerySet[Run]) -> list[edits.Given]:
     return given
 
 
-def _edit(told: Mapping[str, Any] | None, given: Sequence[edits.Given], version: str) -> Edit | None:
-    """The edit that was sent. Raises InvalidError where a field is named that no form asks for and no run had."""
-    if told is None:
-        return None
-    require_object(told, "edit")
+def _edit_problems(told: object, given: Sequence[edits.Given], version: str) -> list[Problem]:
+    """What is wrong with an edit: also that a field is named that no form asks for and no run had."""
+    try:
+        require_object(told, "edit")
+    except InvalidError as error:
+        return list(error.problems)
     problems = edit_problems(told, "edit")
-    if not problems:
-        problems = edits.unknown(Edit.of(told), given, version)
-    if problems:
-        raise InvalidError(problems)
-    return Edit.of(told)
+    return problems or edits.unknown(Edit.of(cast("Mapping[str, Any]", told)), given, version)
 
 
 def _require_bounds(start: str, version: str, rate: int, most_failures: int, among: int) -> None:

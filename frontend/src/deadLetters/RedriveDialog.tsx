@@ -55,7 +55,7 @@ export function RedriveDialog({ chosen, what, onDone, onClose }: Props) {
             setKnown(preview.fields_known);
           },
           (error: unknown) => {
-            if (!leaving.signal.aborted) setTold(error instanceof ApiError ? sentenceOf(error) : null);
+            if (!leaving.signal.aborted) setTold(error instanceof ApiError ? error.message : null);
           },
         );
     }, PAUSE_MS);
@@ -178,15 +178,19 @@ export function RedriveDialog({ chosen, what, onDone, onClose }: Props) {
 
 /** What would be done, or why it can't be. */
 function Told({ edit, told }: { edit: ReturnType<typeof editOf>; told: RedrivePreview | string | null }) {
-  const trouble = typeof edit === "string" ? edit : typeof told === "string" ? told : null;
+  const preview = typeof told === "string" ? null : told;
+  const [first] = preview?.problems ?? [];
+  const trouble =
+    typeof edit === "string"
+      ? edit
+      : typeof told === "string"
+        ? told
+        : first === undefined
+          ? null
+          : `${first.message} ${first.hint}`;
   return (
     <p className={trouble === null ? "note told" : "problem told"} aria-live="polite">
-      {trouble ?? (told !== null && typeof told !== "string" ? told.sentence : "")}
+      {trouble ?? preview?.sentence}
     </p>
   );
-}
-
-function sentenceOf(error: ApiError): string {
-  const [first] = error.problems;
-  return first === undefined ? error.message : `${first.message} ${first.hint}`;
 }

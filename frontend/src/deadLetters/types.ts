@@ -108,6 +108,7 @@ export interface RedrivePreview {
   unfit: number;
   fields_known: string[];
   sentence: string;
+  problems: { message: string; hint: string }[];
 }
 
 export interface RedriveDetail extends Redrive {

@@ -76,6 +76,7 @@ def test_the_preview_says_of_how_many_runs_the_input_changes(clerk: APIClient, p
         "edited": 2,
         "unfit": 0,
         "fields_known": ["price", "why"],
+        "problems": [],
         "sentence": (
             "3 runs are retried from the failed step, with the active version, 30 a minute, one first."
             " Finished steps are kept and not repeated. The others keep their keys, so they can’t be done twice."
@@ -151,9 +152,11 @@ def test_input_that_does_not_answer_the_form_is_told_before_and_refused_run_by_r
 def test_an_edit_of_what_no_form_asks_for_is_refused(
     clerk: APIClient, priced: Workflow, edit: dict[str, Any], path: str
 ) -> None:
-    for address in ("", "preview/"):
-        answer = ask(clerk, priced, address, edit=edit)
-        assert (answer.status_code, answer.json()["problems"][0]["path"]) == (422, path), answer.content
+    answer = ask(clerk, priced, edit=edit)
+    assert (answer.status_code, answer.json()["problems"][0]["path"]) == (422, path), answer.content
+    told = ask(clerk, priced, "preview/", edit=edit)
+    assert (told.status_code, told.json()["edited"]) == (200, 0), told.content
+    assert told.json()["problems"] == answer.json()["problems"]
     assert not Redrive.objects.exists()
     assert ask(clerk, priced, edit={"sql": 1}).status_code == 400
 
