@@ -85,7 +85,6 @@ class ProblemAnswer(Answer):
     what_to_do = serializers.CharField(help_text="Empty where the detail says all there is.")
 
 
-@extend_schema_field(OpenApiTypes.STR)
 class LargeValueAnswer(Answer):
     """What is told of a value that is too large to be told with what it belongs to."""
 
@@ -94,6 +93,7 @@ class LargeValueAnswer(Answer):
     preview = serializers.CharField(help_text="Its first characters.")
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class UserName(serializers.RelatedField[Any, Any, Any]):
     """A person, by user name; null when the account is gone."""
 

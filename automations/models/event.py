@@ -123,7 +123,7 @@ class Event(models.Model):
     @property
     def value(self) -> dict[str, Any]:
         """What rules see as the event, wherever it is kept, with the event's number."""
-        kept = self.snapshot if self.large is None else self.large.body
+        kept: Any = self.snapshot if self.large is None else self.large.body
         return {"id": self.pk, **kept}
 
 

@@ -143,7 +143,8 @@ def _insert(events: Sequence[NewEvent]) -> list[Accepted]:
         ids = _ids(cursor, events)
         hashes = [_request_hash(event) if event.idempotency_key is not None else "" for event in events]
         rows = [_row(*entry, request) for entry in zip(ids, events, hashes, strict=True)]
-        keeper, large = large_values.Keeper(), {}
+        keeper = large_values.Keeper()
+        large: dict[int, str] = {}
         cursor.execute(INSERT, [_written(rows, keeper, large)])
         stored = {row[0] for row in cursor.fetchall()}
         keeper.keep({value for key, value in large.items() if key in stored})

@@ -24,7 +24,7 @@ FRESH = timedelta(hours=1)
 LOOKED_AT_AGAIN = timedelta(days=7)
 BATCH = 200
 
-KNOWN = "SELECT hash FROM automations_largevalue WHERE hash = ANY(%s) AND touched_at > clock_timestamp() - %s"
+KNOWN = "SELECT hash FROM automations_largevalue WHERE hash = ANY(%s) AND touched_at > clock_timestamp() - make_interval(secs => %s)"
 KEEP = """
 INSERT INTO automations_largevalue (hash, size, preview, body, touched_at)
 SELECT v.hash, v.size, v.preview, v.body, clock_timestamp()
@@ -38,7 +38,7 @@ AND NOT EXISTS (SELECT 1 FROM automations_step s WHERE s.large_id = v.hash)
 DROP = f"""
 DELETE FROM automations_largevalue WHERE hash IN (
   SELECT v.hash FROM automations_largevalue v
-  WHERE v.hash = ANY(%s) AND v.touched_at < clock_timestamp() - %s AND {UNUSED}
+  WHERE v.hash = ANY(%s) AND v.touched_at < clock_timestamp() - make_interval(secs => %s) AND {UNUSED}
   FOR UPDATE SKIP LOCKED
 )
 """
@@ -79,7 +79,7 @@ class Keeper:
         if not self._taken:
             return
         with connection.cursor() as cursor:
-            cursor.execute(KNOWN, [list(self._taken), FRESH])
+            cursor.execute(KNOWN, [list(self._taken), FRESH.total_seconds()])
             for (key,) in cursor.fetchall():
                 del self._taken[key]
             if self._taken:
@@ -93,7 +93,7 @@ def drop_unused(hashes: Iterable[str | None]) -> int:
     if not wanted:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(DROP, [wanted, GRACE])
+        cursor.execute(DROP, [wanted, GRACE.total_seconds()])
         return cursor.rowcount
 
 
