@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0035_retention"),
+        ("automations", "0001_squashed_0035_retention"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
