@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0001_squashed_0035_retention"),
+        ("automations", "0036_large_values"),
     ]
 
     operations = [
