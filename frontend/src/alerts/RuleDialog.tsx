@@ -34,6 +34,7 @@ const USUAL: Record<Kind, Partial<RuleBody>> = {
   silence: { raise_at: 1_440, clear_at: 1_439 },
   dead_letters: { raise_at: 10, clear_at: 0 },
   approvals_overdue: { raise_at: 1, clear_at: 0, window_seconds: 14_400 },
+  needs_review: { raise_at: 1, clear_at: 0, window_seconds: 3_600 },
   queue_lag: { raise_at: 60, clear_at: 10 },
   noisy_trigger: { raise_at: 500, clear_at: 250 },
 };
