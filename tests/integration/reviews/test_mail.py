@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from automations.models import OutgoingEmail, Workflow
 from automations.runtime.mail import send_due
-
 from tests.faults.launching import free_port
 
 from .world import Desk, the_week, tick
@@ -28,7 +27,7 @@ class Inbox:
     def __init__(self) -> None:
         self.mails: list[tuple[list[str], EmailMessage]] = []
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - the library's name
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
         self.mails.append((envelope.rcpt_tos, message))
