@@ -80,7 +80,7 @@ FACTS: dict[AlertKind, KindFacts] = {
         "steps",
         "{n} step that began more than {window} ago needs review",
         "{n} steps that began more than {window} ago need review",
-        "begun before",
+        "waiting for",
     ),
     AlertKind.QUEUE_LAG: KindFacts(
         "Work is late",

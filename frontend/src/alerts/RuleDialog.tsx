@@ -4,7 +4,7 @@ import type { Workflow } from "../api/types";
 import { useSite } from "../app/context";
 import { FormDialog } from "../ui/FormDialog";
 import type { AlertRule, Kind, KindFacts, RuleBody } from "./types";
-import { spanWords, windowWords } from "./words";
+import { spanWords, windowLabel, windowWords } from "./words";
 
 interface Props {
   kinds: KindFacts[];
@@ -123,7 +123,7 @@ export function RuleDialog({ kinds, workflows, admin, about, rule, onSaved, onCl
         <Figure label="Over at" value={body.clear_at} onChange={(clear_at) => set({ clear_at })} />
         {facts?.window !== "" && (
           <Figure
-            label={`${facts?.window === "counted in" ? "Counted in" : "Unanswered for"} (minutes)`}
+            label={`${windowLabel(facts)} (minutes)`}
             value={body.window_seconds / 60}
             onChange={(minutes) => set({ window_seconds: Math.round(minutes * 60) })}
           />
