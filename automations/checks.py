@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection
 from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from automations.conf import setting
 
@@ -103,3 +107,26 @@ def check_metrics_networks(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(Tags.database)
+def check_replaced_migrations(databases: Collection[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """A database that had only a part of the migrations that one replaces now can't go on: the rest is no longer there.
+    `migrate` asks this first; without it Django fails for reasons that don't name the cause."""
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        loader = MigrationLoader(None)
+        applied = MigrationRecorder(connections[alias]).applied_migrations()
+        for (app, name), migration in loader.disk_migrations.items():
+            missing = [one for one in migration.replaces if one not in applied]
+            gone = [one for one in missing if one not in loader.disk_migrations]
+            if gone and len(missing) < len(migration.replaces):
+                found.append(
+                    Error(
+                        f"The database has only a part of the migrations that {app}.{name} replaces:"
+                        f" {app}.{missing[0][1]} is the first that it lacks.",
+                        hint="Run `migrate` with the version that still had them, then with this one.",
+                        id="automations.E013",
+                    )
+                )
+    return found
