@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0035_retention"),
+        ("automations", "0036_large_values"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
