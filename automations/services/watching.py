@@ -323,6 +323,7 @@ def _people(alert: Alert, rule: AlertRule, *, always_owner: bool = False) -> lis
 def _announce(alert: Alert, kind: str, now: datetime) -> None:
     facts: Mapping[str, Any] = {
         "rule": alert.rule_name,
+        "rule_id": alert.rule_id,
         "alert_kind": alert.kind,
         "workflow": alert.workflow.key if alert.workflow is not None else None,
         "value": alert.value,

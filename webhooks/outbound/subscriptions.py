@@ -65,6 +65,9 @@ def update_subscription(
     if unknown:
         message = f"{quoted(unknown[0])} of a subscription can't be changed."
         raise InvalidError([Problem("read-only-field", unknown[0], message, "Make another subscription.")])
+    if subscription.rule_id is not None:
+        detail = "It tells of one alert rule. Change where that rule is told, on the page of alerts."
+        raise ConflictError(detail, code="of-a-rule")
     permissions.require_right(actor, "use", subscription.destination)
     held = Subscription.objects.select_for_update(of=("self",)).select_related("destination")
     subscription = held.get(pk=subscription.pk)
@@ -129,6 +132,7 @@ def _facts(subscription: Subscription) -> dict[str, Any]:
         "kinds": subscription.kinds,
         "workflow": subscription.workflow.key if subscription.workflow else None,
         "team": subscription.team,
+        "rule": subscription.rule_id,
         "with_values": subscription.with_values,
         "owner": subscription.owner.get_username() if subscription.owner else None,
     }

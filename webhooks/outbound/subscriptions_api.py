@@ -43,6 +43,9 @@ class SubscriptionAnswer(Answer):
     kinds = serializers.ListField(child=serializers.CharField())
     workflow = serializers.SerializerMethodField(help_text="Of this workflow alone; null: of all.")
     team = serializers.CharField(help_text="Of the workflows of this team alone; empty: of all.")
+    rule = serializers.IntegerField(
+        source="rule_id", allow_null=True, help_text="Of what this alert rule finds alone."
+    )
     with_values = serializers.BooleanField(help_text="With what records hold and people wrote.")
     owner = UserName(allow_null=True, help_text="Whose sight limits what is sent; null: nothing is.")
     may_change = serializers.SerializerMethodField()
@@ -79,6 +82,7 @@ EXAMPLE: dict[str, Any] = {
     "kinds": ["run.failed", "approval.asked"],
     "workflow": None,
     "team": "Finance",
+    "rule": None,
     "with_values": False,
     "owner": "alice",
     "may_change": True,

@@ -22,6 +22,9 @@ from webhooks.outbound.models import Delivery, Destination, Subscription
 from webhooks.outbound.signing import new_message_id
 from webhooks.secrets.known import KNOWN
 
+OF_RULES = ("alert.raised", "alert.resolved")
+"""What is told of an alert rule."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -56,13 +59,15 @@ def hear(events: Sequence[ProductEvent]) -> None:
         return
     workflows = Workflow.objects.in_bulk({event.workflow for event in events if event.workflow is not None})
     sights = _sights(subscriptions, events)
+    bound = _bound(subscriptions, events, sights)
     KNOWN.refresh()
     made = [
         _delivery(subscription, event, workflows, name, sights[subscription.owner_id])
         for event in events
         for name in (uuid.uuid4().hex,)
         for subscription in subscriptions
-        if _wants(subscription, event, workflows) and _may(sights[subscription.owner_id], subscription, event)
+        if _wants(subscription, event, workflows, bound)
+        and _may(sights[subscription.owner_id], subscription, event)
     ]
     if made:
         Delivery.objects.bulk_create(made)
@@ -104,9 +109,34 @@ def _sight(owner: Any, workflows: set[int], subjects: Mapping[str, set[int]]) ->
     )
 
 
-def _wants(subscription: Subscription, event: ProductEvent, workflows: Mapping[int, Workflow]) -> bool:
+def _rule_of(event: ProductEvent) -> int | None:
+    """The rule that an alert is of."""
+    rule = event.facts.get("rule_id")
+    return rule if isinstance(rule, int) and event.kind in OF_RULES else None
+
+
+def _bound(
+    subscriptions: Iterable[Subscription], events: Sequence[ProductEvent], sights: Mapping[int | None, Sight]
+) -> set[int]:
+    """The rules that name a destination which may be told: what they find goes there alone. Where none of those that are
+    named may be told any more, it goes to all that hear of alerts, so that nothing falls silent."""
+    return {
+        rule
+        for event in events
+        if (rule := _rule_of(event)) is not None
+        for subscription in subscriptions
+        if subscription.rule_id == rule and _may(sights[subscription.owner_id], subscription, event)
+    }
+
+
+def _wants(
+    subscription: Subscription, event: ProductEvent, workflows: Mapping[int, Workflow], bound: set[int]
+) -> bool:
     if event.kind not in subscription.kinds:
         return False
+    rule = _rule_of(event)
+    if subscription.rule_id is not None or rule in bound:
+        return subscription.rule_id == rule
     if subscription.workflow_id is not None:
         return event.workflow == subscription.workflow_id
     if subscription.team:

@@ -8,6 +8,7 @@ from webhooks.outbound import (
     backlog_api,
     deliveries_api,
     resendings_api,
+    rule_destinations_api,
     subscriptions_api,
     unknowns_api,
 )
@@ -36,6 +37,12 @@ urlpatterns = [
         name="destination-subscriptions",
     ),
     path("subscriptions/<int:pk>/", subscriptions_api.SubscriptionView.as_view(), name="subscription"),
+    path("alert-rules/", rule_destinations_api.RulesDestinationsView.as_view(), name="rules-destinations"),
+    path(
+        "alert-rules/<int:pk>/destinations/",
+        rule_destinations_api.RuleDestinationsView.as_view(),
+        name="rule-destinations",
+    ),
     path("product-events/", subscriptions_api.ProductEventsView.as_view(), name="product-events"),
     path("resendings/", resendings_api.ResendingsView.as_view(), name="resendings"),
     path("resendings/count/", resendings_api.ResendingCountView.as_view(), name="resending-count"),

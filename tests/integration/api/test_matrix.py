@@ -287,6 +287,8 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("DELETE", "destination-shares"): (ADMIN, SIGHT),
     ("GET", "destination-subscriptions"): (SIGHT, SIGHT),
     ("POST", "destination-subscriptions"): (OPERATE, SIGHT),
+    ("GET", "rules-destinations"): (EVERYBODY, EVERYBODY),
+    ("PUT", "rule-destinations"): (EDIT, SIGHT),
     ("GET", "subscription"): (SIGHT, SIGHT),
     ("PATCH", "subscription"): (ADMIN, SIGHT),
     ("DELETE", "subscription"): (ADMIN, SIGHT),

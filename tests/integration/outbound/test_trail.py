@@ -9,8 +9,17 @@ import pytest
 from django.utils import timezone
 
 from automations.models import AuditEntry
+from automations.services.alerts import make_rule
 from webhooks.models import Destination, Secret
-from webhooks.outbound import answering, destinations, redelivery, resendings, subscriptions, trials
+from webhooks.outbound import (
+    answering,
+    destinations,
+    redelivery,
+    resendings,
+    rule_destinations,
+    subscriptions,
+    trials,
+)
 from webhooks.secrets import services
 
 from .conftest import make_delivery, make_unknown
@@ -109,6 +118,14 @@ CALLS: Calls = {
     "subscription.deleted": (
         subscriptions.delete_subscription,
         lambda crm, secret, actor: {"subscription": _subscribed(crm, actor), "actor": actor},
+    ),
+    "alert_rule.destinations_set": (
+        rule_destinations.set_rule_destinations,
+        lambda crm, secret, actor: {
+            "alert_rule": make_rule(kind="queue_lag", name="Late", raise_at=9, actor=actor),
+            "destinations": [crm],
+            "actor": actor,
+        },
     ),
     "deliveries.resent": (
         resendings.resend_many,
