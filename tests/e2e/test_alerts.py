@@ -54,11 +54,19 @@ def test_a_failure_is_told_within_a_minute_and_the_breaker_stops_what_goes_wrong
         "The owner is told once when there are 2 failed runs in 15 minutes, and again when there are 0 or less."
         " The workflow is taken back to simulate."
     )
+    dialog.get_by_label("People, in the app and by mail (user names)").fill("noor")
+    dialog.get_by_role("button", name="Add").click()
+    expect(dialog.get_by_role("status")).to_contain_text("The owner and noor are told once")
+    dialog.get_by_role("button", name="Remove noor").click()
+    dialog.get_by_label("CRM").check()
+    expect(dialog.get_by_text("other destinations that subscribe to alerts")).to_be_visible()
     assert violations(page) == []
     picture(page, "alert-rule")
+    dialog.get_by_label("Raised at (failed runs)").focus()
     page.keyboard.press("Enter")
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("row", name="Two in a row")).to_contain_text("taken back to simulate")
+    expect(page.get_by_role("row", name="Two in a row")).to_contain_text("the owner and CRM")
 
     for _ in range(2):
         call(page, "POST", f"workflows/{failing}/run/", {})

@@ -1,6 +1,6 @@
 import { useCallback, useState } from "react";
 import { alertsOf } from "../api/alerts";
-import type { Workflow } from "../api/types";
+import type { Named, Workflow } from "../api/types";
 import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
@@ -19,6 +19,11 @@ interface Loaded {
   kinds: KindFacts[];
   workflows: Workflow[];
   standstills: Standstill[];
+  /** User names to choose from; none where one may not see who there is. */
+  people: string[];
+  destinations: Named[];
+  /** By rule, the keys of its own destinations. */
+  told: Record<number, string[]>;
   /** May say what is watched of teams and of all. */
   admin: boolean;
 }
@@ -29,15 +34,24 @@ export default function AlertsPage() {
   const load = useCallback(
     async (signal: AbortSignal): Promise<Loaded> => {
       const alerts = alertsOf(api);
-      const [open, rules, kinds, workflows, standstills, me] = await Promise.all([
+      const [open, rules, kinds, workflows, standstills, destinations, told, me] = await Promise.all([
         alerts.open(signal),
         alerts.rules(signal),
         alerts.kinds(signal),
         api.allWorkflows(signal),
         alerts.standstills(signal),
+        api.destinations(signal),
+        alerts.ruleDestinations(signal),
         api.me(signal),
       ]);
+      const mayName = me.may.create_workflows;
+      const { people } = mayName ? await api.people(signal) : { people: [] };
       return {
+        people: people.map((one) => one.username),
+        destinations: destinations.results,
+        told: Object.fromEntries(
+          told.results.map((one) => [one.rule, one.destinations.map(({ key }) => key)]),
+        ),
         open: open.results,
         rules: rules.results,
         kinds,
@@ -79,45 +93,42 @@ interface Props extends Loaded {
   onMade: () => void;
 }
 
-function Watched({ open, rules: first, kinds, workflows, standstills, admin, making, onMade }: Props) {
+function Watched(props: Props) {
+  const { open, rules: first, kinds, workflows, standstills, admin, making, onMade } = props;
+  const { people, destinations } = props;
+  const [told, setTold] = useState(props.told);
   const [{ workflow = "" }] = useSearch();
   const [rules, setRules] = useState(first);
   const [changing, setChanging] = useState<AlertRule | null>(null);
   const about = Number(workflow) || null;
-  const put = (rule: AlertRule) =>
+  const put = (rule: AlertRule, named: string[]) => {
+    setTold((before) => ({ ...before, [rule.id]: named }));
     setRules((before) =>
       before.some((one) => one.id === rule.id)
         ? before.map((one) => (one.id === rule.id ? rule : one))
         : [...before, rule],
     );
+  };
+  const chosen = { kinds, workflows, admin, about, people, destinations };
   return (
     <>
       <OpenAlerts alerts={open.filter((alert) => about === null || alert.workflow === about)} />
       <Rules
         rules={rules}
         kinds={kinds}
+        destinations={destinations}
+        told={told}
         onChange={setChanging}
         onRemoved={(id) => setRules((before) => before.filter((one) => one.id !== id))}
       />
       <Standstills first={standstills} admin={admin} />
       <PastAlerts workflow={about} />
-      {making && (
-        <RuleDialog
-          kinds={kinds}
-          workflows={workflows}
-          admin={admin}
-          about={about}
-          onSaved={put}
-          onClose={onMade}
-        />
-      )}
+      {making && <RuleDialog {...chosen} onSaved={put} onClose={onMade} />}
       {changing !== null && (
         <RuleDialog
-          kinds={kinds}
-          workflows={workflows}
-          admin={admin}
-          about={about}
+          {...chosen}
           rule={changing}
+          told={told[changing.id] ?? []}
           onSaved={put}
           onClose={() => setChanging(null)}
         />

@@ -1,9 +1,10 @@
 import { useId, useState } from "react";
 import { alertsOf } from "../api/alerts";
-import type { Workflow } from "../api/types";
+import type { Named, Workflow } from "../api/types";
 import { useSite } from "../app/context";
 import { FormDialog } from "../ui/FormDialog";
 import type { AlertRule, Kind, KindFacts, RuleBody } from "./types";
+import { toldWords, WhoIsTold } from "./WhoIsTold";
 import { spanWords, windowLabel, windowWords } from "./words";
 
 interface Props {
@@ -14,7 +15,13 @@ interface Props {
   about: number | null;
   /** The one that is changed; without it a new one is made. */
   rule?: AlertRule;
-  onSaved: (rule: AlertRule) => void;
+  /** User names to choose from. */
+  people: string[];
+  /** Where a rule can be told. */
+  destinations: Named[];
+  /** Where this one is told: keys. */
+  told?: string[];
+  onSaved: (rule: AlertRule, told: string[]) => void;
   onClose: () => void;
 }
 
@@ -27,6 +34,8 @@ const FRESH: RuleBody = {
   least: 1,
   breaks: false,
   retry_minutes: null,
+  tell_owner: true,
+  people: [],
 };
 const USUAL: Record<Kind, Partial<RuleBody>> = {
   failures: { raise_at: 3, clear_at: 0 },
@@ -40,18 +49,24 @@ const USUAL: Record<Kind, Partial<RuleBody>> = {
 };
 
 /** Says what is to be watched, and reads it back as a sentence before it is saved. */
-export function RuleDialog({ kinds, workflows, admin, about, rule, onSaved, onClose }: Props) {
+export function RuleDialog(props: Props) {
+  const { kinds, workflows, admin, about, rule, people, destinations, onSaved, onClose } = props;
   const { api } = useSite();
   const id = useId();
   const [kind, setKind] = useState<Kind>(rule?.kind ?? "failures");
   const [place, setPlace] = useState(String(about ?? workflows[0]?.id ?? ""));
   const [body, setBody] = useState<RuleBody>(rule ?? { ...FRESH, ...USUAL.failures });
+  const [team, setTeam] = useState("");
+  const [named, setNamed] = useState<string[]>(props.told ?? []);
+  const teams = [...new Set(workflows.map((one) => one.team).filter((one) => one !== ""))].sort();
+  const who = { tell_owner: body.tell_owner, people: body.people, destinations: named };
   const facts = kinds.find((one) => one.kind === kind);
   const everything = facts?.of_everything ?? false;
   const set = (change: Partial<RuleBody>) => setBody((before) => ({ ...before, ...change }));
   const choose = (next: Kind) => {
     setKind(next);
-    set({ ...FRESH, name: body.name, ...USUAL[next] });
+    const { name, tell_owner, people } = body;
+    set({ ...FRESH, name, tell_owner, people, ...USUAL[next] });
   };
   const save = async () => {
     const { name, raise_at, clear_at, window_seconds, hold_seconds, least, retry_minutes } = body;
@@ -59,15 +74,27 @@ export function RuleDialog({ kinds, workflows, admin, about, rule, onSaved, onCl
     const said = { raise_at, clear_at, window_seconds, hold_seconds, least, breaks };
     const told = {
       ...said,
+      tell_owner: body.tell_owner,
+      people: body.people,
       name: name || (facts?.title ?? ""),
       retry_minutes: breaks ? retry_minutes : null,
     };
     const alerts = alertsOf(api);
-    if (rule !== undefined) onSaved(await alerts.changeRule(rule.id, told));
-    else {
-      const workflow = everything || place === "all" ? null : Number(place);
-      onSaved(await alerts.makeRule({ ...told, kind, workflow, team: "" }));
+    const workflow = everything || place === "all" || place === "team" ? null : Number(place);
+    const saved =
+      rule === undefined
+        ? await alerts.makeRule({
+            ...told,
+            kind,
+            workflow,
+            team: place === "team" && !everything ? team : "",
+          })
+        : await alerts.changeRule(rule.id, told);
+    const before = props.told ?? [];
+    if (named.length !== before.length || named.some((key) => !before.includes(key))) {
+      await alerts.setRuleDestinations(saved.id, named);
     }
+    onSaved(saved, named);
   };
   return (
     <FormDialog
@@ -95,12 +122,30 @@ export function RuleDialog({ kinds, workflows, admin, about, rule, onSaved, onCl
               Of which workflow
               <select value={place} onChange={(event) => setPlace(event.target.value)}>
                 {admin && <option value="all">All of them</option>}
+                {admin && <option value="team">All of a team…</option>}
                 {workflows.map((one) => (
                   <option key={one.id} value={one.id}>
                     {one.name}
                   </option>
                 ))}
               </select>
+            </label>
+          )}
+          {!everything && place === "team" && (
+            <label className="block">
+              Of which team
+              <input
+                required
+                list={`${id}-teams`}
+                maxLength={80}
+                value={team}
+                onChange={(event) => setTeam(event.target.value)}
+              />
+              <datalist id={`${id}-teams`}>
+                {teams.map((one) => (
+                  <option key={one} value={one} />
+                ))}
+              </datalist>
             </label>
           )}
         </>
@@ -154,8 +199,17 @@ export function RuleDialog({ kinds, workflows, admin, about, rule, onSaved, onCl
           onChange={(minutes) => set({ retry_minutes: minutes > 0 ? Math.round(minutes) : null })}
         />
       )}
+      <WhoIsTold
+        told={who}
+        known={people}
+        destinations={destinations}
+        onChange={({ destinations: keys, ...change }) => {
+          set(change);
+          if (keys !== undefined) setNamed(keys);
+        }}
+      />
       <p role="status" id={`${id}-read`}>
-        {readBack(body, facts)}
+        {readBack(body, facts, toldWords(who, destinations), who.people.length + named.length > 0)}
       </p>
     </FormDialog>
   );
@@ -183,12 +237,13 @@ function Figure({ label, value, onChange }: Counting) {
   );
 }
 
-function readBack(body: RuleBody, facts: KindFacts | undefined): string {
+function readBack(body: RuleBody, facts: KindFacts | undefined, who: string, many: boolean): string {
   const { raise_at, clear_at, hold_seconds, breaks, retry_minutes } = body;
   const span = windowWords(facts, body.window_seconds);
   const held = hold_seconds > 0 ? ` for ${spanWords(hold_seconds)}` : "";
   const broken = !breaks || !facts?.breaks ? "" : " The workflow is taken back to simulate.";
   const tried =
     broken !== "" && retry_minutes !== null ? ` One run is tried after ${retry_minutes} minutes.` : "";
-  return `The owner is told once when there are ${raise_at} ${facts?.unit ?? ""}${span}${held}, and again when there are ${clear_at} or less.${broken}${tried}`;
+  const are = many || who === "admins" ? "are" : "is";
+  return `${who[0]?.toUpperCase()}${who.slice(1)} ${are} told once when there are ${raise_at} ${facts?.unit ?? ""}${span}${held}, and again when there are ${clear_at} or less.${broken}${tried}`;
 }

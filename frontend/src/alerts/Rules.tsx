@@ -1,22 +1,27 @@
 import { useState } from "react";
 import { alertsOf } from "../api/alerts";
+import type { Named } from "../api/types";
 import { useSite } from "../app/context";
 import { FormDialog } from "../ui/FormDialog";
 import { dateTime } from "../ui/format";
 import { Link } from "../ui/Link";
 import { type Column, Table } from "../ui/Table";
 import type { AlertRule, KindFacts } from "./types";
+import { toldWords } from "./WhoIsTold";
 import { boundWords, placeWords } from "./words";
 
 interface Props {
   rules: AlertRule[];
   kinds: KindFacts[];
+  destinations: Named[];
+  /** By rule, the keys of its own destinations. */
+  told: Record<number, string[]>;
   onChange: (rule: AlertRule) => void;
   onRemoved: (id: number) => void;
 }
 
 /** What is watched, of what, and by which bounds. */
-export function Rules({ rules, kinds, onChange, onRemoved }: Props) {
+export function Rules({ rules, kinds, destinations, told, onChange, onRemoved }: Props) {
   const { api } = useSite();
   const [removing, setRemoving] = useState<AlertRule | null>(null);
   const factsOf = (rule: AlertRule) => kinds.find((facts) => facts.kind === rule.kind);
@@ -56,7 +61,8 @@ export function Rules({ rules, kinds, onChange, onRemoved }: Props) {
     },
     {
       name: "Tells",
-      cell: (rule) => [...(rule.tell_owner ? ["the owner"] : []), ...rule.people].join(", ") || "admins",
+      cell: ({ id, tell_owner, people }) =>
+        toldWords({ tell_owner, people, destinations: told[id] ?? [] }, destinations),
     },
     {
       name: "Change",

@@ -71,8 +71,23 @@ export interface AlertRule {
 
 export type RuleBody = Pick<
   AlertRule,
-  "name" | "raise_at" | "clear_at" | "window_seconds" | "hold_seconds" | "least" | "breaks" | "retry_minutes"
+  | "name"
+  | "raise_at"
+  | "clear_at"
+  | "window_seconds"
+  | "hold_seconds"
+  | "least"
+  | "breaks"
+  | "retry_minutes"
+  | "tell_owner"
+  | "people"
 >;
+
+/** Where a rule is told: destinations that hear of what it finds, and no other does. */
+export interface RuleDestinations {
+  rule: number;
+  destinations: { key: string; name: string; state: string }[];
+}
 
 /** Why a workflow was taken back to simulate by itself. */
 export interface Breaker {

@@ -1,6 +1,14 @@
 /** Asking for alerts, their rules, and breakers. */
 
-import type { Alert, AlertRule, Kind, KindFacts, RuleBody, Standstill } from "../alerts/types";
+import type {
+  Alert,
+  AlertRule,
+  Kind,
+  KindFacts,
+  RuleBody,
+  RuleDestinations,
+  Standstill,
+} from "../alerts/types";
 import type { Api } from "./client";
 import type { Page, WorkflowDetail } from "./types";
 
@@ -15,6 +23,10 @@ export function alertsOf({ get, send }: Api) {
       send<AlertRule>("POST", "alert-rules/", body),
     changeRule: (id: number, changes: Partial<RuleBody & { enabled: boolean }>) =>
       send<AlertRule>("PATCH", `alert-rules/${id}/`, changes),
+    ruleDestinations: (signal: AbortSignal) =>
+      get<Page<RuleDestinations>>("webhooks/alert-rules/?limit=200", signal),
+    setRuleDestinations: (id: number, destinations: string[]) =>
+      send<RuleDestinations>("PUT", `webhooks/alert-rules/${id}/destinations/`, { destinations }),
     removeRule: (id: number) => send<void>("DELETE", `alert-rules/${id}/`, undefined),
     standstills: (signal: AbortSignal) => get<Page<Standstill>>("standstills/?limit=200", signal),
     standStill: (body: { reason: string; starts_at?: string; ends_at?: string }) =>

@@ -31,7 +31,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def workflow(alice: Any) -> Workflow:
     return make_workflow(
-        "refunds", chain(node("t1", "trigger.manual"), node("a1", "action.stop")), owner=alice
+        "refunds",
+        chain(node("t1", "trigger.manual"), node("a1", "action.stop", outcome="succeeded")),
+        owner=alice,
     )
 
 
