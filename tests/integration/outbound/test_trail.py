@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from automations.models import AuditEntry
+from automations.models import AlertRule, AuditEntry
 from automations.services.alerts import make_rule
+from automations.testing import chain, make_workflow, node
 from webhooks.models import Destination, Secret
 from webhooks.outbound import (
     answering,
@@ -29,6 +30,13 @@ pytestmark = pytest.mark.django_db
 
 def _subscribed(crm: Destination, actor: Any) -> Any:
     return subscriptions.create_subscription(destination=crm, kinds=["run.failed"], actor=actor)
+
+
+def _rule(actor: Any) -> AlertRule:
+    """Of a workflow of the actor's own, so that it is theirs to change."""
+    drawn = chain(node("t1", "trigger.manual"), node("a1", "action.stop", outcome="succeeded"))
+    workflow = make_workflow("refunds", drawn, owner=actor)
+    return make_rule(kind="failures", name="Fail", raise_at=1, workflow=workflow, actor=actor)
 
 
 def _failed(crm: Destination) -> resendings.Wanted:
@@ -122,7 +130,7 @@ CALLS: Calls = {
     "alert_rule.destinations_set": (
         rule_destinations.set_rule_destinations,
         lambda crm, secret, actor: {
-            "alert_rule": make_rule(kind="queue_lag", name="Late", raise_at=9, actor=actor),
+            "alert_rule": _rule(actor),
             "destinations": [crm],
             "actor": actor,
         },
