@@ -47,7 +47,7 @@ def test_a_failure_is_told_within_a_minute_and_the_breaker_stops_what_goes_wrong
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Watch something")
     dialog.get_by_label("Of which workflow").select_option(label="Keeps too much")
-    dialog.get_by_label("Name").fill("Two in a row")
+    dialog.get_by_role("textbox", name="Name").fill("Two in a row")
     dialog.get_by_label("Raised at (failed runs)").fill("2")
     dialog.get_by_label("Take the workflow back to simulate").check()
     expect(dialog.get_by_role("status")).to_have_text(
