@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0036_large_values"),
+        ("automations", "0038_redrive_edits"),
     ]
 
     operations = [
