@@ -6,7 +6,7 @@ that has come to what is young begins anew an hour later.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from automations.runtime import large_values
 STRETCH = 2_000
 """Rows that one tick looks at."""
 PAUSE = timedelta(hours=1)
-DAYS = {
+DAYS: Mapping[str, str] = {
     Swept.Kind.EVENTS: "AUTOMATIONS_EVENTS_KEPT_DAYS",
     Swept.Kind.CHANGES: "AUTOMATIONS_CHANGES_KEPT_DAYS",
 }
