@@ -198,7 +198,7 @@ TRIAGE: dict[str, Any] = {
 }
 CAUSE: dict[str, Any] = {
     "fingerprint": "5f2c0e8d1f0e7a4f",
-    "cause": "Given up after <n> attempts: The answer was 503.",
+    "cause": "Given up after … attempts: The answer was 503.",
     "code": "delivery-failed",
     "kind": "action.call_webhook",
     "state": "looking",

@@ -20,7 +20,7 @@ from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
 from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
-from automations.errors import ForbiddenError, NotFoundError
+from automations.errors import ForbiddenError, InvalidError, NotFoundError
 from automations.insight.failures import Where, failure_json
 from automations.models import (
     AuditEntry,
@@ -229,8 +229,15 @@ def _require_sight(runs: Any, version: str, actor: Any) -> None:
     """Raise InvalidError when one of the versions that would run names what the actor can't see."""
     column = "version" if version == "run" else "workflow__active_version"
     versions = runs.order_by().values(column).distinct()
-    for one in WorkflowVersion.objects.filter(pk__in=versions).select_related("workflow"):
-        require_seen(one.workflow, definition_of(one), actor)
+    for one in WorkflowVersion.objects.filter(pk__in=versions).select_related("workflow__owner"):
+        try:
+            require_seen(one.workflow, definition_of(one), actor)
+        except InvalidError as error:
+            owner = one.workflow.owner or "An admin"
+            detail = (
+                f"You don't see everything that “{one.workflow.name}” uses. {owner} can share it with you."
+            )
+            raise InvalidError(error.problems, detail) from error
 
 
 class RedrivesView(ApiView):

@@ -63,7 +63,7 @@ def test_the_drill_goes_as_the_tutorial_says(tmp_path: Path) -> None:
         assert told_after <= 60
         for promised in (
             "3 runs failed in 15 minutes",
-            "“s1” fails: Given up after <n> attempt: The answer was 401.",
+            "“s1” fails: Given up after … attempt: The answer was 401.",
             "alice changed the destination “CRM”: url.",
             "The step that fails sends there, and this came less than a minute before.",
             "Look at what the destination answers",

@@ -134,7 +134,7 @@ def test_a_broken_destination_is_named_with_who_changed_it_and_what_to_press(
     first, last = ran(sync, "failed"), ran(sync, "failed", "Given up after 3 attempts: The answer was 401.")
     found = told(support, sync)
     assert found["state"] == "broken"
-    assert found["headline"] == "“a2” fails: Given up after <n> attempts: The answer was 401."
+    assert found["headline"] == "“a2” fails: Given up after … attempts: The answer was 401."
     main = found["findings"][0]
     assert (main["code"], main["severity"], main["number"], main["run"], main["node"]) == (
         "failing",
