@@ -14,6 +14,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from automations.conf import setting
+from automations.models.large_value import LEAST_LARGE
+from automations.models.retention import LEAST_DAYS
 
 
 @register(Tags.compatibility)
@@ -90,6 +92,21 @@ def check_tracing(**_: Any) -> list[CheckMessage]:
         message = "AUTOMATIONS_TRACES_PER_CENT asks for traces, and OpenTelemetry is not installed."
         hint = "Install automations[tracing], or set it to 0."
     return [Error(message, hint=hint, id="automations.E012")] if message else []
+
+
+@register(Tags.compatibility)
+def check_what_is_kept(**_: Any) -> list[CheckMessage]:
+    """Nothing is dropped while it could come in again, and what is small stays in its row."""
+    found: list[CheckMessage] = []
+    days, size = setting("AUTOMATIONS_RUNS_KEPT_DAYS"), setting("AUTOMATIONS_LARGE_VALUE_BYTES")
+    if days != 0 and days < LEAST_DAYS:
+        hint = f"Set it to {LEAST_DAYS} or more (so long the ids of webhooks are known), or to 0: for ever."
+        message = f"AUTOMATIONS_RUNS_KEPT_DAYS is {days}."
+        found.append(Error(message, hint=hint, id="automations.E014"))
+    if size < LEAST_LARGE:
+        message = f"AUTOMATIONS_LARGE_VALUE_BYTES is {size}."
+        found.append(Error(message, hint=f"Set it to {LEAST_LARGE:,} or more.", id="automations.E015"))
+    return found
 
 
 @register(Tags.security)

@@ -22,6 +22,7 @@ from automations.conf import setting
 from automations.engine.durations import parse_duration
 from automations.engine.rules import Scope
 from automations.models import Run
+from automations.models.large_value import bodies
 from automations.runtime import blast_radius, endings, holds, places, subscriptions
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.signals import signal_parent
@@ -41,7 +42,7 @@ MATCHED, DUPLICATE, THROTTLED, PAUSED, LOOP, OUT_OF_SCOPE, BROKEN = (
 
 TAKE = f"""
 SELECT e.id, e.type, e.module_id, e.record_key, e.snapshot, e.occurred_at, e.clock, e.actor_id, e.cause_workflow_id,
-    e.depth, e.target, COALESCE(e.correlation_id, c.correlation_id)
+    e.depth, e.target, COALESCE(e.correlation_id, c.correlation_id), e.large_id
 FROM automations_event e LEFT JOIN automations_run c ON c.id = e.cause_run_id
 WHERE e.state = 'pending' AND (e.clock <> '' OR NOT {HOLDS}) ORDER BY e.id LIMIT %s FOR UPDATE OF e SKIP LOCKED
 """
@@ -114,7 +115,8 @@ def _match_batch(limit: int, take: int) -> Judged:
             rows = cursor.fetchall()
             cursor.execute("SELECT now()")
             (now,) = cursor.fetchone()
-            events = [_pending(row, now) for row in rows]
+            whole = bodies(row[12] for row in rows)
+            events = [_pending(row, now, whole) for row in rows]
         if not events:
             return Judged()
         subscriptions.refresh()
@@ -136,8 +138,9 @@ def _match_batch(limit: int, take: int) -> Judged:
     return Judged(len(events), [run for run in claimed if run.id not in held])
 
 
-def _pending(row: Sequence[Any], now: datetime) -> PendingEvent:
-    snapshot = row[4] if isinstance(row[4], dict) else json.loads(row[4])
+def _pending(row: Sequence[Any], now: datetime, whole: Mapping[str, Any]) -> PendingEvent:
+    kept = row[4] if row[12] is None else whole[row[12]]
+    snapshot = kept if isinstance(kept, dict) else json.loads(kept)
     target = row[10] if row[10] is None or isinstance(row[10], dict) else json.loads(row[10])
     return PendingEvent(*(*row[:4], {"id": row[0], **snapshot}, *row[5:10], target, now, row[11]))
 
