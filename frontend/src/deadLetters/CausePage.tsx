@@ -161,10 +161,16 @@ const WORKFLOWS: Column<Triage>[] = [
 ];
 
 const CHANGES: Column<CauseDetail["changes"][number]>[] = [
-  { name: "Action", cell: (entry) => entry.action },
-  { name: "About", cell: (entry) => `${entry.object_type} ${entry.object_id}` },
-  { name: "Who", cell: (entry) => entry.actor },
-  { name: "Changes", wide: true, cell: (entry) => <Differences before={entry.before} after={entry.after} /> },
+  {
+    name: "Change",
+    wide: true,
+    cell: ({ page, sentence }) => (page === "" ? sentence : <Link to={page}>{sentence}</Link>),
+  },
+  {
+    name: "Before and after",
+    wide: true,
+    cell: (entry) => <Differences before={entry.before} after={entry.after} />,
+  },
   { name: "When", number: true, cell: (entry) => <Ago at={entry.at} /> },
 ];
 

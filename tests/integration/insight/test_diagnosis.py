@@ -169,6 +169,17 @@ def test_a_broken_destination_is_named_with_who_changed_it_and_what_to_press(
     assert codes(found, "presses") == ["take", "fix-destination", "dry-run", "redrive"]
     assert (presses["fix-destination"]["may"], presses["redrive"]["may"]) == (False, False)
     assert presses["redrive"]["why_not"].startswith("You don't see everything that “sync” uses.")
+    assert change["link"] == "", "the page of what one can't see answers 404"
+    refused = support.post(
+        f"/api/v1/{presses['dry-run']['call']['address']}", presses["dry-run"]["call"]["body"], format="json"
+    )
+    assert refused.json()["detail"] == presses["redrive"]["why_not"]
+    assert {one["code"]: one["link"].partition("?")[2] for one in found["presses"]} == {
+        "take": "open=triage",
+        "fix-destination": "",
+        "dry-run": "open=dry-run",
+        "redrive": "open=redrive",
+    }
     for right, thing in (
         ("automations.view_module", sync.active_triggers.get().module),
         ("webhooks.view_destination", crm),
