@@ -19,6 +19,8 @@ from django.utils import timezone
 from automations.services.tokens import create_token
 from webhooks.outbound.destinations import create_destination
 crm, _ = create_destination(key="crm", name="CRM", url="{crm}/v1", actor=owner, max_attempts=1)
+module.fields = [*module.fields, {{"key": "status", "label": "Status", "type": "text"}}]
+module.save()
 made = workflow("order-sync", node("s1", "action.call_webhook", destination="crm", data={{"n": "1"}}))
 _, secret = create_token(actor=owner, name="Drill", scope="write", days=1, now=timezone.now())
 print(made.pk, secret)
