@@ -85,13 +85,13 @@ class CausesAnswer(Answer):
     results = CauseAnswer(many=True)
 
 
-class ChangeAnswer(AuditAnswer):
+class CauseChangeAnswer(AuditAnswer):
     sentence = serializers.CharField(help_text="Who did what.")
     page = serializers.CharField(help_text="Of what was changed, below the app's own address; or empty.")
 
 
 class CauseDetailAnswer(CauseAnswer):
-    changes = ChangeAnswer(
+    changes = CauseChangeAnswer(
         many=True, help_text="What people changed in the week before it was first seen, newest first."
     )
 
