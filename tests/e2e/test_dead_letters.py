@@ -22,6 +22,7 @@ def picture(page: Page, name: str) -> None:
 
 def test_a_cause_is_foreseen_redriven_and_triaged(drawn: Drawn, signed_in: Page) -> None:  # noqa: F811
     page = signed_in
+    drawn.alone()
     for key in ("D-1", "D-2"):
         drawn.fail(key)
     page.get_by_role("navigation", name="Site").get_by_role("link", name="Dead letters").click()
