@@ -208,7 +208,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryState": "webhooks.models.Delivery.State",
         "BacktestKind": "automations.api.backtests.DIFFERENT",
         "DeadLetterState": "automations.models.DeadLetter.State",
-        "RedriveStatus": "automations.models.RedriveStatus",
+        "PacedStatus": "automations.models.PacedStatus",
         "RedriveItemState": "automations.models.RedriveItem.State",
         "RedriveOutcome": "automations.api.redrives.OUTCOMES",
         "TriageState": "automations.models.Triage.State",

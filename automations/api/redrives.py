@@ -26,9 +26,9 @@ from automations.models import (
     AuditEntry,
     DeadLetter,
     Mode,
+    PacedStatus,
     Redrive,
     RedriveItem,
-    RedriveStatus,
     Workflow,
     WorkflowVersion,
 )
@@ -80,7 +80,7 @@ class RedriveAnswer(Answer):
     among = serializers.IntegerField()
     dry_run = serializers.BooleanField(source="is_dry_run")
     reason = serializers.CharField()
-    status = serializers.ChoiceField(RedriveStatus.choices)
+    status = serializers.ChoiceField(PacedStatus.choices)
     ended_why = serializers.CharField()
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)

@@ -21,12 +21,13 @@ from automations.models.hold import Hold, StartCount
 from automations.models.mode_policy import ModePolicy
 from automations.models.module import Module
 from automations.models.notification import Notification, OutgoingEmail
+from automations.models.paced import PACED_UNFINISHED, PacedJob, PacedStatus
 from automations.models.place import Place
 from automations.models.policy import Policy, PolicyRevision, PolicyUse, RulePlace
 from automations.models.preference import Preference
 from automations.models.promotion import Consent, FirstRelease, Promotion
 from automations.models.record import Record, RecordChange, RecordComment
-from automations.models.redrive import REDRIVE_UNFINISHED, Redrive, RedriveItem, RedriveStatus
+from automations.models.redrive import Redrive, RedriveItem
 from automations.models.retention import Retention
 from automations.models.review import (
     KeptReview,
@@ -46,7 +47,7 @@ from automations.models.workflow import Action, Condition, Edge, Mode, Trigger, 
 
 __all__ = [
     "NEVER",
-    "REDRIVE_UNFINISHED",
+    "PACED_UNFINISHED",
     "UNFINISHED",
     "Action",
     "Activation",
@@ -84,6 +85,8 @@ __all__ = [
     "Notification",
     "Occasion",
     "OutgoingEmail",
+    "PacedJob",
+    "PacedStatus",
     "Place",
     "Policy",
     "PolicyRevision",
@@ -96,7 +99,6 @@ __all__ = [
     "RecordComment",
     "Redrive",
     "RedriveItem",
-    "RedriveStatus",
     "Retention",
     "ReviewDecision",
     "ReviewReader",
