@@ -212,6 +212,8 @@ SPECTACULAR_SETTINGS = {
         "RedriveItemState": "automations.models.RedriveItem.State",
         "RedriveOutcome": "automations.api.redrives.OUTCOMES",
         "TriageState": "automations.models.Triage.State",
+        "BackfillItemState": "automations.models.BackfillItem.State",
+        "DecisionAnswerOutcomeEnum": "automations.api.events.OUTCOMES",
     },
 }
 

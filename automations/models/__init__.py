@@ -5,6 +5,7 @@ from __future__ import annotations
 from automations.models.alert import Alert, AlertRule, Breaker
 from automations.models.approval import Approval, ApprovalDecision, ApprovalDelegation, ApprovalRemark
 from automations.models.audit import AuditEntry, AuditSeal
+from automations.models.backfill import Backfill, BackfillItem
 from automations.models.backtest import (
     UNFINISHED,
     Backtest,
@@ -61,6 +62,8 @@ __all__ = [
     "ApprovalRemark",
     "AuditEntry",
     "AuditSeal",
+    "Backfill",
+    "BackfillItem",
     "Backtest",
     "BacktestAlarm",
     "BacktestDifference",

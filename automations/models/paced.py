@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -40,7 +42,7 @@ class PacedJob(models.Model):
     class Meta:
         abstract = True
         ordering = ("-id",)
-        constraints = (
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
             models.CheckConstraint(condition=Q(status__in=PacedStatus.values), name="%(class)s_status_known"),
             models.CheckConstraint(
                 condition=Q(status__in=PACED_UNFINISHED, finished_at__isnull=True)
@@ -48,7 +50,7 @@ class PacedJob(models.Model):
                 name="%(class)s_finished_when_ended",
             ),
         )
-        indexes = (
+        indexes: ClassVar[tuple[models.Index, ...]] = (
             models.Index(
                 fields=("due_at", "id"), name="%(class)s_due", condition=Q(status__in=PACED_UNFINISHED)
             ),
