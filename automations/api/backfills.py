@@ -220,7 +220,8 @@ class BackfillItemsView(ApiView):
                     item.changes = []
                     item.message = item.message if item.code else ""
                 where = Where(item.workflow_id, item.run_id)
-                item.failure = failure_json(item.code, item.message, where=where) if item.code else None
+                fails = item.outcome == "fails"
+                item.failure = failure_json(item.code, item.message, where=where) if fails else None
             return BackfillItemAnswer(items, many=True).data
 
         return Response(page_of(request, rows, told))

@@ -116,11 +116,11 @@ class Paced(ABC, Generic[Job]):
     def keep(self, job: Job) -> None:
         """A part is done: the lease begins anew, and no attempt is spent."""
         lease = timedelta(seconds=setting("AUTOMATIONS_LEASE_SECONDS"))
-        self.ours(job).update(due_at=later(lease), attempt=0)
+        self.ours(job).update(due_at=_later(lease), attempt=0)
 
     def pause(self, job: Job, wait: timedelta) -> None:
         """Let anybody go on with it after `wait`."""
-        self.ours(job).update(due_at=later(wait), lease_token=None, attempt=0)
+        self.ours(job).update(due_at=_later(wait), lease_token=None, attempt=0)
 
     def end(self, job: Job, status: str, why: str) -> None:
         """End it, if it is still ours; what was not begun is skipped, what was goes on as the runs that it is."""
@@ -151,7 +151,7 @@ class Paced(ABC, Generic[Job]):
             raise ConflictError(detail, code=f"too-many-{self.noun}s")
 
 
-def later(wait: timedelta) -> Any:
+def _later(wait: timedelta) -> Any:
     """A moment of the database's clock."""
     return Now() + Value(wait)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
@@ -74,7 +75,7 @@ class Command(BaseCommand):
                 thing = f"workflow “{workflow}”" if named is None else f"active user “{actor}” (--actor)"
                 self.stderr.write(f"There is no {thing}.")
                 sys.exit(UNKNOWN)
-            what = {"slots": not events, "events": not slots, "rate": rate}
+            what: dict[str, Any] = {"slots": not events, "events": not slots, "rate": rate}
             try:
                 if who is not None:
                     permissions.require(who, "run", named)
