@@ -7,6 +7,7 @@ STAMP := $(VENV)/.installed
 FRONTEND_STAMP := frontend/node_modules/.installed
 PORT ?= 8000
 JOBS ?= $(shell nproc)
+BROWSERS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
@@ -54,8 +55,11 @@ test: lint browser ## Run every check and test
 	@if [ -f frontend/package.json ]; then (cd frontend && npm run --silent build && npm run --silent test); fi
 	$(BIN)/python -m pytest tests/unit --cov
 	$(BIN)/python -m pytest tests/acceptance tests/architecture tests/integration -n $(JOBS) --dist loadfile --no-loadscope-reorder
-	@# One by one: these start whole products, kill them, and look at the clock.
-	$(BIN)/python -m pytest tests/e2e tests/faults
+	@# Each process has a product and a browser of its own.
+	$(BIN)/python -m pytest tests/e2e -m "not alone" -n $(BROWSERS) --dist loadfile
+	@# One by one: these look at the clock, or start whole products and kill them.
+	$(BIN)/python -m pytest tests/e2e -m alone
+	$(BIN)/python -m pytest tests/faults
 
 format: setup ## Format the code
 	$(BIN)/ruff check --fix .

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection
 from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from automations.conf import setting
+from automations.models.large_value import LEAST_LARGE
+from automations.models.retention import LEAST_DAYS
 
 
 @register(Tags.compatibility)
@@ -88,6 +94,21 @@ def check_tracing(**_: Any) -> list[CheckMessage]:
     return [Error(message, hint=hint, id="automations.E012")] if message else []
 
 
+@register(Tags.compatibility)
+def check_what_is_kept(**_: Any) -> list[CheckMessage]:
+    """Nothing is dropped while it could come in again, and what is small stays in its row."""
+    found: list[CheckMessage] = []
+    days, size = setting("AUTOMATIONS_RUNS_KEPT_DAYS"), setting("AUTOMATIONS_LARGE_VALUE_BYTES")
+    if days != 0 and days < LEAST_DAYS:
+        hint = f"Set it to {LEAST_DAYS} or more (so long the ids of webhooks are known), or to 0: for ever."
+        message = f"AUTOMATIONS_RUNS_KEPT_DAYS is {days}."
+        found.append(Error(message, hint=hint, id="automations.E014"))
+    if size < LEAST_LARGE:
+        message = f"AUTOMATIONS_LARGE_VALUE_BYTES is {size}."
+        found.append(Error(message, hint=f"Set it to {LEAST_LARGE:,} or more.", id="automations.E015"))
+    return found
+
+
 @register(Tags.security)
 def check_metrics_networks(**_: Any) -> list[CheckMessage]:
     """Who may read the metrics is written as addresses and networks."""
@@ -103,3 +124,26 @@ def check_metrics_networks(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(Tags.database)
+def check_replaced_migrations(databases: Collection[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """A database that had only a part of the migrations that one replaces now can't go on: the rest is no longer there.
+    `migrate` asks this first; without it Django fails for reasons that don't name the cause."""
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        loader = MigrationLoader(None)
+        applied = MigrationRecorder(connections[alias]).applied_migrations()
+        for (app, name), migration in loader.disk_migrations.items():
+            missing = [one for one in migration.replaces if one not in applied]
+            gone = [one for one in missing if one not in loader.disk_migrations]
+            if gone and len(missing) < len(migration.replaces):
+                found.append(
+                    Error(
+                        f"The database has only a part of the migrations that {app}.{name} replaces:"
+                        f" {app}.{missing[0][1]} is the first that it lacks.",
+                        hint="Run `migrate` with the version that still had them, then with this one.",
+                        id="automations.E013",
+                    )
+                )
+    return found

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from automations.admin.base import SeenAdmin, everything_for_superusers
-from automations.models import IdempotencyKey, ProcessStamp, RotationCursor, RunSignal
+from automations.models import IdempotencyKey, LargeValue, ProcessStamp, RotationCursor, RunSignal
 
 
 @admin.register(ProcessStamp)
@@ -41,3 +45,16 @@ class RunSignalAdmin(SeenAdmin):
     list_display = ("run", "node", "key", "created_at")
     list_select_related = ("run",)
     search_fields = ("=run__id", "=node", "=key")
+
+
+@admin.register(LargeValue)
+class LargeValueAdmin(SeenAdmin):
+    """What was too large for its row; whose it is stands there."""
+
+    sees = staticmethod(everything_for_superusers(LargeValue))
+    list_display = ("hash", "size", "touched_at")
+    search_fields = ("=hash",)
+    exclude = ("body",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("body")

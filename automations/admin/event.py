@@ -74,7 +74,7 @@ class EventAdmin(SeenAdmin):
     search_fields = ("=id", "=record_key", "=idempotency_key", "=type")
     date_hierarchy = "received_at"
     inlines = (DecisionInline,)
-    payload_fields = ("snapshot", "target")
+    payload_fields = ("snapshot", "large", "target")
 
     def may_see_payloads(self, request: HttpRequest, obj: Any) -> bool:
         return obj.module is not None and permissions.may_view_module(request.user, obj.module)

@@ -50,9 +50,15 @@ class PayloadInline(SeenInline):
 
 class StepInline(PayloadInline):
     model = Step
-    fields = ("node", "kind", "status", "branches", "attempt", "output", "changes", "error", "finished_at")
+    fields = (
+        *("node", "kind", "status", "branches", "attempt"),
+        *("output", "large", "changes", "error", "finished_at"),
+    )
     readonly_fields = fields
     ordering = ("position",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("large").defer("large__body")
 
 
 class LogInline(PayloadInline):

@@ -91,11 +91,12 @@ def _why(approval: Approval) -> list[dict[str, Any]]:
     """The conditions that the run went through before it asked: what they saw, and which way they took."""
     titles = {node.id: node.label for node in definition_of(approval.run.version).nodes}
     judged = Step.objects.filter(run=approval.run_id, kind__startswith="condition.", status="succeeded")
+    judged = judged.select_related("large")
     return [
         {
             "title": titles.get(step.node, step.node),
             "branches": step.branches,
-            "saw": (step.output or {}).get("saw", {}),
+            "saw": (step.whole_output or {}).get("saw", {}),
         }
         for step in judged.filter(finished_at__lte=approval.asked_at).order_by("position")
     ]

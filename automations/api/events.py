@@ -17,11 +17,11 @@ from automations.api.idempotency import MAX_KEY, REPLAYED, idempotency_key
 from automations.api.pagination import page_of
 from automations.api.runs import WorkflowName
 from automations.api.schema import operation
-from automations.api.serializers import Answer, Body, UserName
+from automations.api.serializers import Answer, Body, LargeValueAnswer, UserName
 from automations.api.sources import visible as visible_sources
 from automations.api.views import ApiView
 from automations.errors import ForbiddenError, NotFoundError
-from automations.models import Decision, Event, TriggerSource
+from automations.models import Decision, Event, LargeValue, TriggerSource
 from automations.services.sources import send_event
 
 OUTCOMES = Decision.Outcome.values
@@ -61,8 +61,10 @@ class EventAnswer(Answer):
 
 class EventDetailAnswer(EventAnswer):
     snapshot = serializers.DictField(
-        allow_null=True, help_text="What rules see; null when you may not see the record."
+        allow_null=True,
+        help_text="What rules see; null when you may not see the record, and where it is `large`.",
     )
+    large = LargeValueAnswer(allow_null=True, help_text="A snapshot that is asked for by itself.")
     decisions = DecisionAnswer(many=True, help_text="Those of workflows that you may see.")
 
 
@@ -123,8 +125,18 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-def _visible(actor: Any) -> QuerySet[Event]:
+def visible(actor: Any) -> QuerySet[Event]:
     return permissions.visible_events(actor).select_related("source", "module", "actor").defer("snapshot")
+
+
+def shows_snapshot(actor: Any, event: Event) -> bool:
+    """Whether somebody who sees an event may see what rules saw of it."""
+    if event.actor_id == actor.pk or permissions.sees_where_it_came_in(actor, event):
+        return True
+    if event.module is not None:
+        return permissions.may_view_module(actor, event.module)
+    readable = permissions.workflows_with(actor, "view_payloads").values("pk")
+    return event.decisions.filter(workflow__in=readable).exists()
 
 
 def readable_event(actor: Any, pk: int) -> Event:
@@ -171,7 +183,7 @@ class EventsView(ApiView):
             "occurred_after": "occurred_at__gte",
             "occurred_before": "occurred_at__lt",
         }
-        rows = _visible(self.actor).filter(**{lookups[name]: value for name, value in wanted.items()})
+        rows = visible(self.actor).filter(**{lookups[name]: value for name, value in wanted.items()})
         return Response(page_of(request, rows, lambda page: EventAnswer(page, many=True).data))
 
     @operation(
@@ -218,21 +230,22 @@ class EventView(ApiView):
         "events_get",
         "events",
         answer=EventDetailAnswer,
-        example={**EXAMPLE, "snapshot": {"type": "record.created"}, "decisions": [DECISION]},
+        example={**EXAMPLE, "snapshot": {"type": "record.created"}, "large": None, "decisions": [DECISION]},
     )
     def get(self, request: Request, pk: int) -> Response:
-        """One event, what rules saw of it, and each trigger's decision."""
-        event = _visible(self.actor).filter(pk=pk).first()
+        """One event, what rules saw of it, and each trigger's decision. A snapshot above a size is told by its beginning
+        (`large`): ask for it by itself."""
+        event = visible(self.actor).filter(pk=pk).first()
         if event is None:
             raise NotFoundError("There is no such event.")
-        own = event.actor_id == self.actor.pk or permissions.sees_where_it_came_in(self.actor, event)
-        shown = own or (event.module is not None and permissions.may_view_module(self.actor, event.module))
-        if not shown:
-            readable = permissions.workflows_with(self.actor, "view_payloads").values("pk")
-            shown = event.module is None and event.decisions.filter(workflow__in=readable).exists()
+        shown = shows_snapshot(self.actor, event)
         decisions = _serialised(_decisions(self.actor).filter(event=event), self.actor)
-        snapshot = event.snapshot if shown else None
-        return Response({**EventAnswer(event).data, "snapshot": snapshot, "decisions": decisions})
+        large = LargeValue.objects.defer("body").filter(pk=event.large_id).first() if event.large_id else None
+        payload = {
+            "snapshot": event.snapshot if shown else None,
+            "large": LargeValueAnswer(large).data if shown and large is not None else None,
+        }
+        return Response({**EventAnswer(event).data, **payload, "decisions": decisions})
 
 
 class DecisionsView(ApiView):

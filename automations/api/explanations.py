@@ -137,8 +137,7 @@ class PreviewTextView(ApiView):
             "actor": self.actor.get_username(),
         }
         if "event" in wanted:
-            past = readable_event(self.actor, wanted["event"])
-            event = {"id": past.pk, **past.snapshot}
+            event = readable_event(self.actor, wanted["event"]).value
         scope = Scope(state.values, event, timezone.now(), ZoneInfo(module.zone))
         unknown = [path for path in paths_of(text) if lookup(scope, path) in (MISSING, None, "")]
         return Response({"text": render(text, scope), "unknown": unknown})

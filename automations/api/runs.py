@@ -16,16 +16,16 @@ from rest_framework.utils.urls import replace_query_param
 from automations import permissions
 from automations.api.pagination import page_of
 from automations.api.schema import PAGE, operation
-from automations.api.serializers import Answer, Body, UserName
+from automations.api.serializers import Answer, Body, LargeValueAnswer, UserName
 from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
 from automations.engine.statuses import RunStatus, StepStatus
 from automations.errors import NotFoundError
 from automations.insight.failures import run_failure, step_failure
 from automations.insight.places import standing_of
-from automations.insight.run_news import needs_review, newest_retry
+from automations.insight.run_news import needs_review, newest_retry, steps_of
 from automations.insight.run_search import in_bounded_time, matching
-from automations.models import NEVER, DeadLetter, LogEntry, Mode, Run, Step
+from automations.models import NEVER, DeadLetter, LogEntry, Mode, Run
 from automations.runtime.run_texts import read_up_to
 from automations.services.runs import cancel_run
 
@@ -175,7 +175,10 @@ class StepAnswer(Answer):
     status = serializers.ChoiceField(STEP_STATUSES)
     branches = serializers.ListField(child=serializers.CharField())
     attempt = serializers.IntegerField()
-    output = serializers.JSONField(allow_null=True, help_text="null without the right to see payloads.")
+    output = serializers.JSONField(
+        allow_null=True, help_text="null without the right to see payloads, and where it is `large`."
+    )
+    large = LargeValueAnswer(allow_null=True, help_text="An output that is asked for by itself.")
     changes = RunChangeAnswer(many=True, help_text="[] without the right to see payloads.")
     error = StepFailure(allow_null=True, help_text="As everywhere in this API; null unless it failed.")
     wait = serializers.DictField(allow_null=True)
@@ -239,6 +242,7 @@ STEP: dict[str, Any] = {
     "branches": [""],
     "attempt": 1,
     "output": {"assignee": "bob"},
+    "large": None,
     "changes": [
         {"module": "tickets", "record": "T-1042", "field": "assignee", "before": None, "after": "bob"}
     ],
@@ -351,14 +355,15 @@ class RunView(ApiView):
 class RunStepsView(ApiView):
     @operation("runs_steps", "runs", answer=StepAnswer, many=True, example=STEP)
     def get(self, request: Request, pk: int) -> Response:
-        """Every step of the run, in the order of the graph; always one page."""
+        """Every step of the run, in the order of the graph; always one page. An output above a size is told by its beginning
+        (`large`): ask for it by itself."""
         run = run_for(self, pk, "view")
-        steps = list(Step.objects.filter(run=run).order_by("position"))
+        steps = list(steps_of(run).order_by("position"))
         for step in steps:
             step.run = run
         rows: Any = StepAnswer(steps, many=True).data
         if not permissions.may(self.actor, "view_payloads", run.workflow):
-            rows = [{**row, "output": None, "changes": []} for row in rows]
+            rows = [{**row, "output": None, "large": None, "changes": []} for row in rows]
         return Response({"next": None, "results": rows})
 
 

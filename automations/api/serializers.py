@@ -85,6 +85,14 @@ class ProblemAnswer(Answer):
     what_to_do = serializers.CharField(help_text="Empty where the detail says all there is.")
 
 
+class LargeValueAnswer(Answer):
+    """What is told of a value that is too large to be told with what it belongs to."""
+
+    size = serializers.IntegerField(help_text="Bytes.")
+    hash = serializers.CharField(source="pk", help_text="SHA-256 of its canonical JSON.")
+    preview = serializers.CharField(help_text="Its first characters.")
+
+
 @extend_schema_field(OpenApiTypes.STR)
 class UserName(serializers.RelatedField[Any, Any, Any]):
     """A person, by user name; null when the account is gone."""

@@ -19,6 +19,7 @@ class AlertKind(StrEnum):
     SILENCE = "silence"
     DEAD_LETTERS = "dead_letters"
     OVERDUE = "approvals_overdue"
+    UNKNOWN = "needs_review"
     QUEUE_LAG = "queue_lag"
     NOISY = "noisy_trigger"
 
@@ -73,6 +74,13 @@ FACTS: dict[AlertKind, KindFacts] = {
         "{n} question has waited for more than {window}",
         "{n} questions have waited for more than {window}",
         "unanswered for",
+    ),
+    AlertKind.UNKNOWN: KindFacts(
+        "Steps need review",
+        "steps",
+        "{n} step that began more than {window} ago needs review",
+        "{n} steps that began more than {window} ago need review",
+        "waiting for",
     ),
     AlertKind.QUEUE_LAG: KindFacts(
         "Work is late",

@@ -2,7 +2,7 @@
 
 To add one, here or in the `ready()` of an app of yours:
 
-1. Write its draft as a function that returns a document (`documents.py` has five). Name what is there in every
+1. Write its draft as a function that returns a document (`documents.py` has six). Name what is there in every
    installation that has the module: the gallery tells people what is missing, and what to fill in.
 2. Write what proves it: a case that must act and one that must not (`scenarios.py`).
 3. Register it: `TEMPLATES.register("my-key", Template(name=…, sentence=…, module="tickets", document=my_draft,
@@ -22,6 +22,7 @@ from automations.gallery.documents import (
     auto_routing,
     close_solved,
     due_soon,
+    failed_runs,
     refund_watch,
     sla_alert,
 )
@@ -73,6 +74,13 @@ for _key, _template in {
         "tickets",
         close_solved,
         scenarios.close_solved,
+    ),
+    "failed-runs": Template(
+        "Error workflow: remark on failures",
+        "When a run about a ticket fails: remarks on the ticket what was left undone, and tells the leads of urgent ones.",
+        "tickets",
+        failed_runs,
+        scenarios.failed_runs,
     ),
     "approval-gate": Template(
         "Approval gate: refunds",

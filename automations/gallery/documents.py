@@ -117,6 +117,34 @@ def close_solved() -> Document:
     }
 
 
+def failed_runs() -> Document:
+    """A run about a ticket has failed: remark on the ticket, and tell the leads if it is urgent."""
+    urgent = _rule("priority", "in", ["high", "urgent"])
+    return {
+        "schema": 1,
+        "nodes": [
+            _node("t1", "trigger.workflow", "A run fails", on=["failed"], module="tickets"),
+            _node(
+                "a1",
+                "action.comment",
+                "Remark on the ticket",
+                text="{{ event.data.workflow_name }} failed here: {{ event.data.message }}",
+            ),
+            _node("c1", "condition.if", "Is it urgent?", rule=urgent),
+            _node(
+                "a2",
+                "action.notify",
+                "Tell the leads",
+                groups=["Support leads"],
+                title="Left undone: {{ record.title }}",
+                body="{{ event.data.workflow_name }} failed: {{ event.data.message }}",
+            ),
+        ],
+        "edges": [_edge("t1", "a1"), _edge("a1", "c1"), _edge("c1", "a2", "true")],
+        "layout": {},
+    }
+
+
 def refund_watch() -> Document:
     """A large refund on an order becomes a ticket for Finance."""
     large = _rule("amount", "gt", "200.00")

@@ -55,6 +55,20 @@ def _changed(record: Document, field: str, before: Any) -> Document:
     return {"record": record, "event": event}
 
 
+def _ended(record: Document, how: str) -> Document:
+    """A run of another workflow about the record has ended."""
+    data = {"workflow": "auto-routing", "workflow_name": "Auto-routing", "mode": "execute", "status": how}
+    failure = {"code": "delivery-failed", "message": "The CRM did not answer.", "fault": "receiver"}
+    event = {
+        "type": f"workflow.ended.{how}",
+        "module": record["module"],
+        "record": record["key"],
+        "after": record["values"],
+        "data": {**data, **(failure if how == "failed" else {})},
+    }
+    return {"record": record, "event": event}
+
+
 def auto_routing() -> list[Document]:
     return [
         _positive("A network ticket goes to Network", {"record": _ticket()}, path={"c1": ["network"]}),
@@ -106,6 +120,23 @@ def refund_watch() -> list[Document]:
             "A small refund is nobody's business",
             _changed(_order(status="refunded", amount="20.00"), "status", "paid"),
         ),
+    ]
+
+
+def failed_runs() -> list[Document]:
+    return [
+        _positive(
+            "The leads hear of an urgent ticket",
+            _ended(_ticket(priority="urgent"), "failed"),
+            path={"c1": ["true"]},
+        ),
+        _positive(
+            "A normal ticket is only remarked on",
+            _ended(_ticket(), "failed"),
+            path={"c1": ["false"]},
+            outcome="succeeded",
+        ),
+        _negative("A run that succeeded is left alone", _ended(_ticket(), "succeeded")),
     ]
 
 

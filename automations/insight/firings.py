@@ -20,6 +20,7 @@ from automations.engine.durations import parse_duration
 from automations.engine.fields import FieldType, datetime_text
 from automations.engine.rules import compile_rule
 from automations.models import Event, Workflow
+from automations.models.event import whole_snapshot
 from automations.modules.adapter import adapter_for
 from automations.modules.schema import facts_of
 from automations.modules.sql import SqlContext
@@ -139,7 +140,7 @@ def _events(subscription: Subscription, _: Definition, since: datetime, until: d
     rows = rows.filter(
         Q(target__isnull=True) | Q(target__workflow=workflow.pk, target__node=subscription.node)
     ).order_by("-id")
-    fields = ("id", "type", "module_id", "record_key", "snapshot", "received_at", "actor_id")
+    fields = ("id", "type", "module_id", "record_key", whole_snapshot(), "received_at", "actor_id")
     newest = list(rows.values_list(*fields, "cause_workflow_id", "depth", "target")[: MAX_LOOKED_AT + 1])
     for key, kind, module_id, record, snapshot, at, actor, cause, depth, target in reversed(newest):
         event = PendingEvent(

@@ -18,6 +18,7 @@ from automations.engine.outcomes import NEEDS_REVIEW
 from automations.engine.statuses import TERMINAL_RUN
 from automations.insight.failures import run_failure, step_failure
 from automations.models import LogEntry, Run, Step
+from automations.runtime import large_values
 
 PAGE = 500
 """Log lines in one reading."""
@@ -64,7 +65,7 @@ def read_run_news(cursor: RunCursor) -> RunNews | None:
     rows = list(LogEntry.objects.filter(run_id=run.pk, seq__gt=cursor.seq).order_by("seq")[: PAGE + 1])
     entries = [entry_json(row, payloads=cursor.payloads) for row in rows[:PAGE]]
     steps = []
-    for step in Step.objects.filter(run_id=run.pk).order_by("position"):
+    for step in steps_of(run).order_by("position"):
         body = step_json(step, workflow=run.workflow_id, payloads=cursor.payloads)
         if cursor.steps.get(step.node) != body:
             cursor.steps[step.node] = body
@@ -147,6 +148,11 @@ def run_json(run: Run, *, payloads: bool) -> JSONDict:
     }
 
 
+def steps_of(run: Run) -> QuerySet[Step]:
+    """A run's steps; of outputs that are too large for a page their beginnings only."""
+    return Step.objects.filter(run=run).select_related("large").defer("large__body")
+
+
 def step_json(step: Step, *, workflow: int, payloads: bool) -> JSONDict:
     """A step; what it read and wrote only for those who may see payloads."""
     return {
@@ -157,6 +163,7 @@ def step_json(step: Step, *, workflow: int, payloads: bool) -> JSONDict:
         "branches": step.branches,
         "attempt": step.attempt,
         "output": step.output if payloads else None,
+        "large": large_values.told(step.large) if payloads else None,
         "changes": step.changes if payloads else [],
         "error": step_failure(step, workflow),
         "wait": step.wait,

@@ -19,6 +19,7 @@ from automations.models.dead_letter import DeadLetter, Triage
 from automations.models.event import Deadline, Decision, Event, ScheduleSlot, TriggerSource
 from automations.models.go_live import RunTestMark, SignOff
 from automations.models.hold import Hold, StartCount
+from automations.models.large_value import LargeValue
 from automations.models.mode_policy import ModePolicy
 from automations.models.module import Module
 from automations.models.notification import Notification, OutgoingEmail
@@ -81,6 +82,7 @@ __all__ = [
     "Hold",
     "IdempotencyKey",
     "KeptReview",
+    "LargeValue",
     "LogEntry",
     "Mode",
     "ModePolicy",

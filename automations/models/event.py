@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
+from automations.models.large_value import LargeValue
 from automations.models.module import Module
 
 
@@ -48,7 +52,8 @@ class TriggerSource(models.Model):
 
 
 class Event(models.Model):
-    """Something that happened, accepted once. `snapshot` is what rules see as the event."""
+    """Something that happened, accepted once. What rules see of it is its `value`: it stands in `snapshot`, or in `large`
+    where it is too large for the row."""
 
     class State(models.TextChoices):
         PENDING = "pending"
@@ -58,7 +63,10 @@ class Event(models.Model):
     type = models.CharField(max_length=80)
     module = models.ForeignKey(Module, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     record_key = models.CharField(max_length=120, blank=True)
-    snapshot = models.JSONField()
+    snapshot = models.JSONField(null=True)
+    large = models.ForeignKey(
+        LargeValue, null=True, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
     idempotency_key = models.CharField(max_length=200, null=True)
     request_hash = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
@@ -92,6 +100,11 @@ class Event(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("source", "idempotency_key"), name="event_accepted_once"),
             models.CheckConstraint(condition=Q(state__in=["pending", "matched"]), name="event_state_known"),
+            models.CheckConstraint(
+                condition=Q(snapshot__isnull=False, large__isnull=True)
+                | Q(snapshot__isnull=True, large__isnull=False),
+                name="event_value_in_one_place",
+            ),
         )
         indexes = (
             models.Index(fields=("id",), name="event_pending", condition=Q(state="pending")),
@@ -101,10 +114,23 @@ class Event(models.Model):
             models.Index(
                 fields=("cause_run",), name="event_by_cause_run", condition=Q(cause_run__isnull=False)
             ),
+            models.Index(fields=("large",), name="event_by_large", condition=Q(large__isnull=False)),
         )
 
     def __str__(self) -> str:
         return f"{self.type} #{self.pk}"
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """What rules see as the event, wherever it is kept, with the event's number."""
+        kept: Any = self.snapshot if self.large is None else self.large.body
+        return {"id": self.pk, **kept}
+
+
+def whole_snapshot(part: str = "") -> Coalesce:
+    """What is kept of an event, or one part of it, as a column of a query."""
+    end = f"__{part}" if part else ""
+    return Coalesce(f"snapshot{end}", f"large__body{end}")
 
 
 class Decision(models.Model):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +12,7 @@ from automations.engine.outcomes import NEEDS_REVIEW
 from automations.engine.statuses import ACTIVE_RUN, RunStatus, StepStatus
 from automations.models.event import Event
 from automations.models.hold import Hold
+from automations.models.large_value import LargeValue
 from automations.models.module import Module
 from automations.models.version import WorkflowVersion
 from automations.models.workflow import Mode, Workflow
@@ -149,7 +151,7 @@ class Run(models.Model):
 class Step(models.Model):
     """One node's execution in a run; together a run's steps are its journal, the reason nothing happens twice.
 
-    `run` carries no database constraint: steps and logs are written in the run's own transaction, in bulk, and
+    `run` and `large` carry no database constraint: steps and logs are written in the run's own transaction, in bulk, and
     the check would cost a look-up a row on the hottest path.
     """
 
@@ -163,6 +165,15 @@ class Step(models.Model):
     branches = models.JSONField(default=list, help_text="The ways out that were taken.")
     attempt = models.PositiveSmallIntegerField(default=0)
     output = models.JSONField(null=True)
+    large = models.ForeignKey(
+        LargeValue,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="steps",
+        db_constraint=False,
+        db_index=False,
+        help_text="The output, where it is too large for the row.",
+    )
     changes = models.JSONField(default=list, help_text="[{module, record, field, before, after}]")
     error = models.JSONField(null=True, help_text="{code, message, fault, retryable}")
     wait = models.JSONField(null=True, help_text="{kind, until} while waiting.")
@@ -178,13 +189,22 @@ class Step(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=[s.value for s in StepStatus]), name="step_status_known"
             ),
+            models.CheckConstraint(
+                condition=Q(output__isnull=True) | Q(large__isnull=True), name="step_output_in_one_place"
+            ),
         )
         indexes = (
             models.Index(fields=("run",), name="step_needing_review", condition=Q(wait__kind=NEEDS_REVIEW)),
+            models.Index(fields=("large",), name="step_by_large", condition=Q(large__isnull=False)),
         )
 
     def __str__(self) -> str:
         return self.node
+
+    @property
+    def whole_output(self) -> Any:
+        """The output, wherever it is kept."""
+        return self.output if self.large is None else self.large.body
 
 
 class LogEntry(models.Model):

@@ -110,6 +110,19 @@ JOIN automations_alertrule r ON r.kind = 'approvals_overdue'
 WHERE a.state = 'pending' GROUP BY r.id, w.id
 """
 )
+_UNKNOWN = (
+    """
+SELECT r.id, w.id, '', count(*), count(*), NULL, r.kind
+FROM automations_step s
+JOIN automations_run run ON run.id = s.run_id AND run.mode = 'execute' AND run.clock = ''
+JOIN automations_workflow w ON w.id = run.workflow_id
+JOIN automations_alertrule r ON r.kind = 'needs_review'
+  AND s.started_at <= %(now)s - make_interval(secs => r.window_seconds) AND """
+    + _COVERED
+    + """
+WHERE (s.wait -> 'kind') = '"needs_review"'::jsonb GROUP BY r.id, w.id
+"""
+)
 _LAG = (
     """
 SELECT r.id, NULL, '', extract(epoch FROM %(now)s - least(
@@ -128,6 +141,7 @@ _STATEMENTS: Mapping[frozenset[AlertKind], str] = {
     frozenset((AlertKind.SILENCE,)): _SILENT,
     frozenset((AlertKind.DEAD_LETTERS,)): _DEAD,
     frozenset((AlertKind.OVERDUE,)): _OVERDUE,
+    frozenset((AlertKind.UNKNOWN,)): _UNKNOWN,
     frozenset((AlertKind.QUEUE_LAG,)): _LAG,
 }
 _HEALTH = """

@@ -26,6 +26,7 @@ from automations.engine.outcomes import Failed, Outcome, Succeeded
 from automations.engine.program import Program
 from automations.engine.statuses import TERMINAL_RUN
 from automations.models import Event, Mode, Module, RunSignal, Workflow, WorkflowVersion
+from automations.models.large_value import bodies
 from automations.runtime import (
     approvals,  # noqa: F401 - registers how approvals are asked and settled
     handlers,
@@ -296,8 +297,10 @@ def load(runs: Sequence[ClaimedRun]) -> Loaded:
     }
     unread = {run.event_id for run in runs if run.event_id} - events.keys()
     if unread:
-        for key, snapshot in Event.objects.filter(pk__in=unread).values_list("pk", "snapshot"):
-            events[key] = {"id": key, **snapshot}
+        found = list(Event.objects.filter(pk__in=unread).values_list("pk", "snapshot", "large"))
+        whole = bodies(large for *_, large in found)
+        for key, snapshot, large in found:
+            events[key] = {"id": key, **(snapshot if large is None else whole[large])}
     resumed = [run for run in runs if run.last_seq]
     signals: dict[int, list[RunSignal]] = {}
     if resumed:

@@ -16,7 +16,7 @@ from django.db.models import F
 from automations.engine.documents import canonical_json
 from automations.logs import correlation
 from automations.models import Event, Module, TriggerSource
-from automations.runtime import contracts, queue
+from automations.runtime import contracts, large_values, queue
 
 
 class PayloadRefusedError(Exception):
@@ -123,14 +123,14 @@ def _hash(kind: str, record_key: str, data: Mapping[str, Any], target: Mapping[s
 
 
 INSERT = """
-INSERT INTO automations_event (id, source_id, type, module_id, record_key, snapshot, idempotency_key, request_hash,
+INSERT INTO automations_event (id, source_id, type, module_id, record_key, snapshot, large_id, idempotency_key, request_hash,
     state, occurred_at, received_at, clock, actor_id, cause_run_id, cause_workflow_id, depth, target,
     correlation_id)
-SELECT e.id, e.source_id, e.type, e.module_id, e.record_key, e.snapshot, e.idempotency_key, e.request_hash,
+SELECT e.id, e.source_id, e.type, e.module_id, e.record_key, e.snapshot, e.large_id, e.idempotency_key, e.request_hash,
     'pending', e.occurred_at, clock_timestamp(), e.clock, e.actor_id, e.cause_run_id, e.cause_workflow_id, e.depth,
     e.target, e.correlation_id
 FROM json_to_recordset(%s) AS e (id bigint, source_id bigint, type text, module_id bigint, record_key text,
-    snapshot jsonb, idempotency_key text, request_hash text, occurred_at timestamptz, clock text, actor_id bigint,
+    snapshot jsonb, large_id text, idempotency_key text, request_hash text, occurred_at timestamptz, clock text, actor_id bigint,
     cause_run_id bigint, cause_workflow_id bigint, depth smallint, target jsonb, correlation_id uuid)
 ON CONFLICT (source_id, idempotency_key) DO NOTHING
 RETURNING id
@@ -143,14 +143,30 @@ def _insert(events: Sequence[NewEvent]) -> list[Accepted]:
         ids = _ids(cursor, events)
         hashes = [_request_hash(event) if event.idempotency_key is not None else "" for event in events]
         rows = [_row(*entry, request) for entry in zip(ids, events, hashes, strict=True)]
-        cursor.execute(INSERT, [json.dumps(rows)])
+        keeper = large_values.Keeper()
+        large: dict[int, str] = {}
+        cursor.execute(INSERT, [_written(rows, keeper, large)])
         stored = {row[0] for row in cursor.fetchall()}
+        keeper.keep({value for key, value in large.items() if key in stored})
     if len(stored) == len(events):
         return [Accepted(key, duplicate=False) for key in ids]
     return [
         Accepted(key, duplicate=False) if key in stored else _first(event, digest)
         for key, event, digest in zip(ids, events, hashes, strict=True)
     ]
+
+
+def _written(rows: Sequence[dict[str, Any]], keeper: large_values.Keeper, large: dict[int, str]) -> str:
+    """The rows as JSON; what is too large for its row is left to the keeper, and noted in `large` by the event's id."""
+    texts = []
+    for row in rows:
+        text = json.dumps(row)
+        key = keeper.take(row["snapshot"], len(text))
+        if key is not None:
+            large[row["id"]] = key
+            text = json.dumps({**row, "snapshot": None, "large_id": key})
+        texts.append(text)
+    return f"[{','.join(texts)}]"
 
 
 def _ids(cursor: Any, events: Sequence[NewEvent]) -> list[int]:
@@ -174,6 +190,7 @@ def _row(key: int, event: NewEvent, digest: str, request: UUID | None) -> dict[s
         "module_id": event.module.pk if event.module else None,
         "record_key": event.record_key,
         "snapshot": event.snapshot(),
+        "large_id": None,
         "idempotency_key": event.idempotency_key,
         "request_hash": digest,
         "occurred_at": event.occurred_at.isoformat(),

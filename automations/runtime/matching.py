@@ -22,6 +22,7 @@ from automations.conf import setting
 from automations.engine.durations import parse_duration
 from automations.engine.rules import Scope
 from automations.models import Run
+from automations.models.large_value import bodies
 from automations.runtime import blast_radius, endings, holds, places, subscriptions
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.signals import signal_parent
@@ -41,12 +42,13 @@ MATCHED, DUPLICATE, THROTTLED, PAUSED, LOOP, OUT_OF_SCOPE, BROKEN = (
 
 READ = """
 SELECT e.id, e.type, e.module_id, e.record_key, e.snapshot, e.occurred_at, e.clock, e.actor_id, e.cause_workflow_id,
-    e.depth, e.target, COALESCE(e.correlation_id, c.correlation_id)
+    e.depth, e.target, COALESCE(e.correlation_id, c.correlation_id), e.large_id
 FROM automations_event e LEFT JOIN automations_run c ON c.id = e.cause_run_id
 """
-TAKE = f"""{READ}
+TAKE = f"""
 WHERE e.state = 'pending' AND (e.clock <> '' OR NOT {HOLDS}) ORDER BY e.id LIMIT %s FOR UPDATE OF e SKIP LOCKED
 """
+AGAIN = "WHERE e.id = ANY(%s) AND e.state = 'matched' ORDER BY e.id"
 
 
 @dataclass(slots=True)
@@ -111,12 +113,7 @@ def match_due(*, limit: int = 500, take: int = 0) -> Judged:
 
 def _match_batch(limit: int, take: int) -> Judged:
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(TAKE, [limit])
-            rows = cursor.fetchall()
-            cursor.execute("SELECT now()")
-            (now,) = cursor.fetchone()
-            events = [_pending(row, now) for row in rows]
+        events = _read(TAKE, limit)
         if not events:
             return Judged()
         subscriptions.refresh()
@@ -148,19 +145,22 @@ def settle(events: Sequence[PendingEvent], verdicts: Sequence[Verdict], *, take:
 
 def read_past(ids: Sequence[int], *, lock: bool = False) -> list[PendingEvent]:
     """Events that were judged before, as they were then but with the time of now; with `lock`, held for a transaction."""
+    return _read(f"{AGAIN} FOR NO KEY UPDATE OF e" if lock else AGAIN, list(ids))
+
+
+def _read(which: str, parameter: object) -> list[PendingEvent]:
     with connection.cursor() as cursor:
-        held = " FOR NO KEY UPDATE OF e" if lock else ""
-        cursor.execute(
-            f"{READ} WHERE e.id = ANY(%s) AND e.state = 'matched' ORDER BY e.id{held}", [list(ids)]
-        )
+        cursor.execute(READ + which, [parameter])
         rows = cursor.fetchall()
         cursor.execute("SELECT now()")
         (now,) = cursor.fetchone()
-    return [_pending(row, now) for row in rows]
+        whole = bodies(row[12] for row in rows)
+        return [_pending(row, now, whole) for row in rows]
 
 
-def _pending(row: Sequence[Any], now: datetime) -> PendingEvent:
-    snapshot = row[4] if isinstance(row[4], dict) else json.loads(row[4])
+def _pending(row: Sequence[Any], now: datetime, whole: Mapping[str, Any]) -> PendingEvent:
+    kept = row[4] if row[12] is None else whole[row[12]]
+    snapshot = kept if isinstance(kept, dict) else json.loads(kept)
     target = row[10] if row[10] is None or isinstance(row[10], dict) else json.loads(row[10])
     return PendingEvent(*(*row[:4], {"id": row[0], **snapshot}, *row[5:10], target, now, row[11]))
 

@@ -19,6 +19,7 @@ from django.db.models import Count
 
 from automations.engine.crowding import Crowding, WhenFull, crowding_of, sentence
 from automations.models import NEVER, Event, Mode, Place, Run, Workflow
+from automations.models.event import whole_snapshot
 from automations.runtime.announce import announce_runs
 from automations.runtime.cancelling import cancel
 from automations.runtime.queue import wake_on_commit
@@ -138,7 +139,7 @@ def enter(workflow: Workflow, runs: Sequence[int], *, now: datetime) -> None:
     if crowding is None or not runs:
         return
     rows = Run.objects.filter(pk__in=runs, mode=Mode.EXECUTE, clock="", place=None).order_by("pk")
-    events = dict(Event.objects.filter(runs__in=rows).values_list("pk", "snapshot"))
+    events = dict(Event.objects.filter(runs__in=rows).values_list("pk", whole_snapshot()))
     entries = [
         Entry(pk, *crowding.group(_event(event, events))) for pk, event in rows.values_list("pk", "event_id")
     ]

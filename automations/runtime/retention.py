@@ -33,6 +33,7 @@ from automations.models import (
     Workflow,
 )
 from automations.registry import Registry
+from automations.runtime import large_values
 
 BATCH = 200
 A_TICK = 1_000
@@ -121,28 +122,36 @@ def drop_batch(term: Term, *, now: datetime, most: int = BATCH) -> int:
             ids -= needed(sorted(ids))
         if not ids:
             return 0
+        steps = Step.objects.filter(run__in=ids)
+        large = set(steps.filter(large__isnull=False).values_list("large", flat=True))
         for part in (Step, LogEntry, RunText):
             part._default_manager.filter(run__in=ids).delete()
         Run.objects.filter(pk__in=ids).delete()
-        _drop_events({event for run, event in locked if event and run in ids}, term.workflow)
+        large |= _drop_events({event for run, event in locked if event and run in ids}, term.workflow)
+        large_values.drop_unused(large)
     return len(ids)
 
 
-def _drop_events(events: set[int], workflow: Workflow) -> None:
-    """Those that no run is left of, and that no other workflow has judged."""
+def _drop_events(events: set[int], workflow: Workflow) -> set[str]:
+    """Those that no run is left of, and that no other workflow has judged. Returns the large values that they referred to."""
     this = OuterRef("pk")
     others = Decision.objects.filter(event=this).exclude(workflow=workflow)
     gone = Event.objects.filter(pk__in=events, state=Event.State.MATCHED).exclude(
         Q(Exists(Run.objects.filter(event=this))) | Q(Exists(others))
     )
-    pks = list(gone.values_list("pk", flat=True))
-    Decision.objects.filter(event__in=pks).delete()
-    Event.objects.filter(pk__in=pks).delete()
+    found = dict(gone.values_list("pk", "large"))
+    Decision.objects.filter(event__in=found).delete()
+    Event.objects.filter(pk__in=found).delete()
+    return {large for large in found.values() if large is not None}
 
 
 def sweep(*, now: datetime) -> int:
     """Drop a little of what is past its time, of each workflow in turn. Returns how many runs."""
-    if not _anything_ends():
+    ends, forgotten = _anything_to_do(now)
+    if forgotten:
+        with transaction.atomic():
+            large_values.drop_forgotten(now=now)
+    if not ends:
         return 0
     dropped = 0
     for term in terms(now=now):
@@ -151,10 +160,14 @@ def sweep(*, now: datetime) -> int:
     return dropped
 
 
-def _anything_ends() -> bool:
-    """Whether any workflow's runs are kept for a time only: asked each tick, so by a query that costs nothing."""
-    if setting("AUTOMATIONS_RUNS_KEPT_DAYS"):
-        return True
+def _anything_to_do(now: datetime) -> tuple[bool, bool]:
+    """Whether any workflow's runs are kept for a time only, and whether any large value has not been looked at for long:
+    asked each tick, so by a query that costs nothing."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT 1 FROM automations_retention WHERE days IS NOT NULL)")
-        return bool(cursor.fetchone()[0])
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM automations_retention WHERE days IS NOT NULL),"
+            " EXISTS (SELECT 1 FROM automations_largevalue WHERE touched_at < %s)",
+            [now - large_values.LOOKED_AT_AGAIN],
+        )
+        ends, forgotten = cursor.fetchone()
+    return bool(setting("AUTOMATIONS_RUNS_KEPT_DAYS")) or ends, forgotten

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +28,7 @@ from automations.models import (
     Step,
     WorkflowVersion,
 )
-from automations.runtime import saving
+from automations.runtime import large_values, saving
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.foresight import Plan, foresee_from, walk_ahead
 from automations.runtime.identity import Acting, publishers_of
@@ -162,7 +163,7 @@ def _resumed(
     claimed = _claimed(run, version.pk, now)
     batch.load_records([claimed])
     journal = Journal(key=claimed.journal_key, trigger=run.trigger_node, steps=kept)
-    event = {"id": run.event.pk, **run.event.snapshot} if run.event is not None else None
+    event = run.event.value if run.event is not None else None
     zone = ZoneInfo(str(program.definition.settings.get("zone", "UTC")))
     return Unit(claimed, batch, zone, program=program, event=event, journal=journal)
 
@@ -231,6 +232,9 @@ def take_up(
         created_at=now,
     )
     origins = dict(Step.objects.filter(run=run).values_list("node", "kept_from"))
+    keeper = large_values.Keeper()
+    large = {node: keeper.take(state.output, len(json.dumps(state.output))) for node, state in kept.items()}
+    keeper.keep()
     Step.objects.bulk_create(
         Step(
             run=taken_up,
@@ -240,7 +244,8 @@ def take_up(
             status=state.status.value,
             branches=list(state.branches),
             attempt=state.attempt,
-            output=state.output,
+            output=state.output if large[node] is None else None,
+            large_id=large[node],
             error=state.error,
             assumed=state.assumed,
             started_at=state.started_at,

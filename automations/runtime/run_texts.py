@@ -75,7 +75,7 @@ def _ids(question: str, params: Sequence[int]) -> list[int]:
 
 def _read(ids: Sequence[int]) -> None:
     masking.refresh()
-    runs = Run.objects.filter(pk__in=ids).select_related("event")
+    runs = Run.objects.filter(pk__in=ids).select_related("event__large")
     steps: dict[int, list[Step]] = {}
     for step in Step.objects.filter(run__in=ids).only("run_id", "node", "status", "error", "changes"):
         steps.setdefault(step.run_id, []).append(step)
@@ -94,7 +94,7 @@ def _row(run: Run, steps: Sequence[Step]) -> Mapping[str, Any]:
             told += [str(step.error.get("code", "")), str(step.error.get("message", ""))]
     values = [*texts_in(run.input), *texts_in(run.outcome)]
     if run.event is not None:
-        values += texts_in(run.event.snapshot)
+        values += texts_in(run.event.value)
     for step in done:
         values += (text for change in step.changes for text in _said(change))
     told = [masking.masked_text(text) for text in told]

@@ -20,7 +20,8 @@ from automations.engine.retry import RetryPolicy, next_delay
 from automations.engine.statuses import TERMINAL_RUN, RunStatus, StepStatus
 from automations.masking import masked
 from automations.models import NEVER, RunSignal, Step
-from automations.runtime import dead_letters
+from automations.models.large_value import bodies
+from automations.runtime import dead_letters, large_values
 from automations.runtime.claims import ClaimedRun
 from automations.runtime.endings import tell_ended
 from automations.runtime.pending_approvals import end_with_runs
@@ -32,7 +33,7 @@ from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
 if TYPE_CHECKING:
     from automations.runtime.execute import Worked
 
-STEP_COLUMNS = "run_id, node, position, kind, status, branches, attempt, output, changes, error, wait, assumed, started_at, finished_at"
+STEP_COLUMNS = "run_id, node, position, kind, status, branches, attempt, output, large_id, changes, error, wait, assumed, started_at, finished_at"
 ENGINE_RETRY = RetryPolicy(max_attempts=DEFAULT_MAX_ATTEMPTS, base_seconds=1, cap_seconds=60)
 
 
@@ -50,14 +51,16 @@ def load_journals(runs: Sequence[ClaimedRun]) -> dict[int, Journal]:
     if not runs:
         return {}
     steps: dict[int, dict[str, StepState]] = {run.id: {} for run in runs}
-    for row in Step.objects.filter(run_id__in=list(steps)).order_by("run_id", "position"):
+    rows = list(Step.objects.filter(run_id__in=list(steps)).order_by("run_id", "position"))
+    whole = bodies(row.large_id for row in rows)
+    for row in rows:
         wait = row.wait
         steps[row.run_id][row.node] = StepState(
             node=row.node,
             status=StepStatus(row.status),
             branches=tuple(row.branches),
             attempt=row.attempt,
-            output=row.output,
+            output=row.output if row.large_id is None else whole[row.large_id],
             changes=tuple(Change(**change) for change in row.changes),
             error=row.error,
             wait=Waiting(wait["kind"], datetime.fromisoformat(wait["until"]) if wait["until"] else None)
@@ -94,11 +97,13 @@ def save(worked: Sequence[Worked]) -> None:
 
 def _step_rows(worked: Sequence[Worked]) -> list[tuple[Any, ...]]:
     rows = []
+    keeper = large_values.Keeper()
     for entry in worked:
         for node in entry.changed:
             state = entry.decision.journal.steps[node]
             compiled = entry.program.by_id[node]
             wait = state.wait
+            given, large = _given(state.output, keeper)
             rows.append(
                 (
                     entry.run.id,
@@ -108,7 +113,8 @@ def _step_rows(worked: Sequence[Worked]) -> list[tuple[Any, ...]]:
                     state.status.value,
                     _branches(state.branches),
                     state.attempt,
-                    None if state.output is None else _json(masked(state.output)),
+                    given,
+                    large,
                     _json(masked([change.to_json() for change in state.changes])) if state.changes else "[]",
                     None if state.error is None else _json(masked(state.error)),
                     None
@@ -119,7 +125,18 @@ def _step_rows(worked: Sequence[Worked]) -> list[tuple[Any, ...]]:
                     state.finished_at,
                 )
             )
+    keeper.keep()
     return rows
+
+
+def _given(output: Mapping[str, Any] | None, keeper: large_values.Keeper) -> tuple[str | None, str | None]:
+    """A step's output as its row has it: the JSON, or what it is kept under elsewhere."""
+    if output is None:
+        return None, None
+    shown = masked(output)
+    text = _json(shown)
+    key = keeper.take(shown, len(text))
+    return (text, None) if key is None else (None, key)
 
 
 def _copy_steps(worked: Sequence[Worked]) -> None:
@@ -134,9 +151,9 @@ def _upsert_steps(worked: Sequence[Worked]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO automations_step ({STEP_COLUMNS})"
-            " VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s, %s, %s)"
+            " VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s, %s::jsonb, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s, %s, %s)"
             " ON CONFLICT (run_id, node) DO UPDATE SET status = excluded.status, branches = excluded.branches,"
-            " attempt = excluded.attempt, output = excluded.output, changes = excluded.changes, error = excluded.error,"
+            " attempt = excluded.attempt, output = excluded.output, large_id = excluded.large_id, changes = excluded.changes, error = excluded.error,"
             " wait = excluded.wait, assumed = excluded.assumed, started_at = excluded.started_at,"
             " finished_at = excluded.finished_at",
             rows,

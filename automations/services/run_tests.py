@@ -68,8 +68,7 @@ def run_test(*, workflow: Workflow, request: RunTestRequest, actor: Any = None) 
     )
     limit = max(1, min(request.limit, MAX_LIMIT))
     if request.past_event is not None:
-        past = {"id": request.past_event.pk, **request.past_event.snapshot}
-        answer = _on_event(rehearsal, replace(request, event=past))
+        answer = _on_event(rehearsal, replace(request, event=request.past_event.value))
     elif request.event is not None:
         answer = _on_event(rehearsal, request)
     elif request.record:

@@ -83,7 +83,7 @@ def given_from_record(module: Module, key: str, *, at: datetime | None = None) -
 
 def given_from_event(event: Event) -> Given:
     """A past event, and its record as the event left it, at the moment it happened."""
-    snapshot = {name: value for name, value in event.snapshot.items() if name != "id"}
+    snapshot = {name: value for name, value in event.value.items() if name != "id"}
     content: dict[str, Any] = {"event": snapshot}
     after = snapshot.get("after")
     if event.module is not None and event.record_key and isinstance(after, Mapping):

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,12 @@ def assert_reviews_equal_plain_sql(environment: dict[str, str]) -> None:
         workflows = connection.execute(PLAIN.format(group="workflow_id")).fetchall()
         days = connection.execute(PLAIN.format(group="(finished_at AT TIME ZONE 'UTC')::date")).fetchall()
     assert [review["week"] for review in reviews] == [row[0] for row in weeks]
+    counted = {row[0]: (row[2], row[3]) for row in weeks}
     for review, (week, _, succeeded, failed, median, p95) in zip(reviews, weeks, strict=True):
+        start = date.fromisocalendar(int(week[:4]), int(week[-2:]), 1)
+        before = (start - timedelta(days=7)).strftime("%G-W%V")
+        was = (review["before"]["succeeded"], review["before"]["failed"])
+        assert was == counted.get(before, (0, 0))
         now = review["now"]
         assert (now["succeeded"], now["failed"]) == (succeeded, failed)
         assert now["succeeded"] > 0

@@ -101,6 +101,18 @@ def test_lease_shorter_than_two_time_slices_is_an_error(seconds: int, found: lis
         assert errors() == found
 
 
+@pytest.mark.parametrize(("days", "found"), [(-1, 1), (1, 1), (29, 1), (30, 0), (0, 0)])
+def test_runs_are_not_dropped_while_what_started_them_could_come_again(days: int, found: int) -> None:
+    with override_settings(AUTOMATIONS_RUNS_KEPT_DAYS=days):
+        assert errors() == ["automations.E014"] * found
+
+
+@pytest.mark.parametrize(("size", "found"), [(0, 1), (1_023, 1), (1_024, 0)])
+def test_small_values_stay_in_their_rows(size: int, found: int) -> None:
+    with override_settings(AUTOMATIONS_LARGE_VALUE_BYTES=size):
+        assert errors() == ["automations.E015"] * found
+
+
 def test_unsafe_settings_keep_commands_from_starting() -> None:
     # Django's checks of the models ask the server for its version first, so there has to be one.
     outcome = manage("migrate", AUTOMATIONS_LEASE_SECONDS="1", DATABASE_URL=own_database("settings"))

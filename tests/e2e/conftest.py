@@ -29,12 +29,15 @@ FLAGS = [
 
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a product with the demo workspace, its worker and its ticker."""
+    """The address of a product with the demo workspace, its worker and its ticker. Each process of a run that is spread
+    over several has its own, with a database and a folder of its own."""
     if CHROMIUM is None:
         pytest.skip("Debian's chromium is not installed: apt-get install chromium")
     assert BUILT.exists(), "The pages are not built: `make test` does it, or `npm run build` in frontend/."
+    folder = tmp_path_factory.mktemp("site")
     running = Launch(
-        tmp_path_factory.mktemp("site"),
+        folder,
+        VAR_DIR=str(folder / "var"),
         DATABASE_URL=own_database("pages"),
         AUTOMATIONS_WATCH_SECONDS="2",
         WEBHOOKS_ALLOWED_ADDRESSES="127.0.0.1/32",  # where tests have receivers of their own

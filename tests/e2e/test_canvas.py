@@ -355,6 +355,7 @@ def longest_task_of_a_drag(page: Page) -> float:
     return max((took for start, took in tasks if start > begun), default=0)
 
 
+@pytest.mark.alone
 def test_dragging_in_a_large_workflow_is_smooth(editor: Page) -> None:
     nodes = [comment(f"a{i}") for i in range(1, 200)]
     make(editor, "Large drag", line({**T1, "lane": ""}, *nodes))

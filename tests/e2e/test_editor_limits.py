@@ -25,6 +25,7 @@ def test_typing_draws_at_most_two_steps_a_key(editor: Page) -> None:
     assert drawn <= 2 * 40 + 2, drawn  # a save in between draws once more
 
 
+@pytest.mark.alone
 def test_a_large_workflow_is_usable_within_two_seconds(editor: Page) -> None:
     nodes = [{"id": f"a{i}", "type": "action.comment", "config": {"text": "x"}} for i in range(1, 200)]
     edges = [{"from": f"a{i}" if i else "t1", "to": f"a{i + 1}"} for i in range(199)]

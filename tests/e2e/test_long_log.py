@@ -71,6 +71,7 @@ def waiting(signed_in: Page) -> Iterator[int]:
     ask("DELETE", f"workflows/{workflow}/")
 
 
+@pytest.mark.alone
 def test_five_thousand_lines_open_in_a_second_and_go_on(signed_in: Page, waiting: int) -> None:
     page = signed_in
     log = page.get_by_role("list", name="Log lines")

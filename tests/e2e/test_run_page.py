@@ -334,6 +334,7 @@ def test_a_running_step_moves_only_where_motion_is_welcome(signed_in: Page, ende
     assert page.evaluate("document.getAnimations().length") == 0
 
 
+@pytest.mark.alone
 def test_a_long_log_is_drawn_in_parts_and_follows_its_end_until_scrolled_up(
     signed_in: Page, ended: int
 ) -> None:

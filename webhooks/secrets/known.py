@@ -6,12 +6,14 @@ only where it has moved; `text` asks no database, so that a line of the log can 
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet
+from django.db import connection
+from django.db.models import QuerySet
 
 from automations.masking import MASKS
 from automations.registry import Registry
@@ -54,10 +56,7 @@ class KnownSecrets:
         return self._spelt.masked(text)
 
     def refresh(self) -> None:
-        stamp = tuple(
-            (name, *source.rows().aggregate(count=Count("pk"), moved=Max(source.moved)).values())
-            for name, source in SOURCES.items()
-        )
+        stamp = _stamp(tuple(SOURCES.items()))
         if stamp == self._stamp:
             return
         values = {text for _, source in SOURCES.items() for text in _texts(source)}
@@ -68,6 +67,25 @@ class KnownSecrets:
         """As if this process had just begun."""
         with self._lock:
             self._spelt, self._stamp = Spelt([]), None
+
+
+def _stamp(sources: tuple[tuple[str, Source], ...]) -> list[tuple[Any, ...]]:
+    """How many values each source has, and when one was last changed. Asked before every batch of runs."""
+    sql, parameters = _question(sources)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return sorted(cursor.fetchall())
+
+
+@functools.cache
+def _question(sources: tuple[tuple[str, Source], ...]) -> tuple[str, list[Any]]:
+    """All of them in one query, put together once."""
+    parts, parameters = [], []
+    for name, source in sources:
+        rows, of_rows = source.rows().order_by().values_list(source.moved).query.sql_with_params()
+        parts.append(f"SELECT %s, count(*), max(moved) FROM ({rows}) AS kept (moved)")
+        parameters += [name, *of_rows]
+    return " UNION ALL ".join(parts), parameters
 
 
 def _texts(source: Source) -> Iterable[str]:

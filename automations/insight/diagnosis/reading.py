@@ -28,8 +28,10 @@ from automations.insight.diagnosis.standing import (
     lacking_rights,
     late_work,
     waiting_for_people,
+    waiting_for_places,
 )
 from automations.insight.diagnosis.times import read_times
+from automations.insight.places import standing_of
 from automations.models import Alert, DeadLetter, Run, Step, Workflow
 
 FIRST = ("run-failed", "failing", "simulation-fails", "identity-gone", "identity-lacks-right")
@@ -75,6 +77,7 @@ def _standing(scene: Scene) -> list[Finding]:
         *lacking_rights(scene),
         *arrivals(scene),
         *waiting_for_people(scene),
+        *waiting_for_places(scene),
         *late_work(scene),
     ]
     for _, clues in CLUES.items():
@@ -83,8 +86,14 @@ def _standing(scene: Scene) -> list[Finding]:
 
 
 def _waits(scene: Scene, run: Run) -> list[Finding]:
-    """What the steps of a run wait for that has not ended."""
+    """What a run waits for that has not ended: a place among those of its workflow, or what its steps wait for."""
     found = []
+    place = standing_of(run)
+    if place is not None and place.waits:
+        link = f"workflows/{scene.workflow.pk}/settings/"
+        found.append(
+            Finding("run-waits", Severity.NOTICE, place.sentence, since=run.created_at, run=run.pk, link=link)
+        )
     for step in Step.objects.filter(run=run, status=StepStatus.WAITING).order_by("position"):
         wait, error = step.wait or {}, step.error or {}
         kind = str(wait.get("kind", ""))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, Min, Q
 
+from automations.engine.crowding import crowding_of
 from automations.engine.outcomes import NEEDS_REVIEW
 from automations.engine.statuses import RunStatus
 from automations.insight.diagnosis.parts import Finding, Severity
@@ -20,6 +21,7 @@ from automations.models import (
     Decision,
     Hold,
     Mode,
+    Place,
     ProcessStamp,
     Run,
     Step,
@@ -31,6 +33,7 @@ from automations.runtime.standstills import standing
 OVERDUE = timedelta(hours=24)
 LATE = timedelta(seconds=60)
 """Due work that nobody has begun for so long is late."""
+LONG_PARKED = timedelta(hours=1)
 LOOKED_AT = 500
 """Decisions, the newest first."""
 ENOUGH = 10
@@ -242,6 +245,34 @@ def waiting_for_people(scene: Scene) -> Iterator[Finding]:
             number=hold.count,
             link=f"approvals/{approval.pk}/" if approval is not None else "approvals/",
         )
+
+
+def waiting_for_places(scene: Scene) -> Iterator[Finding]:
+    """Runs that are parked because as many are at work as the workflow's settings let be, and who has been at work for
+    the longest."""
+    workflow, now = scene.workflow, scene.now
+    if crowding_of(workflow.limits) is None:
+        return
+    places = Place.objects.filter(workflow=workflow, run__finished_at=None)
+    parked = places.filter(number=None).aggregate(number=Count("pk"), since=Min("since"), first=Min("run"))
+    if not parked["number"]:
+        return
+    many = "1 run waits" if parked["number"] == 1 else f"{parked['number']} runs wait"
+    holder = places.filter(number__isnull=False).order_by("since", "run_id").first()
+    oldest = (
+        f"; run {holder.run_id} has held one since {holder.since:%Y-%m-%d %H:%M} UTC"
+        if holder is not None
+        else ""
+    )
+    yield Finding(
+        "places-taken",
+        WARNING if parked["since"] < now - LONG_PARKED else NOTICE,
+        f"{many} for a place, because only {workflow.limits['at_once']} may be at work at once{oldest}.",
+        since=parked["since"],
+        number=parked["number"],
+        run=holder.run_id if holder is not None else parked["first"],
+        link=f"runs/{holder.run_id}/" if holder is not None else f"workflows/{workflow.pk}/settings/",
+    )
 
 
 def late_work(scene: Scene) -> Iterator[Finding]:

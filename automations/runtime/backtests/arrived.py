@@ -17,6 +17,7 @@ from django.db.models import Q
 from automations.engine.fields import FieldType, datetime_text
 from automations.engine.rules import compile_rule
 from automations.models import Module
+from automations.models.event import whole_snapshot
 from automations.modules.adapter import adapter_for
 from automations.modules.schema import facts_of
 from automations.modules.sql import SqlContext
@@ -63,7 +64,7 @@ class _Arrived(Alarms):
         """What the records were as the window's last event left them. `standing` is what they are now, for those that
         no event tells of."""
         rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-        fields = ("record_key", "id", "occurred_at", "snapshot__before", "snapshot__after")
+        fields = ("record_key", "id", "occurred_at", whole_snapshot("before"), whole_snapshot("after"))
         for row in self.events.filter(record_key__in=keys).order_by("record_key", "id").values_list(*fields):
             rows[row[0]].append(row[1:])
         found: dict[str, list[Past]] = {}

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from django.db.models import Count, Max, Min, Q
 
 from automations.models import Event, Module, Workflow
+from automations.models.event import whole_snapshot
 from automations.modules.adapter import RecordState
 from automations.runtime.matching import PendingEvent
 from automations.runtime.subscriptions import Subscription
@@ -100,7 +101,7 @@ class StoredEvents:
         fields = ("id", "type", "module_id", "record_key", "occurred_at", "received_at", "clock", "actor_id")
         rows = list(
             self.rows.filter(id__gt=start, id__lte=self._last).values_list(
-                *fields, "cause_workflow_id", "depth", "target", "snapshot"
+                *fields, "cause_workflow_id", "depth", "target", whole_snapshot()
             )[:limit]
         )
         occasions = [self._occasion(*row) for row in rows]

@@ -17,6 +17,7 @@ from automations.engine.durations import parse_duration
 from automations.engine.fields import FieldType, datetime_text
 from automations.engine.rules import compile_rule
 from automations.models import Event, Module
+from automations.models.event import whole_snapshot
 from automations.modules.adapter import RecordState, adapter_for
 from automations.modules.schema import facts_of
 from automations.modules.sql import SqlContext
@@ -132,7 +133,7 @@ class MovingAlarms(Alarms):
             .distinct()[:limit]
         )
         rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-        fields = ("record_key", "occurred_at", "snapshot__before", "snapshot__after")
+        fields = ("record_key", "occurred_at", whole_snapshot("before"), whole_snapshot("after"))
         for row in self.events.filter(record_key__in=keys).order_by("record_key", "id").values_list(*fields):
             rows[row[0]].append(row[1:])
         found = [occasion for key in keys for occasion in self.occasions(key, history_of(rows[key]))]

@@ -109,7 +109,15 @@ class WorkflowTrigger(TriggerKind):
         message, mode = str(config.get("message", "")).casefold(), config.get("mode", "execute")
 
         def judge(scope: Scope) -> Match:
-            data = (scope.event or {}).get("data", {})
+            match = Match("matched") if scope.assume_changed else ended(scope.event or {})
+            return match if match.outcome != "matched" else passes(scope)
+
+        def ended(event: Mapping[str, Any]) -> Match:
+            how = str(event.get("type", "")).removeprefix(f"{EVENT}.")
+            if how not in config["on"]:
+                why = f"It is about runs that have {' or '.join(config['on'])}; this was “{how}”."
+                return Match("out_of_scope", {"why": why})
+            data = event.get("data", {})
             told = {
                 name: str(data.get(name, "")) for name in ("workflow", "mode", "code", "fault", "message")
             }
@@ -129,6 +137,6 @@ class WorkflowTrigger(TriggerKind):
                 return Match("filtered", {"why": f"The fault is “{told['fault']}”, not “{config['fault']}”."})
             if message not in told["message"].casefold():
                 return Match("filtered", {"why": f"The message does not hold “{config['message']}”."})
-            return passes(scope)
+            return Match("matched")
 
         return judge

@@ -4,7 +4,7 @@ import type { Workflow } from "../api/types";
 import { useSite } from "../app/context";
 import { FormDialog } from "../ui/FormDialog";
 import type { AlertRule, Kind, KindFacts, RuleBody } from "./types";
-import { spanWords, windowWords } from "./words";
+import { spanWords, windowLabel, windowWords } from "./words";
 
 interface Props {
   kinds: KindFacts[];
@@ -34,6 +34,7 @@ const USUAL: Record<Kind, Partial<RuleBody>> = {
   silence: { raise_at: 1_440, clear_at: 1_439 },
   dead_letters: { raise_at: 10, clear_at: 0 },
   approvals_overdue: { raise_at: 1, clear_at: 0, window_seconds: 14_400 },
+  needs_review: { raise_at: 1, clear_at: 0, window_seconds: 3_600 },
   queue_lag: { raise_at: 60, clear_at: 10 },
   noisy_trigger: { raise_at: 500, clear_at: 250 },
 };
@@ -122,7 +123,7 @@ export function RuleDialog({ kinds, workflows, admin, about, rule, onSaved, onCl
         <Figure label="Over at" value={body.clear_at} onChange={(clear_at) => set({ clear_at })} />
         {facts?.window !== "" && (
           <Figure
-            label={`${facts?.window === "counted in" ? "Counted in" : "Unanswered for"} (minutes)`}
+            label={`${windowLabel(facts)} (minutes)`}
             value={body.window_seconds / 60}
             onChange={(minutes) => set({ window_seconds: Math.round(minutes * 60) })}
           />

@@ -6,6 +6,7 @@ export type Kind =
   | "silence"
   | "dead_letters"
   | "approvals_overdue"
+  | "needs_review"
   | "queue_lag"
   | "noisy_trigger";
 

@@ -31,6 +31,12 @@ export function windowWords(facts: KindFacts | undefined, seconds: number): stri
     : ` ${facts.window} ${spanWords(seconds)}`;
 }
 
+/** "Unanswered for": what its window means, as the name of a field. */
+export function windowLabel(facts: KindFacts | undefined): string {
+  const words = facts?.window || "counted in";
+  return `${words[0]?.toUpperCase()}${words.slice(1)}`;
+}
+
 export function placeWords(rule: AlertRule): string {
   if (rule.workflow !== null) return rule.workflow_name ?? "";
   if (rule.fallback) return "Workflows whose failures no other rule watches";

@@ -288,6 +288,9 @@ export function apiAt(home: string) {
       get<Traffic>(`workflows/${workflow}/versions/${version}/traffic/?limit=200`, signal),
     grid: (workflow: number, signal?: Signal) => get<RunGrid>(`workflows/${workflow}/grid/?limit=50`, signal),
     event: (id: number, signal?: Signal) => get<EventDetail>(`events/${id}/`, signal),
+    /** All that rules see of an event, however large. */
+    snapshot: (id: number, signal?: Signal) =>
+      get<{ value: Record<string, unknown> }>(`events/${id}/snapshot/`, signal),
     record: (module: string, key: string, signal?: Signal) =>
       get<DataRecord>(recordPath(module, key), signal),
     createRecord: (module: string, key: string, values: Values) =>

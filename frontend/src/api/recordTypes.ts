@@ -1,5 +1,7 @@
 /** Modules, their records and what happened to them, as the API says it. */
 
+import type { Large } from "./runTypes";
+
 export interface Field {
   key: string;
   label?: string;
@@ -71,8 +73,9 @@ export interface AcceptedEvent {
 }
 
 export interface EventDetail extends AcceptedEvent {
-  /** null without the right to see the record. */
+  /** null without the right to see the record, and where it is too large to come with its event. */
   snapshot: Record<string, unknown> | null;
+  large: Large | null;
   decisions: Decision[];
 }
 

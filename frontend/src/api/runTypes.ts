@@ -137,6 +137,14 @@ export interface RunChange extends Change {
   record: string;
 }
 
+/** What is told of a value that is asked for by itself. */
+export interface Large {
+  /** Bytes of it. */
+  size: number;
+  hash: string;
+  preview: string;
+}
+
 export interface Step {
   node: string;
   position: number;
@@ -146,6 +154,8 @@ export interface Step {
   attempt: number;
   /** null without the right to see payloads; `changes` is empty then. */
   output: unknown;
+  /** An output that is too large to come with its step. */
+  large: Large | null;
   changes: RunChange[];
   error: Failure | null;
   wait: { kind: string; until: string | null } | null;

@@ -92,8 +92,8 @@ function useSampleEvent(id: number | null): Record<string, unknown> | null {
     setHeld(null);
     if (id === null) return;
     const leaving = new AbortController();
-    api.event(id, leaving.signal).then(
-      (found) => setHeld(found.snapshot),
+    api.snapshot(id, leaving.signal).then(
+      (found) => setHeld(found.value),
       () => undefined, // gone: its values show nowhere
     );
     return () => leaving.abort();

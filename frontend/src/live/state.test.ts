@@ -37,6 +37,7 @@ function step(node: string, position: number, status: Step["status"]): Step {
     branches: [],
     attempt: 0,
     output: null,
+    large: null,
     changes: [],
     error: null,
     wait: null,

@@ -5,10 +5,11 @@ import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
 import { dateTime } from "../ui/format";
 import { JsonTree } from "../ui/JsonTree";
+import { LargeValue } from "../ui/LargeValue";
 import { Link } from "../ui/Link";
 import { Show } from "../ui/Page";
 import type { StepRow } from "./rows";
-import { Changes } from "./StepDetails";
+import { Changes, StepOutput } from "./StepDetails";
 
 const HIDDEN = "You may not see payloads of this workflow. Its owner can give you the right “view payloads”.";
 
@@ -24,7 +25,7 @@ interface Shown {
 export function RunData({ run, detail, rows, step, select }: Shown) {
   const readable = detail.input !== null;
   const shown = rows.filter(
-    (row) => row.step !== null && (row.step.output !== null || row.step.changes.length > 0),
+    ({ step }) => step !== null && (step.output !== null || step.large || step.changes.length > 0),
   );
   // A step that was selected in another view is looked for here; one that is clicked here stays where it is.
   const [first] = useState(step);
@@ -79,13 +80,7 @@ export function RunData({ run, detail, rows, step, select }: Shown) {
               <span className="note">{row.kind}</span>
             </h3>
             {row.step !== null && row.step.changes.length > 0 && <Changes changes={row.step.changes} />}
-            {row.step !== null && row.step.output !== null && (
-              <JsonTree
-                value={row.step.output}
-                path={`steps.${row.node}.output`}
-                label={`Output of ${row.title}`}
-              />
-            )}
+            <StepOutput row={row} run={run.id} />
           </article>
         ))}
       </section>
@@ -111,7 +106,14 @@ function Event({ id }: { id: number }) {
               </>
             )}
           </p>
-          {told.snapshot === null ? (
+          {told.large ? (
+            <LargeValue
+              large={told.large}
+              address={`events/${told.id}/snapshot/`}
+              path="event"
+              label="Event"
+            />
+          ) : told.snapshot === null ? (
             <p className="note">You may not see its record, so what rules saw of it is not shown.</p>
           ) : (
             <JsonTree value={told.snapshot} path="event" label="Event" />

@@ -2,6 +2,7 @@ import type { RunChange } from "../api/runTypes";
 import { StepMark } from "../ui/chips";
 import { clock, dateTime, duration } from "../ui/format";
 import { JsonTree } from "../ui/JsonTree";
+import { LargeValue } from "../ui/LargeValue";
 import { Link } from "../ui/Link";
 import type { StepRow } from "./rows";
 
@@ -79,15 +80,10 @@ export function StepDetails({ row, now, run }: { row: StepRow | undefined; now: 
               <Changes changes={step.changes} />
             </>
           )}
-          {step.output !== null && (
+          {(step.output !== null || step.large) && (
             <>
               <h3>Output</h3>
-              <JsonTree
-                key={row.node}
-                value={step.output}
-                path={`steps.${row.node}.output`}
-                label={`Output of ${row.title}`}
-              />
+              <StepOutput key={row.node} row={row} run={run} />
             </>
           )}
         </>
@@ -113,6 +109,18 @@ export function StepDetails({ row, now, run }: { row: StepRow | undefined; now: 
       )}
     </aside>
   );
+}
+
+/** What a step gave, if it gave anything; of what is too large the beginning, until somebody asks for all of it. */
+export function StepOutput({ row, run }: { row: StepRow; run: number }) {
+  const path = `steps.${row.node}.output`;
+  const label = `Output of ${row.title}`;
+  if (row.step?.large) {
+    const address = `runs/${run}/steps/${row.node}/output/`;
+    return <LargeValue large={row.step.large} address={address} path={path} label={label} />;
+  }
+  if (row.step === null || row.step.output === null) return null;
+  return <JsonTree value={row.step.output} path={path} label={label} />;
 }
 
 function Fact({ name, value }: { name: string; value: string }) {

@@ -72,6 +72,11 @@ export function day(date: string): string {
   return DAY.format(new Date(`${date}T00:00`));
 }
 
+/** The size of a value: "32.0 kB", "1.2 MB". */
+export function bytes(count: number): string {
+  return count < 1_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1_000_000).toFixed(1)} MB`;
+}
+
 /** A count with its thousands apart: "1 242". */
 export function number(count: number): string {
   return count.toLocaleString("en-US").replaceAll(",", "\u202f");

@@ -21,6 +21,7 @@ from automations.models import (
     Promotion,
     Run,
     Standstill,
+    Step,
     TriggerSource,
     Workflow,
 )
@@ -188,7 +189,7 @@ def test_silence_counts_anew_when_a_workflow_is_resumed_or_a_standstill_is_over(
 def test_dead_letters_questions_and_late_work_are_counted_as_they_are_now(
     workflow: Workflow, ran: Ran, alerts: Look, alice: Any, root: Any, now: datetime
 ) -> None:
-    for kind, bounds in (("dead_letters", 2), ("approvals_overdue", 1)):
+    for kind, bounds in (("dead_letters", 2), ("approvals_overdue", 1), ("needs_review", 1)):
         make_rule(kind=kind, name=kind, raise_at=bounds, workflow=workflow, window_seconds=3_600, actor=alice)
     make_rule(kind="queue_lag", name="queue_lag", raise_at=60, clear_at=10, actor=root)
     make_rule(kind="failures", name="quiet", raise_at=100, workflow=workflow, actor=alice)
@@ -200,12 +201,20 @@ def test_dead_letters_questions_and_late_work_are_counted_as_they_are_now(
     assert alerts() == []
     second = ran(workflow, "failed")
     keep_letter(second, "Boom")
+    waits: dict[str, Any] = {"kind": "action.call", "position": 1, "status": "waiting"}
+    for node, ago, kind in (("c1", 59, "needs_review"), ("c2", 1, "needs_review"), ("c3", 59, "retry")):
+        begun = now - timedelta(minutes=ago)
+        Step.objects.create(
+            run=second, node=node, wait={"kind": kind, "until": None}, started_at=begun, **waits
+        )
     source = TriggerSource.objects.create(key="s", kind="api", name="s")
     Event.objects.create(
         source=source, type="x", snapshot={}, occurred_at=now, received_at=now - timedelta(seconds=61)
     )
     found = {alert.kind: alert for alert in alerts(after=2)}
-    assert set(found) == {"dead_letters", "approvals_overdue", "queue_lag"}
+    assert set(found) == {"dead_letters", "approvals_overdue", "needs_review", "queue_lag"}
+    unknown = Notification.objects.get(user=alice, key=f"alert:{found['needs_review'].pk}")
+    assert unknown.title == "“watch-tickets”: 1 step that began more than 1 hour ago needs review"
     assert found["queue_lag"].value == pytest.approx(181)
     assert found["queue_lag"].workflow is None
     told = Notification.objects.get(user=root, key=f"alert:{found['queue_lag'].pk}")
@@ -215,6 +224,7 @@ def test_dead_letters_questions_and_late_work_are_counted_as_they_are_now(
     DeadLetter.objects.update(state="redriven")
     Approval.objects.update(state="approved", ended_at=now)
     Event.objects.update(state="matched")
+    Step.objects.update(wait=None, status="succeeded")
     assert alerts(after=3) == []
 
 
@@ -305,6 +315,7 @@ def test_looking_costs_as_many_queries_for_ten_workflows_as_for_one(
         "silence",
         "dead_letters",
         "approvals_overdue",
+        "needs_review",
         "queue_lag",
         "noisy_trigger",
     ):

@@ -33,6 +33,7 @@ from automations.models import (
     RunUndo,
     Scenario,
     Standstill,
+    Step,
     TriggerSource,
     Workflow,
     WorkflowVersion,
@@ -125,6 +126,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "events"): (EVERYBODY, EVERYBODY),
     ("POST", "events"): (OPERATE, EVERYBODY),
     ("GET", "event"): (SIGHT, SIGHT),
+    ("GET", "event-snapshot"): (SIGHT, SIGHT),
     ("GET", "decisions"): (EVERYBODY, EVERYBODY),
     ("GET", "workflows"): (EVERYBODY, EVERYBODY),
     ("POST", "workflows"): (BUILD, EVERYBODY),
@@ -208,6 +210,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "runs"): (EVERYBODY, EVERYBODY),
     ("GET", "run"): (SIGHT, SIGHT),
     ("GET", "run-steps"): (SIGHT, SIGHT),
+    ("GET", "run-step-output"): (OPERATE | {"approver"}, SIGHT),
     ("GET", "run-logs"): (SIGHT, SIGHT),
     ("POST", "run-cancel"): (OPERATE, SIGHT),
     ("GET", "run-diagnosis"): (SIGHT, SIGHT),
@@ -384,6 +387,7 @@ def places(
         created_at=now,
     )
     RunUndo.objects.create(pk=1, run=run, actor_name="alice", plan_hash="0", at=now)
+    Step.objects.create(run=run, node="t1", position=0, kind="trigger.record", status="succeeded")
     TriggerSource.objects.create(key="tix", kind="api", name="x", module=tickets)
     notification = Notification.objects.create(user=alice, key="1", title="x", created_at=now)
     approval = Approval.objects.create(run=run, node="p1", workflow=workflow, title="?", asked_at=now)

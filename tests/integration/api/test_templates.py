@@ -87,7 +87,7 @@ def test_a_template_says_what_to_fill_in(maker: APIClient, tickets: Module) -> N
 def test_templates_over_modules_that_one_may_not_see_are_not_offered(alice: Any) -> None:
     assert templates(client_of(alice)) == {}
     assign_perm("automations.view_module", alice, Module.objects.get(key="tickets"))
-    assert set(templates(client_of(alice))) == {"auto-routing", "sla-alert", "close-solved"}
+    assert set(templates(client_of(alice))) == {"auto-routing", "sla-alert", "close-solved", "failed-runs"}
 
 
 @pytest.mark.usefixtures("helpdesk")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from guardian.shortcuts import assign_perm, remove_perm
 from rest_framework.test import APIClient
@@ -226,20 +223,3 @@ def test_of_a_cause_in_several_workflows_only_those_in_sight_count(
     assert Triage.objects.get(workflow=other).state == "new"
     (found,) = operator.get("/api/v1/dead-letters/").json()["results"]
     assert found["state"] == "new", "the most urgent is told"
-
-
-def test_letters_from_before_are_filed_by_the_migration(run: Run) -> None:
-    """The migration's own function, over rows without a cause, as it meets them."""
-    letter = DeadLetter.objects.get()
-    fingerprint, first = letter.fingerprint, letter.created_at - timedelta(days=1)
-    Triage.objects.all().delete()
-    DeadLetter.objects.update(fingerprint="", node="", created_at=first)
-    name = ("automations", "0025_dead_letters_by_cause")
-    loader = MigrationExecutor(connection).loader
-    migration = loader.get_migration(*name)
-    (operation,) = [one for one in migration.operations if hasattr(one, "code")]
-    with connection.schema_editor() as editor:
-        operation.code(loader.project_state(name).apps, editor)
-    letter.refresh_from_db()
-    assert (letter.fingerprint, letter.node, letter.workflow) == (fingerprint, "a3", run.workflow)
-    assert (triage().first_seen_at, triage().kind) == (first, "action.change_status")

@@ -21,6 +21,7 @@ from automations.models import (
     ActiveTrigger,
     Decision,
     Event,
+    Place,
     ProcessStamp,
     Run,
     Standstill,
@@ -348,6 +349,31 @@ def test_a_run_is_told_from_its_own_point_of_view(sync: Workflow, support: APICl
     assert "is succeeded" in support.get(f"/api/v1/runs/{good.pk}/diagnosis/").json()["headline"]
     assert client_of(charlie).get(f"/api/v1/runs/{first.pk}/diagnosis/").status_code == 404
     assert client_of(charlie).get(f"/api/v1/workflows/{sync.pk}/diagnosis/").status_code == 404
+
+
+def test_a_run_that_waits_for_a_place_is_told_with_who_holds_it(
+    sync: Workflow, support: APIClient, alice: Any
+) -> None:
+    update_workflow(workflow=sync, changes={"limits": {"at_once": 1}}, actor=alice)
+    at = timezone.now()
+    going, parked = (ran(sync, "queued", finished_at=None, at=at) for _ in range(2))
+    Place.objects.create(run=going, workflow=sync, number=1, since=at - timedelta(hours=3))
+    Place.objects.create(run=parked, workflow=sync, since=at - timedelta(hours=2))
+    (finding,) = [one for one in told(support, sync)["findings"] if one["code"] == "places-taken"]
+    assert finding["severity"] == "warning"
+    assert (finding["number"], finding["run"], finding["link"]) == (1, going.pk, f"runs/{going.pk}/")
+    assert finding["sentence"].startswith(
+        f"1 run waits for a place, because only 1 may be at work at once; run {going.pk} has held one since "
+    )
+    (first, *_) = [
+        one
+        for one in support.get(f"/api/v1/runs/{parked.pk}/diagnosis/").json()["findings"]
+        if one["run"] == parked.pk
+    ]
+    assert first["code"] == "run-waits"
+    assert first["sentence"] == "It waits for a place: 1 of 1 place is taken; it is the next."
+    Run.objects.filter(pk=parked.pk).update(status="succeeded", finished_at=at)
+    assert "places-taken" not in codes(told(support, sync))
 
 
 def test_a_simulation_that_fails_is_told_although_it_leaves_no_letter(sync: Workflow, alice: Any) -> None:

@@ -88,6 +88,7 @@ def test_a_measurement_is_said_as_people_say_it() -> None:
     assert said(AlertKind.FAILURES, 1, quarter) == "1 run failed in 15 minutes"
     assert said(AlertKind.FAILURES, 3, quarter) == "3 runs failed in 15 minutes"
     assert said(AlertKind.RATIO, 33.333, timedelta(days=1)) == "33.3 % of the runs in 1 day failed"
+    assert said(AlertKind.UNKNOWN, 2, quarter) == "2 steps that began more than 15 minutes ago need review"
     assert said(AlertKind.SILENCE, 90, quarter) == "no run has succeeded for 90 minutes"
     for kind in AlertKind:
         assert "{" not in said(kind, 2, quarter)

@@ -59,6 +59,22 @@ def test_what_it_watches_of_an_end(config: dict[str, Any], data: dict[str, Any],
     assert answer.outcome == "matched" or answer.reason["why"]
 
 
+def test_another_end_is_not_its_own() -> None:
+    succeeded = event("workflow.ended.succeeded", data=DATA)
+    assert judge("workflow", {"on": ["failed"]}, succeeded).outcome == "out_of_scope"
+    assert judge("workflow", {"on": ["failed", "succeeded"]}, succeeded).outcome == "matched"
+
+
+def test_tried_on_a_record_the_end_is_assumed_and_the_rules_still_count() -> None:
+    config = {"on": ["failed"], "workflows": ["other"], "module": "tickets"}
+    still = event("record.updated", data={})
+    high, low = (
+        {**config, "filter": {"field": "priority", "op": "eq", "value": value}} for value in ("high", "low")
+    )
+    assert judge("workflow", high, still, assume_changed=True).outcome == "matched"
+    assert judge("workflow", low, still, assume_changed=True).outcome == "filtered"
+
+
 def test_an_unknown_workflow_is_told() -> None:
     assert codes("workflow", {"on": ["failed"], "workflows": ["gone"]}) == [
         ("unknown-workflow", "config.workflows[0]")

@@ -4,6 +4,7 @@ import { useSite } from "../../app/context";
 import { useLoad } from "../../app/useLoad";
 import { Facts } from "../../ui/Facts";
 import { dateTime } from "../../ui/format";
+import { LargeValue } from "../../ui/LargeValue";
 import { Link } from "../../ui/Link";
 import { Heading, Show } from "../../ui/Page";
 import { Tree } from "../../ui/Tree";
@@ -55,7 +56,14 @@ function Ready({ event }: { event: EventDetail }) {
       </section>
       <section aria-labelledby="snapshot">
         <h2 id="snapshot">What rules saw</h2>
-        {event.snapshot === null ? (
+        {event.large ? (
+          <LargeValue
+            large={event.large}
+            address={`events/${event.id}/snapshot/`}
+            path="event"
+            label="What rules saw"
+          />
+        ) : event.snapshot === null ? (
           <p className="note">
             You lack the right to see the record. An admin can share its module with you.
           </p>

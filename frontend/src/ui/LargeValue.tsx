@@ -1,0 +1,43 @@
+import { useCallback, useState } from "react";
+import type { Large } from "../api/runTypes";
+import { useSite } from "../app/context";
+import { useLoad } from "../app/useLoad";
+import { bytes } from "./format";
+import { JsonTree } from "./JsonTree";
+import { Show } from "./Page";
+
+interface Shown {
+  large: Large;
+  /** Where all of it is asked for. */
+  address: string;
+  path: string;
+  label: string;
+}
+
+/** The beginning of a value that is too large to be shown at once, and all of it for who asks. */
+export function LargeValue({ large, address, path, label }: Shown) {
+  const [wanted, setWanted] = useState(false);
+  const size = bytes(large.size);
+  if (wanted) return <Whole address={address} path={path} label={label} />;
+  return (
+    <div className="large-value">
+      <p className="note">{size}; it begins with:</p>
+      <pre>{large.preview}…</pre>
+      <button type="button" onClick={() => setWanted(true)}>
+        Load all {size}
+      </button>
+    </div>
+  );
+}
+
+function Whole({ address, path, label }: Omit<Shown, "large">) {
+  const { api } = useSite();
+  const [loaded, again] = useLoad(
+    useCallback((signal) => api.get<{ value: unknown }>(address, signal), [api, address]),
+  );
+  return (
+    <Show loaded={loaded} again={again}>
+      {(found) => <JsonTree value={found.value} path={path} label={label} />}
+    </Show>
+  );
+}
