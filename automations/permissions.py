@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -348,6 +348,13 @@ def visible_audit(actor: Any) -> QuerySet[AuditEntry]:
 def visible_redrives(actor: Any) -> QuerySet[Redrive]:
     """Redrives all of whose runs are of workflows that the actor may see."""
     return Redrive.objects.filter(~Exists(_items_outside(visible_workflows(actor))))
+
+
+def redrives_with_hidden_payloads(redrives: Iterable[Redrive], actor: Any) -> QuerySet[Redrive, int]:
+    """The ids of those of the redrives of whose runs the actor may not see all payloads."""
+    hidden = Exists(_items_outside(workflows_with(actor, "view_payloads")))
+    ids = [redrive.pk for redrive in redrives]
+    return Redrive.objects.filter(hidden, pk__in=ids).values_list("pk", flat=True)
 
 
 def may_cancel_redrive(actor: Any, redrive: Redrive) -> bool:

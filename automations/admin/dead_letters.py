@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from automations import permissions
 from automations.admin.base import SeenAdmin, SeenInline, with_reason
+from automations.admin.redriving import with_redrive
 from automations.errors import ForbiddenError
-from automations.models import DeadLetter, Redrive, RedriveItem, Triage
+from automations.models import DeadLetter, Redrive, RedriveItem, Run, Triage
 from automations.services.dead_letters import discard_letters, triage_cause
 from automations.services.redrives import cancel_redrive
 
@@ -22,6 +24,28 @@ def _discard(letter: DeadLetter, actor: Any, reason: str) -> None:
     discard_letters(workflow=letter.workflow, letters=letters, actor=actor, reason=reason)
 
 
+def _runs_of_letters(letters: QuerySet[DeadLetter]) -> QuerySet[Run]:
+    return Run.objects.filter(dead_letter__in=letters.filter(state=DeadLetter.State.OPEN).values("pk"))
+
+
+def _letters(letters: QuerySet[DeadLetter]) -> Mapping[str, Any]:
+    return {"runs": [letter.run_id for letter in letters]}
+
+
+def _runs_of_causes(causes: QuerySet[Triage]) -> QuerySet[Run]:
+    """The runs of the open letters of these causes, of each in its workflow."""
+    same = causes.filter(workflow=OuterRef("workflow"), fingerprint=OuterRef("fingerprint"))
+    letters = DeadLetter.objects.filter(Exists(same), state=DeadLetter.State.OPEN)
+    return Run.objects.filter(dead_letter__in=letters.values("pk"))
+
+
+def _causes(causes: QuerySet[Triage]) -> Mapping[str, Any]:
+    """One cause as its page asks for it, so that it is listed there; more of them with their workflows."""
+    named = sorted({cause.fingerprint for cause in causes})
+    workflows = sorted({cause.workflow_id for cause in causes})
+    return {"fingerprint": named[0] if len(named) == 1 else named, "workflows": workflows}
+
+
 @admin.register(DeadLetter)
 class DeadLetterAdmin(SeenAdmin):
     list_display = ("run", "workflow", "code", "message", "fingerprint", "attempts", "state", "created_at")
@@ -29,7 +53,7 @@ class DeadLetterAdmin(SeenAdmin):
     list_select_related = ("run", "workflow")
     search_fields = ("=run__id", "=code", "=fingerprint", "message")
     date_hierarchy = "created_at"
-    actions = (with_reason("Discard…", _discard),)
+    actions = (with_redrive(_runs_of_letters, _letters), with_reason("Discard…", _discard))
 
     @staticmethod
     def sees(actor: Any) -> QuerySet[DeadLetter]:
@@ -57,6 +81,7 @@ class TriageAdmin(SeenAdmin):
     list_select_related = ("workflow", "fixed_in", "assignee")
     search_fields = ("=fingerprint", "=code", "cause")
     actions = (
+        with_redrive(_runs_of_causes, _causes),
         with_reason("Somebody looks at it…", _stand(Triage.State.LOOKING)),
         with_reason("It is fixed…", _stand(Triage.State.FIXED)),
         with_reason("Ignore…", _stand(Triage.State.IGNORED)),
@@ -69,7 +94,7 @@ class TriageAdmin(SeenAdmin):
 
 class RedriveItemInline(SeenInline):
     model = RedriveItem
-    fields = ("run", "state", "retry", "outcome", "code", "message")
+    fields = ("run", "edited", "state", "retry", "outcome", "code", "message")
     readonly_fields = fields
     verbose_name_plural = "runs (the first 200; all of them stand on the page of their cause, and in the API)"
 
@@ -94,5 +119,9 @@ class RedriveAdmin(SeenAdmin):
     list_select_related = ("requested_by",)
     search_fields = ("=id", "reason")
     exclude = ("due_at", "lease_token", "attempt")
+    payload_fields = ("edit",)
     inlines = (RedriveItemInline,)
     actions = (with_reason("Cancel…", _cancel),)
+
+    def may_see_payloads(self, request: HttpRequest, obj: Any) -> bool:
+        return not permissions.redrives_with_hidden_payloads([obj], request.user).exists()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,9 +18,10 @@ from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
 from automations.api.runs import RUN_STATUSES, RunChangeAnswer, WorkflowName
 from automations.api.schema import operation
-from automations.api.serializers import Answer, Body, UserName
+from automations.api.serializers import Answer, Body, ProblemEntry, UserName
 from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
+from automations.engine.edits import MOST_FIELDS
 from automations.errors import ForbiddenError, NotFoundError
 from automations.insight.failures import Where, failure_json
 from automations.models import (
@@ -29,12 +31,11 @@ from automations.models import (
     PacedStatus,
     Redrive,
     RedriveItem,
+    Run,
     Workflow,
-    WorkflowVersion,
 )
-from automations.runtime.subscriptions import definition_of
 from automations.services import redrives as service
-from automations.services.references import require_seen
+from automations.services.redriving.rights import require_redrive
 from automations.services.retries import STARTS, VERSIONS
 
 GAVE_UP = ("failed", "cancelled")
@@ -68,6 +69,11 @@ class RedriveCounts(Answer):
     )
 
 
+class EditAnswer(Answer):
+    set = serializers.DictField()
+    remove = serializers.ListField(child=serializers.CharField())
+
+
 class RedriveAnswer(Answer):
     id = serializers.IntegerField()
     requested_by = UserName(allow_null=True)
@@ -80,6 +86,14 @@ class RedriveAnswer(Answer):
     among = serializers.IntegerField()
     dry_run = serializers.BooleanField(source="is_dry_run")
     reason = serializers.CharField()
+    edited = serializers.IntegerField(
+        help_text="Of how many of its runs an edit changes what they start with."
+    )
+    edit = EditAnswer(
+        source="shown_edit",
+        allow_null=True,
+        help_text="null also without the right to see the payloads of all of its workflows.",
+    )
     status = serializers.ChoiceField(PacedStatus.choices)
     ended_why = serializers.CharField()
     created_at = serializers.DateTimeField()
@@ -104,10 +118,18 @@ class RedriveItemAnswer(Answer):
     outcome = serializers.ChoiceField(OUTCOMES, allow_blank=True, help_text="Of a dry run; empty else.")
     code = serializers.CharField()
     message = serializers.CharField(help_text="Why it was refused, or would fail.")
+    edited = serializers.BooleanField(help_text="It starts with something else than the run did.")
     failure = FailureAnswer(
         allow_null=True, help_text="The same as everywhere; null where nothing speaks against it."
     )
     changes = RunChangeAnswer(many=True, help_text="Of a dry run; [] without the right to see payloads.")
+
+
+class EditBody(Body):
+    set = serializers.DictField(required=False)
+    remove = serializers.ListField(
+        child=serializers.CharField(max_length=63), required=False, max_length=MOST_FIELDS
+    )
 
 
 class RedriveBody(Body):
@@ -135,6 +157,12 @@ class RedriveBody(Body):
     most_failures = serializers.IntegerField(default=service.FAILURES, min_value=1, max_value=100)
     among = serializers.IntegerField(default=service.AMONG, min_value=1, max_value=100)
     dry_run = serializers.BooleanField(default=False)
+    edit = EditBody(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Fields to set in, or to take out of, what each run starts with; the audit of each run keeps both.",
+    )
     reason = serializers.CharField(
         default="", allow_blank=True, max_length=AuditEntry._meta.get_field("reason").max_length
     )
@@ -146,7 +174,25 @@ class RedrivesQuery(Body):
     )
 
 
-HOW = ("start", "version", "rate", "canary", "most_failures", "among", "dry_run", "reason")
+class RedrivePreviewAnswer(Answer):
+    total = serializers.IntegerField()
+    edited = serializers.IntegerField(help_text="Runs whose input the edit changes.")
+    unfit = serializers.IntegerField(
+        help_text="Of those, the ones that would be refused: their input would not answer the trigger's form."
+    )
+    fields_known = serializers.ListField(
+        child=serializers.CharField(),
+        source="fields",
+        help_text="What an edit may name; [] without payloads.",
+    )
+    sentence = serializers.CharField(help_text="What would be done, for people.")
+    problems = ProblemEntry(
+        many=True, help_text="Of the edit, which is left away here, and refused with them."
+    )
+
+
+HOW = ("start", "version", "rate", "canary", "most_failures", "among", "dry_run", "reason", "edit")
+FORESEEN = ("start", "version", "rate", "canary", "dry_run", "edit")
 EXAMPLE: dict[str, Any] = {
     "id": 5,
     "requested_by": "noor",
@@ -159,6 +205,8 @@ EXAMPLE: dict[str, Any] = {
     "among": 10,
     "dry_run": False,
     "reason": "The CRM is back",
+    "edited": 0,
+    "edit": None,
     "status": "running",
     "ended_why": "",
     "created_at": "2026-03-29T15:00:00Z",
@@ -178,6 +226,7 @@ ITEM: dict[str, Any] = {
     "outcome": "",
     "code": "",
     "message": "",
+    "edited": False,
     "failure": None,
     "changes": [],
 }
@@ -190,15 +239,26 @@ def _named(state: str, outcome: str, status: str | None) -> str:
     return told.get(outcome, outcome) if state == RedriveItem.State.FORESEEN else state
 
 
-def _told(redrives: Iterable[Redrive]) -> Any:
+def _told(redrives: Iterable[Redrive], actor: Any) -> Any:
     rows = list(redrives)
+    hidden = (
+        set(permissions.redrives_with_hidden_payloads(rows, actor))
+        if any(row.edit for row in rows)
+        else set()
+    )
+    edited: Counter[int] = Counter()
     counts: dict[int, Counter[str]] = defaultdict(Counter)
     items = RedriveItem.objects.filter(redrive__in=[row.pk for row in rows]).order_by()
-    grouped = items.values_list("redrive", "state", "outcome", "retry__status").annotate(number=Count("pk"))
-    for redrive, state, outcome, status, number in grouped:
+    grouped = items.values_list("redrive", "state", "outcome", "retry__status").annotate(
+        number=Count("pk"), changed=Count("pk", filter=Q(edited=True))
+    )
+    for redrive, state, outcome, status, number, changed in grouped:
         counts[redrive][_named(state, outcome, status)] += number
+        edited[redrive] += changed
     for row in rows:
         row.counts, row.total = counts[row.pk], counts[row.pk].total()  # type: ignore[attr-defined]
+        row.edited = edited[row.pk]  # type: ignore[attr-defined]
+        row.shown_edit = None if row.pk in hidden else row.edit  # type: ignore[attr-defined]
     return RedriveAnswer(rows, many=True).data
 
 
@@ -212,10 +272,10 @@ def _redrive(view: ApiView, pk: int) -> Redrive:
 
 def _detail(redrive: Redrive, actor: Any, *, status: int = 200) -> Response:
     may = permissions.may_cancel_redrive(actor, redrive)
-    return Response({**_told([redrive])[0], "may_cancel": may}, status=status)
+    return Response({**_told([redrive], actor)[0], "may_cancel": may}, status=status)
 
 
-def _runs(actor: Any, wanted: Mapping[str, Any]) -> Any:
+def _runs(actor: Any, wanted: Mapping[str, Any]) -> QuerySet[Run]:
     rows = permissions.retryable_runs(actor)
     if "fingerprint" in wanted:
         letters = {"fingerprint": wanted["fingerprint"], "state": DeadLetter.State.OPEN}
@@ -225,12 +285,16 @@ def _runs(actor: Any, wanted: Mapping[str, Any]) -> Any:
     return rows.filter(**{lookup: wanted[name] for name, lookup in LOOKUPS.items() if name in wanted})
 
 
-def _require_sight(runs: Any, version: str, actor: Any) -> None:
-    """Raise InvalidError when one of the versions that would run names what the actor can't see."""
-    column = "version" if version == "run" else "workflow__active_version"
-    versions = runs.order_by().values(column).distinct()
-    for one in WorkflowVersion.objects.filter(pk__in=versions).select_related("workflow"):
-        require_seen(one.workflow, definition_of(one), actor)
+def _meant(actor: Any, wanted: Mapping[str, Any], how: Mapping[str, Any]) -> QuerySet[Run]:
+    """The runs that are meant, as far as the actor may retry them in this way."""
+    if "workflow" in wanted:
+        workflow = Workflow.objects.filter(pk=wanted["workflow"]).first()
+        if workflow is None:
+            raise NotFoundError("There is no such workflow.")
+        permissions.require(actor, "retry", workflow)
+    runs = _runs(actor, wanted)
+    require_redrive(runs=runs, version=how["version"], edits=how["edit"] is not None, actor=actor)
+    return runs
 
 
 class RedrivesView(ApiView):
@@ -243,7 +307,7 @@ class RedrivesView(ApiView):
         rows = permissions.visible_redrives(self.actor).select_related("requested_by")
         if "fingerprint" in wanted:
             rows = rows.filter(asked__fingerprint=wanted["fingerprint"])
-        return Response(page_of(request, rows, _told))
+        return Response(page_of(request, rows, lambda page: _told(page, self.actor)))
 
     @operation(
         "redrives_start",
@@ -261,19 +325,42 @@ class RedrivesView(ApiView):
         may retry them. With `dry_run` nothing is done, and it is told what would come of each."""
         wanted = self.body(RedriveBody)
         how = {name: wanted.pop(name) for name in HOW}
-        if "workflow" in wanted:
-            workflow = Workflow.objects.filter(pk=wanted["workflow"]).first()
-            if workflow is None:
-                raise NotFoundError("There is no such workflow.")
-            permissions.require(self.actor, "retry", workflow)
-        runs = _runs(self.actor, wanted)
-        _require_sight(runs, how["version"], self.actor)
+        runs = _meant(self.actor, wanted, how)
         asked = {
             name: value.isoformat() if name.startswith("created_") else value
             for name, value in wanted.items()
         }
         redrive = service.start_redrive(runs=runs, asked=asked, actor=self.actor, **how)
         return _detail(redrive, self.actor, status=201)
+
+
+class RedrivePreviewView(ApiView):
+    @operation(
+        "redrives_preview",
+        "redrives",
+        request=RedriveBody,
+        answer=RedrivePreviewAnswer,
+        sent={"fingerprint": "5f2c0e8d1f0e7a4f", "edit": {"set": {"team": "Logistics"}}},
+        example={
+            "total": 240,
+            "edited": 212,
+            "unfit": 0,
+            "fields_known": ["team"],
+            "sentence": "240 runs are retried from the failed step, with the active version, 60 a minute, one first.",
+            "problems": [],
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """What a redrive that is asked for so would come to. Nothing is changed."""
+        wanted = self.body(RedriveBody)
+        how = {name: wanted.pop(name) for name in HOW}
+        runs = _meant(self.actor, wanted, how)
+        told = service.preview_redrive(runs=runs, **{name: how[name] for name in FORESEEN})
+        if runs.exclude(
+            workflow__in=permissions.workflows_with(self.actor, "view_payloads").values("pk")
+        ).exists():
+            told = replace(told, fields=())
+        return Response(RedrivePreviewAnswer(told).data)
 
 
 class RedriveView(ApiView):

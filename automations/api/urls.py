@@ -206,6 +206,7 @@ urlpatterns = [
     path(f"{DEAD_LETTER}letters/", dead_letters.LettersView.as_view(), name="dead-letter-letters"),
     path(f"{DEAD_LETTER}triage/", dead_letters.TriageView.as_view(), name="dead-letter-triage"),
     path("redrives/", redrives.RedrivesView.as_view(), name="redrives"),
+    path("redrives/preview/", redrives.RedrivePreviewView.as_view(), name="redrive-preview"),
     path("redrives/<int:pk>/", redrives.RedriveView.as_view(), name="redrive"),
     path("redrives/<int:pk>/items/", redrives.RedriveItemsView.as_view(), name="redrive-items"),
     path("redrives/<int:pk>/cancel/", redrives.RedriveCancelView.as_view(), name="redrive-cancel"),

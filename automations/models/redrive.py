@@ -13,6 +13,9 @@ class Redrive(PacedJob):
     asked = models.JSONField(default=dict, help_text="By what the runs were chosen.")
     start = models.CharField(max_length=11, help_text="failed_step or start.")
     version = models.CharField(max_length=6, help_text="run or active.")
+    edit = models.JSONField(
+        null=True, blank=True, help_text="What is set in, and taken out of, what each run starts with."
+    )
     rate = models.PositiveSmallIntegerField(help_text="Runs a minute.")
     canary = models.BooleanField(default=True, help_text="One first; the rest once it has succeeded.")
     most_failures = models.PositiveSmallIntegerField(help_text="It stops when so many …")
@@ -48,6 +51,7 @@ class RedriveItem(models.Model):
     redrive = models.ForeignKey(Redrive, on_delete=models.CASCADE, related_name="items", db_index=False)
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    edited = models.BooleanField(default=False, help_text="The edit changes what it starts with.")
     retry = models.ForeignKey(
         Run, null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False, db_index=False
     )

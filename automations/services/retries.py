@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from automations.engine.documents import Definition
+from automations.engine.documents import Definition, canonical_json
 from automations.engine.errors import EngineError, Problem
 from automations.engine.journal import StepState
 from automations.engine.program import APPROVAL, Program
@@ -53,11 +53,20 @@ def retry_choices(*, run: Run) -> list[RetryChoice]:
     return [_choice(run, start, version, timezone.now()) for version in VERSIONS for start in STARTS]
 
 
-def retry_choice(*, run: Run, start: str, version: str) -> RetryChoice:
-    """One way to retry the run, or why it can't be. Raises InvalidError for what is no way."""
+def retry_choice(
+    *, run: Run, start: str, version: str, user_input: Mapping[str, Any] | None = None
+) -> RetryChoice:
+    """One way to retry the run, with what it had or with other input, or why it can't be. Raises InvalidError for what is
+    no way, and for input that does not answer the form of the trigger."""
     _require_choice("start", start, STARTS)
     _require_choice("version", version, VERSIONS)
-    return _choice(_fresh().get(pk=run.pk), start, version, timezone.now())
+    run = _fresh().get(pk=run.pk)
+    if user_input is not None:
+        run.input = dict(user_input)
+    choice = _choice(run, start, version, timezone.now())
+    if user_input is not None and choice.program is not None:
+        _require_form(run, choice.program, user_input)
+    return choice
 
 
 def retry_run(
@@ -97,7 +106,7 @@ def retry_run(
         if user_input is not None:
             _require_form(run, choice.program, user_input)
         who = f" by {actor.get_username()}{': ' + reason if reason else ''}."
-        edited = run.input != original
+        edited = canonical_json(run.input) != canonical_json(original)
         where = "the failed step" if start == "failed_step" else "the start"
         names = [(key, choice.program.by_id[key].label) for key in choice.states]
         retry = retrying.take_up(

@@ -22,6 +22,7 @@ def picture(page: Page, name: str) -> None:
 
 def test_a_cause_is_foreseen_redriven_and_triaged(drawn: Drawn, signed_in: Page) -> None:  # noqa: F811
     page = signed_in
+    drawn.alone()
     for key in ("D-1", "D-2"):
         drawn.fail(key)
     page.get_by_role("navigation", name="Site").get_by_role("link", name="Dead letters").click()
@@ -35,8 +36,15 @@ def test_a_cause_is_foreseen_redriven_and_triaged(drawn: Drawn, signed_in: Page)
     expect(page.get_by_role("region", name="What changed before")).to_contain_text("workflow.promoted")
 
     page.get_by_role("button", name="Redrive 2…").click()
+    expect(page.get_by_text("it is foreseen what would come of 2 runs")).to_be_visible()
+    page.get_by_text("Start them with other values").click()
+    page.get_by_role("button", name="Add a field").click()
+    page.get_by_role("combobox", name="Field 1", exact=True).fill("team")
+    expect(page.get_by_text("No form asks for “team”")).to_be_visible()
     assert violations(page) == []
     picture(page, "redrive-dialog")
+    page.get_by_role("button", name="Remove field 1").click()
+    expect(page.get_by_text("No form asks for “team”")).to_have_count(0)
     page.get_by_role("button", name="Show what would happen").click()
     expect(page.get_by_text("2 would fail again")).to_be_visible(timeout=20_000)
 

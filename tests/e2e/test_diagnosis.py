@@ -11,7 +11,7 @@ from tests.e2e.test_retry import Drawn, drawn  # noqa: F401 - a fixture
 
 def test_a_failed_run_leads_to_its_diagnosis_and_on_to_the_redrive(drawn: Drawn, signed_in: Page) -> None:  # noqa: F811
     page = signed_in
-    run = drawn.fail("DIAGNOSED-1")
+    run = drawn.alone().fail("DIAGNOSED-1")
     page.goto(f"/runs/{run}/")
     note = page.locator(".problem").filter(has_text="failed")
     expect(note).to_contain_text("in 1 run · first seen with v1 · owner priya")

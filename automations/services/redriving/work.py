@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from automations import masking, permissions
+from automations.engine.edits import Edit
 from automations.engine.statuses import ACTIVE_RUN, RunStatus
 from automations.errors import InvalidError, ServiceError
 from automations.models import PacedStatus, Redrive, RedriveItem, Run
@@ -110,7 +111,7 @@ def _waits_for_canary(redrive: Redrive) -> bool:
 
 def _start(redrive: Redrive, item: RedriveItem, actor: Any) -> None:
     try:
-        permissions.require(actor, "retry", item.run.workflow)
+        _require_rights(redrive, item, actor)
         with transaction.atomic():
             item.retry = retry_run(
                 run=item.run,
@@ -118,10 +119,22 @@ def _start(redrive: Redrive, item: RedriveItem, actor: Any) -> None:
                 start=redrive.start,
                 version=redrive.version,
                 reason=redrive.reason or f"Redrive {redrive.pk}",
+                user_input=_edited(redrive, item),
             )
         item.state = State.STARTED
     except ServiceError as error:
         _refuse(item, error)
+
+
+def _require_rights(redrive: Redrive, item: RedriveItem, actor: Any) -> None:
+    permissions.require(actor, "retry", item.run.workflow)
+    if redrive.edit is not None:
+        permissions.require(actor, "view_payloads", item.run.workflow)
+
+
+def _edited(redrive: Redrive, item: RedriveItem) -> dict[str, Any] | None:
+    """What the run starts with where the redrive's edit changes it; None where it starts with what it had."""
+    return Edit.of(redrive.edit).applied(item.run.input) if redrive.edit is not None and item.edited else None
 
 
 def _refuse(item: RedriveItem, error: ServiceError) -> None:
@@ -132,16 +145,19 @@ def _refuse(item: RedriveItem, error: ServiceError) -> None:
 def _foresee(redrive: Redrive, item: RedriveItem, actor: Any) -> None:
     """What the retry would come to now, previewed in a read-only transaction that is rolled back."""
     try:
-        permissions.require(actor, "retry", item.run.workflow)
+        _require_rights(redrive, item, actor)
+        edited = _edited(redrive, item)
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION READ ONLY")
-            choice = retry_choice(run=item.run, start=redrive.start, version=redrive.version)
+            how: dict[str, Any] = {"start": redrive.start, "version": redrive.version, "user_input": edited}
+            choice = retry_choice(run=item.run, **how)
             if choice.refusal is not None:
                 raise choice.refusal
             assert choice.chosen is not None
             assert choice.program is not None
             run = Run.objects.select_related("workflow__run_as", "module", "event").get(pk=item.run_id)
+            run.input = run.input if edited is None else edited
             worked = retrying.foresee_retry(run, choice.chosen, choice.program, choice.states, timezone.now())
             transaction.set_rollback(True)
     except ServiceError as error:

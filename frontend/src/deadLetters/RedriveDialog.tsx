@@ -1,8 +1,11 @@
-import { useId, useRef, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
+import { ApiError } from "../api/client";
 import { requestName } from "../api/requestName";
 import { useSite } from "../app/context";
-import { FormDialog } from "../ui/FormDialog";
-import type { RedriveDetail } from "./types";
+import { FormDialog, Refused } from "../ui/FormDialog";
+import { EditFields } from "./EditFields";
+import { editOf, type Row } from "./edits";
+import type { RedriveDetail, RedrivePreview } from "./types";
 import "./deadLetters.css";
 
 interface Props {
@@ -14,11 +17,8 @@ interface Props {
   onClose: () => void;
 }
 
-const SENTENCES = {
-  failed_step:
-    "Finished steps are kept and not repeated. The others keep their keys, so they can’t be done twice.",
-  start: "Every step is worked on again: what was done already is done a second time.",
-};
+/** How long nothing is changed before it is asked what would be done. */
+const PAUSE_MS = 300;
 
 /** Retries many runs at a rate, one first; or tells what would come of each, without doing anything. */
 export function RedriveDialog({ chosen, what, onDone, onClose }: Props) {
@@ -31,16 +31,43 @@ export function RedriveDialog({ chosen, what, onDone, onClose }: Props) {
   const [canary, setCanary] = useState(true);
   const [failures, setFailures] = useState("3");
   const [reason, setReason] = useState("");
+  const [rows, setRows] = useState<Row[]>([]);
+  const [told, setTold] = useState<RedrivePreview | string | null>(null);
+  const [known, setKnown] = useState<string[]>([]);
+  const edit = editOf(rows);
+  const how = {
+    ...chosen,
+    start,
+    version,
+    dry_run: dry,
+    ...(edit === null ? {} : { edit }),
+    ...(dry ? {} : { rate: Number(rate), canary, most_failures: Number(failures), among: 10 }),
+  };
+  const asked = JSON.stringify(how);
+  useEffect(() => {
+    const leaving = new AbortController();
+    const timer = setTimeout(() => {
+      api
+        .send<RedrivePreview>("POST", "redrives/preview/", JSON.parse(asked), { signal: leaving.signal })
+        .then(
+          (preview) => {
+            setTold(preview);
+            setKnown(preview.fields_known);
+          },
+          (error: unknown) => {
+            if (!leaving.signal.aborted) setTold(error instanceof ApiError ? error.message : null);
+          },
+        );
+    }, PAUSE_MS);
+    return () => {
+      clearTimeout(timer);
+      leaving.abort();
+    };
+  }, [api, asked]);
   const sent = useRef({ body: "", key: "" });
   const send = async () => {
-    const body = {
-      ...chosen,
-      start,
-      version,
-      dry_run: dry,
-      reason,
-      ...(dry ? {} : { rate: Number(rate), canary, most_failures: Number(failures), among: 10 }),
-    };
+    if (typeof edit === "string") throw new Refused(edit);
+    const body = { ...how, reason };
     const text = JSON.stringify(body);
     if (sent.current.body !== text) sent.current = { body: text, key: `redrive-${requestName()}` };
     const headers = { "Idempotency-Key": sent.current.key };
@@ -106,9 +133,8 @@ export function RedriveDialog({ chosen, what, onDone, onClose }: Props) {
             the version of each run
           </label>
         </fieldset>
-        <p className="note" aria-live="polite">
-          {SENTENCES[start]}
-        </p>
+        <EditFields rows={rows} onChange={setRows} known={known} />
+        <Told edit={edit} told={told} />
         {!dry && (
           <>
             <label className="tick">
@@ -147,5 +173,24 @@ export function RedriveDialog({ chosen, what, onDone, onClose }: Props) {
         />
       </div>
     </FormDialog>
+  );
+}
+
+/** What would be done, or why it can't be. */
+function Told({ edit, told }: { edit: ReturnType<typeof editOf>; told: RedrivePreview | string | null }) {
+  const preview = typeof told === "string" ? null : told;
+  const [first] = preview?.problems ?? [];
+  const trouble =
+    typeof edit === "string"
+      ? edit
+      : typeof told === "string"
+        ? told
+        : first === undefined
+          ? null
+          : `${first.message} ${first.hint}`;
+  return (
+    <p className={trouble === null ? "note told" : "problem told"} aria-live="polite">
+      {trouble ?? preview?.sentence}
+    </p>
   );
 }

@@ -6,6 +6,7 @@ import { StatusMark } from "../ui/chips";
 import { Link } from "../ui/Link";
 import { Paged } from "../ui/Pager";
 import { type Column, Table } from "../ui/Table";
+import type { Edit } from "./edits";
 import { doneOf, inWords, isOpen, type Redrive, type RedriveDetail, type RedriveItem } from "./types";
 
 const LOOK_MS = 2_000;
@@ -79,6 +80,12 @@ export function RedrivePart({ first, open = false, ended }: Showing) {
         {!redrive.dry_run && `, ${redrive.rate} a minute`}
         {redrive.reason !== "" && `: ${redrive.reason}`}
       </p>
+      {redrive.edited > 0 && (
+        <p>
+          The input of {redrive.edited} of {redrive.total} is edited
+          {redrive.edit !== null && `: ${editInWords(redrive.edit)}`}.
+        </p>
+      )}
       {going && <progress aria-label={name} max={Math.max(redrive.total, 1)} value={doneOf(redrive)} />}
       <p role="status">
         {inWords(redrive.counts)}
@@ -152,6 +159,7 @@ const COLUMNS: Column<RedriveItem>[] = [
       );
     },
   },
+  { name: "Input", cell: (one) => (one.edited ? "edited" : "as it was") },
   { name: "Why", wide: true, cell: (one) => one.message || "–" },
   {
     name: "Would change",
@@ -170,6 +178,13 @@ const COLUMNS: Column<RedriveItem>[] = [
       ),
   },
 ];
+
+function editInWords({ set, remove }: Edit): string {
+  return [
+    ...Object.entries(set).map(([name, value]) => `${name} is ${said(value)}`),
+    ...remove.map((name) => `${name} is taken out`),
+  ].join(", ");
+}
 
 function said(value: unknown): string {
   return value === null || value === undefined

@@ -2,6 +2,7 @@
 
 import type { RunChange, RunStatus } from "../api/runTypes";
 import type { AuditEntry } from "../api/types";
+import type { Edit } from "./edits";
 
 interface WorkflowName {
   id: number;
@@ -89,12 +90,25 @@ export interface Redrive {
   canary: boolean;
   dry_run: boolean;
   reason: string;
+  /** Of how many of its runs an edit changes what they start with. */
+  edited: number;
+  /** null also without the right to see payloads. */
+  edit: Edit | null;
   status: RedriveStatus;
   ended_why: string;
   created_at: string;
   finished_at: string | null;
   total: number;
   counts: Record<keyof typeof COUNTS, number>;
+}
+
+export interface RedrivePreview {
+  total: number;
+  edited: number;
+  unfit: number;
+  fields_known: string[];
+  sentence: string;
+  problems: { message: string; hint: string }[];
 }
 
 export interface RedriveDetail extends Redrive {
@@ -112,6 +126,7 @@ export interface RedriveItem {
   outcome: "" | "succeeds" | "fails" | "asks" | "inconclusive";
   code: string;
   message: string;
+  edited: boolean;
   changes: RunChange[];
 }
 

@@ -234,6 +234,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "backfill-cancel"): (OPERATE, SIGHT),
     ("GET", "redrives"): (EVERYBODY, EVERYBODY),
     ("POST", "redrives"): (EVERYBODY, EVERYBODY),  # which runs, the body says
+    ("POST", "redrive-preview"): (EVERYBODY, EVERYBODY),
     ("GET", "redrive"): (SIGHT, SIGHT),
     ("GET", "redrive-items"): (SIGHT, SIGHT),
     ("POST", "redrive-cancel"): (OPERATE, SIGHT),

@@ -103,6 +103,17 @@ STRUCTURED: Mapping[str, tuple[tuple[Any, str], ...]] = {
         ({"team": "Desk"}, "team"),
         ({"person_id": 1}, "person_id"),
     ),
+    "edit": (
+        ("text", "edit"),
+        ([], "edit"),
+        ({}, "edit"),
+        ({"set": DEEP}, "edit"),
+        ({"set": {"team": "a\0b"}}, "edit"),
+        ({"set": {"owner__password": 1}}, "edit.set.owner__password"),
+        ({"set": {HUGE: 1}}, "edit.set"),
+        ({"remove": ["team", 7]}, "edit.remove[1]"),
+        ({"sql": "x"}, "edit.sql"),
+    ),
     "asked": (("text", "asked"), ([], "asked"), ({"a": "a\0b"}, "asked"), ({"a": DEEP}, "asked")),
     "answers": (("text", "answers"), ([], "answers"), ({"a": "a\0b"}, "answers"), ({"a": DEEP}, "answers")),
     "changes": (

@@ -33,7 +33,7 @@ def _queued(world: World) -> Run:
 
 def _failed(world: World) -> Run:
     """A run that gave up."""
-    Run.objects.filter(pk=world.run.pk).update(status="failed", finished_at=NOW)
+    Run.objects.filter(pk=world.run.pk).update(status="failed", finished_at=NOW, input={"team": "A"})
     return Run.objects.get(pk=world.run.pk)
 
 
@@ -206,8 +206,14 @@ CALLS: tuple[Call, ...] = (
             "asked": {"runs": [w.run.pk]},
             "actor": w.bob,
             "reason": "The CRM is back",
+            "edit": {"set": {"team": "B"}},
         },
         Audited("redrive.started"),
+    ),
+    Call(
+        redrives.preview_redrive,
+        lambda w: {"runs": Run.objects.filter(pk=_failed(w).pk), "edit": {"remove": ["team"]}},
+        READS,
     ),
     Call(
         redrives.cancel_redrive,

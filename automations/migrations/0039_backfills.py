@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0037_needs_review_alerts"),
+        ("automations", "0038_redrive_edits"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
