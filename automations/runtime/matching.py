@@ -148,7 +148,7 @@ def read_past(ids: Sequence[int], *, lock: bool = False) -> list[PendingEvent]:
     return _read(f"{AGAIN} FOR NO KEY UPDATE OF e" if lock else AGAIN, list(ids))
 
 
-def _read(which: str, parameter: object) -> list[PendingEvent]:
+def _read(which: str, parameter: int | list[int]) -> list[PendingEvent]:
     with connection.cursor() as cursor:
         cursor.execute(READ + which, [parameter])
         rows = cursor.fetchall()
