@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0038_redrive_edits"),
+        ("automations", "0039_what_was_swept"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
