@@ -182,6 +182,11 @@ urlpatterns = [
     path(f"{BACKTEST}cancel/", backtests.BacktestCancelView.as_view(), name="backtest-cancel"),
     path(f"{BACKTEST}stop/", shadows.ShadowStopView.as_view(), name="shadow-stop"),
     path(f"{WORKFLOW}retention/", retention.RetentionView.as_view(), name="retention"),
+    path(
+        f"{WORKFLOW}retention/foreseen/",
+        retention.RetentionForeseenView.as_view(),
+        name="retention-foreseen",
+    ),
     path(f"{WORKFLOW}legal-hold/", retention.LegalHoldView.as_view(), name="legal-hold"),
     path(f"{WORKFLOW}legal-hold/lift/", retention.LegalHoldLiftView.as_view(), name="legal-hold-lift"),
     path(f"{WORKFLOW}shadows/", shadows.ShadowsView.as_view(), name="shadows"),

@@ -40,6 +40,7 @@ from automations.models.run import NEVER, LogEntry, Run, RunSignal, Step
 from automations.models.run_text import RunText
 from automations.models.scenario import Scenario, ScenarioResult
 from automations.models.standstill import Standstill
+from automations.models.swept import Swept
 from automations.models.token import ApiToken
 from automations.models.undo import RunUndo, UndoneField
 from automations.models.version import Activation, ActiveTrigger, WorkflowVersion
@@ -118,6 +119,7 @@ __all__ = [
     "Standstill",
     "StartCount",
     "Step",
+    "Swept",
     "Triage",
     "Trigger",
     "TriggerSource",

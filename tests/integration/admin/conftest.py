@@ -46,6 +46,7 @@ from automations.models import (
     ScheduleSlot,
     SignOff,
     Standstill,
+    Swept,
     Workflow,
 )
 from automations.services.drafts import save_draft
@@ -192,6 +193,7 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     )
     RunSignal.objects.create(run=run, node="a1", key="k", outcome={}, **at)
     RotationCursor.objects.create(workflow=workflow, node="a1", position=1)
+    Swept.objects.create(kind="runs", dropped=3)
     LargeValue.objects.create(hash="0" * 64, size=40_000, preview="{", body={}, touched_at=now)
     ProcessStamp.objects.create(name="worker-1", role="worker", host="here", pid=1, stamped_at=now)
     IdempotencyKey.objects.create(actor=root, key="k", route="runs", request_hash="0" * 64, status=200, **at)

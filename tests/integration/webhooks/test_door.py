@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -44,6 +45,43 @@ def test_a_signed_webhook_becomes_one_event(world: World) -> None:
         sender.secret.rstrip("=")[-4:],
     )
     assert 0 < receipt.took_ms < 30_000
+
+
+TRACE = "4bf92f35-77b3-4da6-a3ce-929d0e0e4736"
+
+
+@pytest.mark.parametrize(
+    ("header", "sent", "named", "kept"),
+    [
+        ("X-Request-Id", TRACE, TRACE, TRACE),
+        ("X-Request-Id", "shop:17", "shop:17", str(uuid.uuid5(uuid.NAMESPACE_OID, "shop:17"))),
+        ("traceparent", f"00-{TRACE.replace('-', '')}-00f067aa0ba902b7-01", TRACE, TRACE),
+        ("X-Request-Id", "x" * 65, None, None),
+        ("X-Request-Id", 'a b"', None, None),
+        ("traceparent", "00-zz-zz-01", None, None),
+    ],
+)
+def test_the_senders_name_of_a_request_goes_on_to_what_it_begins(
+    world: World, header: str, sent: str, named: str | None, kept: str | None
+) -> None:
+    sender = world.endpoint()
+    make_workflow(
+        "paid",
+        chain(
+            node("t1", "trigger.webhook", endpoint="shop"),
+            node("a1", "action.stop", outcome="succeeded", message="."),
+        ),
+        owner=world.actor,
+    )
+    answer = sender.send(BODY, {**sender.signed(BODY, id="msg_1"), header: sent})
+    assert answer.status == 202
+    told = answer.headers["x-request-id"]
+    assert told == named or (named is None and told != sent)
+    run_everything()
+    run = Event.objects.get().runs.get()
+    assert str(run.correlation_id) == (kept or told)
+    refused = sender.send(b"{}", {"Content-Type": "application/json", header: sent})
+    assert (refused.status, refused.headers["x-request-id"] == told) == (400, named is not None)
 
 
 @pytest.mark.parametrize("change", ["signature", "body", "id"])
