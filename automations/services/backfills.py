@@ -317,11 +317,12 @@ def _notes(workflow: Workflow, parts: Sequence[Part], rate: int) -> Iterator[tup
         )
     if any(not part.found.complete for part in parts):
         yield "more-slots", "There are more slots than are looked at. Narrow the window."
-    dropped = setting("AUTOMATIONS_RUNS_KEPT_DAYS") or Retention.objects.filter(days__isnull=False).exists()
+    kept_for_a_time = setting("AUTOMATIONS_RUNS_KEPT_DAYS") or setting("AUTOMATIONS_EVENTS_KEPT_DAYS")
+    dropped = kept_for_a_time or Retention.objects.filter(days__isnull=False).exists()
     if dropped and any(not part.found.is_schedule for part in parts):
         yield (
             "events-dropped",
-            "Events whose runs were dropped after their time are not there any more, and how many is not known.",
+            "Events that were dropped after their time are not there any more, and how many is not known.",
         )
 
 

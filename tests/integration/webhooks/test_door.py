@@ -17,6 +17,7 @@ import pytest
 from django.utils import timezone
 
 from automations.models import AuditEntry, Event
+from automations.testing import chain, make_workflow, node, run_everything
 from tests.integration.webhooks.conftest import World, post, verdicts
 from tests.unit.webhooks.vectors import FOREIGN
 from webhooks.inbound.models import Misdirected, Receipt
