@@ -208,10 +208,12 @@ SPECTACULAR_SETTINGS = {
         "DeliveryState": "webhooks.models.Delivery.State",
         "BacktestKind": "automations.api.backtests.DIFFERENT",
         "DeadLetterState": "automations.models.DeadLetter.State",
-        "RedriveStatus": "automations.models.RedriveStatus",
+        "PacedStatus": "automations.models.PacedStatus",
         "RedriveItemState": "automations.models.RedriveItem.State",
         "RedriveOutcome": "automations.api.redrives.OUTCOMES",
         "TriageState": "automations.models.Triage.State",
+        "BackfillItemState": "automations.models.BackfillItem.State",
+        "DecisionAnswerOutcomeEnum": "automations.api.events.OUTCOMES",
     },
 }
 

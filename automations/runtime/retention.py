@@ -16,7 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from automations.conf import setting
 from automations.engine.statuses import ACTIVE_RUN
 from automations.models import (
-    REDRIVE_UNFINISHED,
+    PACED_UNFINISHED,
     Approval,
     Breaker,
     DeadLetter,
@@ -105,7 +105,7 @@ def past_their_time(term: Term, *, now: datetime) -> QuerySet[Run]:
 
 
 def _unfinished_redrives() -> QuerySet[Redrive]:
-    return Redrive.objects.filter(status__in=REDRIVE_UNFINISHED)
+    return Redrive.objects.filter(status__in=PACED_UNFINISHED)
 
 
 def drop_batch(term: Term, *, now: datetime, most: int = BATCH) -> int:

@@ -185,7 +185,7 @@ def test_a_failed_run_opens_where_it_failed_and_says_what_to_do(
     page = signed_in
     page.goto(f"/runs/{start('RUN-2')}/")
     wait_until_failed(page)
-    expect(page.get_by_text("Mend the step, or the record")).to_be_visible()
+    expect(page.get_by_text("Move the record to a status from which this is allowed")).to_be_visible()
     expect(page.get_by_role("complementary", name=re.compile("Close it"))).to_be_visible()
     expect(page.get_by_role("button", name="Cancel run…")).to_have_count(0)
     show(page, "Timeline")

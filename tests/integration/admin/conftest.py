@@ -15,6 +15,8 @@ from automations.models import (
     Alert,
     AlertRule,
     Approval,
+    Backfill,
+    BackfillItem,
     Backtest,
     BacktestDifference,
     Breaker,
@@ -122,6 +124,20 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
         requested_by=root, reason="<script>alert(1)</script>", due_at=now, **how, **at
     )
     RedriveItem.objects.create(redrive=redrive, run=run)
+    window = {"since": run.created_at, "until": run.created_at + timedelta(hours=1), "zone": "UTC"}
+    of = {"workflow": workflow, "version": run.version, "mode": "execute", "slots": True, "events": True}
+    backfill = Backfill.objects.create(
+        requested_by=root, reason="<script>alert(1)</script>", rate=60, due_at=now, **of, **window, **at
+    )
+    BackfillItem.objects.create(
+        backfill=backfill,
+        workflow=workflow,
+        is_dry_run=False,
+        trigger_node="t1",
+        event=run.event,
+        record_key="<script>alert(1)</script>",
+        at=now,
+    )
     Approval.objects.create(
         run=run, node="p1", workflow=workflow, title="<script>alert(1)</script>", asked_at=now
     )

@@ -20,6 +20,7 @@ from automations.models import (
     Alert,
     AlertRule,
     Approval,
+    Backfill,
     Backtest,
     Event,
     KeptReview,
@@ -226,6 +227,12 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "dead-letter"): (SIGHT, SIGHT),
     ("GET", "dead-letter-letters"): (SIGHT, SIGHT),
     ("POST", "dead-letter-triage"): (OPERATE, SIGHT),
+    ("GET", "backfills"): (EVERYBODY, EVERYBODY),
+    ("POST", "backfills"): (EVERYBODY, EVERYBODY),  # which workflow, the body says
+    ("POST", "backfill-preview"): (EVERYBODY, EVERYBODY),
+    ("GET", "backfill"): (SIGHT, SIGHT),
+    ("GET", "backfill-items"): (SIGHT, SIGHT),
+    ("POST", "backfill-cancel"): (OPERATE, SIGHT),
     ("GET", "redrives"): (EVERYBODY, EVERYBODY),
     ("POST", "redrives"): (EVERYBODY, EVERYBODY),  # which runs, the body says
     ("POST", "redrive-preview"): (EVERYBODY, EVERYBODY),
@@ -464,6 +471,7 @@ def places(
         "event": event.pk,
         "run": run.pk,
         "redrive": _redrive_of(run, root).pk,
+        "backfill": _backfill_of(run, root).pk,
         "cause": keep_letter(run, "It came late").fingerprint,
         "notification": notification.pk,
         "token": "00000000-0000-0000-0000-000000000000",
@@ -482,6 +490,13 @@ def _redrive_of(run: Run, who: Any) -> Redrive:
     redrive = Redrive.objects.create(requested_by=who, **how, **at)
     RedriveItem.objects.create(redrive=redrive, run=run)
     return redrive
+
+
+def _backfill_of(run: Run, who: Any) -> Backfill:
+    at = {"due_at": run.due_at, "created_at": run.created_at}
+    window = {"since": run.created_at, "until": run.created_at + timedelta(hours=1), "zone": "UTC"}
+    of = {"workflow": run.workflow, "version": run.version, "mode": "simulate", "slots": True, "events": True}
+    return Backfill.objects.create(requested_by=who, rate=60, **of, **window, **at)
 
 
 def address_of(name: str, places: dict[str, Any]) -> str:
