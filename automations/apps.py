@@ -15,9 +15,11 @@ class AutomationsConfig(AppConfig):
         from automations.runtime.duties import DUTIES
         from automations.runtime.writes import report_native_write
         from automations.services import breakers, mode_policies, reviews, watching
-        from automations.services.redriving import lane
+        from automations.services.backfilling import lane as backfills
+        from automations.services.redriving import lane as redrives
 
-        lane.register()
+        redrives.register()
+        backfills.register()
         DUTIES.register("alerts", lambda now: watching.watch_in_time(now=now))
         DUTIES.register("breakers", lambda now: breakers.attend_breakers(now=now))
         DUTIES.register("mode policies", lambda now: mode_policies.end_due_mode_policies(now=now))

@@ -98,11 +98,15 @@ def check_tracing(**_: Any) -> list[CheckMessage]:
 def check_what_is_kept(**_: Any) -> list[CheckMessage]:
     """Nothing is dropped while it could come in again, and what is small stays in its row."""
     found: list[CheckMessage] = []
-    days, size = setting("AUTOMATIONS_RUNS_KEPT_DAYS"), setting("AUTOMATIONS_LARGE_VALUE_BYTES")
-    if days != 0 and days < LEAST_DAYS:
-        hint = f"Set it to {LEAST_DAYS} or more (so long the ids of webhooks are known), or to 0: for ever."
-        message = f"AUTOMATIONS_RUNS_KEPT_DAYS is {days}."
-        found.append(Error(message, hint=hint, id="automations.E014"))
+    for kind in ("RUNS", "EVENTS", "CHANGES"):
+        name = f"AUTOMATIONS_{kind}_KEPT_DAYS"
+        days = setting(name)
+        if days != 0 and days < LEAST_DAYS:
+            hint = (
+                f"Set it to {LEAST_DAYS} or more (so long the ids of webhooks are known), or to 0: for ever."
+            )
+            found.append(Error(f"{name} is {days}.", hint=hint, id="automations.E014"))
+    size = setting("AUTOMATIONS_LARGE_VALUE_BYTES")
     if size < LEAST_LARGE:
         message = f"AUTOMATIONS_LARGE_VALUE_BYTES is {size}."
         found.append(Error(message, hint=f"Set it to {LEAST_LARGE:,} or more.", id="automations.E015"))

@@ -47,10 +47,24 @@ _PROBES = frozenset(("/healthz", "/readyz", "/metrics"))
 def correlation() -> uuid.UUID | None:
     """The id that what is begun now hands on: the request's, where that is a UUID; None outside of one."""
     given = request_id.get()
+    return correlation_of(given) if given else None
+
+
+def correlation_of(given: str) -> uuid.UUID:
+    """What stands for a request's id where a UUID has to: itself, or one that is made from it."""
     try:
-        return uuid.UUID(given) if given else None
+        return uuid.UUID(given)
     except ValueError:
         return uuid.uuid5(uuid.NAMESPACE_OID, given)
+
+
+def id_of(given: str, trace: str) -> str:
+    """The id of a request with these headers: what its caller named it, else its caller's trace, else one of ours. A name that
+    is too long, or has letters that could break a line of a log, is none."""
+    if _GIVEN.fullmatch(given):
+        return given
+    caller = tracing.taken_from(trace)
+    return str(uuid.uuid4() if caller is None else caller[0])
 
 
 class JsonLines(logging.Formatter):
@@ -105,10 +119,8 @@ class RequestIds:
             request_id.reset(token)
 
     def _begin(self, request: HttpRequest) -> tuple[Token[str], float]:
-        given = request.headers.get(HEADER, "")
-        caller = tracing.taken_from(request.headers.get(TRACE, ""))
-        drawn = uuid.uuid4() if caller is None else caller[0]
-        return request_id.set(given if _GIVEN.fullmatch(given) else str(drawn)), time.monotonic()
+        named = id_of(request.headers.get(HEADER, ""), request.headers.get(TRACE, ""))
+        return request_id.set(named), time.monotonic()
 
     def _end(self, request: HttpRequest, answer: HttpResponseBase, began: float) -> HttpResponseBase:
         answer[HEADER] = request_id.get()

@@ -28,6 +28,7 @@ from automations.grants import (
 from automations.models import (
     Approval,
     AuditEntry,
+    Backfill,
     Consent,
     Decision,
     Event,
@@ -362,6 +363,16 @@ def may_cancel_redrive(actor: Any, redrive: Redrive) -> bool:
         return True
     others = _items_outside(workflows_with(actor, "retry"))
     return Redrive.objects.filter(~Exists(others), pk=redrive.pk).exists()
+
+
+def visible_backfills(actor: Any) -> QuerySet[Backfill]:
+    """Backfills of workflows that the actor may see."""
+    return Backfill.objects.filter(workflow__in=visible_workflows(actor).values("pk"))
+
+
+def may_cancel_backfill(actor: Any, backfill: Backfill) -> bool:
+    """Whoever asked for it, and who may start runs of its workflow."""
+    return backfill.requested_by_id == actor.pk or may(actor, "run", backfill.workflow)
 
 
 def _items_outside(workflows: QuerySet[Workflow]) -> QuerySet[RedriveItem]:

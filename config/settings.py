@@ -208,10 +208,12 @@ SPECTACULAR_SETTINGS = {
         "DeliveryState": "webhooks.models.Delivery.State",
         "BacktestKind": "automations.api.backtests.DIFFERENT",
         "DeadLetterState": "automations.models.DeadLetter.State",
-        "RedriveStatus": "automations.models.RedriveStatus",
+        "PacedStatus": "automations.models.PacedStatus",
         "RedriveItemState": "automations.models.RedriveItem.State",
         "RedriveOutcome": "automations.api.redrives.OUTCOMES",
         "TriageState": "automations.models.Triage.State",
+        "BackfillItemState": "automations.models.BackfillItem.State",
+        "DecisionAnswerOutcomeEnum": "automations.api.events.OUTCOMES",
     },
 }
 
@@ -229,6 +231,12 @@ AUTOMATIONS_MINUTES_PER_MANUAL_STEP = env_int(
 AUTOMATIONS_WATCH_SECONDS = env_int("AUTOMATIONS_WATCH_SECONDS", DEFAULTS["AUTOMATIONS_WATCH_SECONDS"])
 AUTOMATIONS_TRACES_PER_CENT = env_int("AUTOMATIONS_TRACES_PER_CENT", DEFAULTS["AUTOMATIONS_TRACES_PER_CENT"])
 AUTOMATIONS_RUNS_KEPT_DAYS = env_int("AUTOMATIONS_RUNS_KEPT_DAYS", DEFAULTS["AUTOMATIONS_RUNS_KEPT_DAYS"])
+AUTOMATIONS_EVENTS_KEPT_DAYS = env_int(
+    "AUTOMATIONS_EVENTS_KEPT_DAYS", DEFAULTS["AUTOMATIONS_EVENTS_KEPT_DAYS"]
+)
+AUTOMATIONS_CHANGES_KEPT_DAYS = env_int(
+    "AUTOMATIONS_CHANGES_KEPT_DAYS", DEFAULTS["AUTOMATIONS_CHANGES_KEPT_DAYS"]
+)
 AUTOMATIONS_LARGE_VALUE_BYTES = env_int(
     "AUTOMATIONS_LARGE_VALUE_BYTES", DEFAULTS["AUTOMATIONS_LARGE_VALUE_BYTES"]
 )

@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from automations.admin import (
     alert,
+    backfill,
     backtest,
     control,
     dead_letters,
@@ -28,6 +29,7 @@ from automations.runtime.queue import unregister_admin
 
 __all__ = [
     "alert",
+    "backfill",
     "backtest",
     "control",
     "dead_letters",

@@ -10,9 +10,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from automations import permissions
-from automations.admin.base import ServiceAdmin, ServiceForm, with_reason
+from automations.admin.base import (
+    SeenAdmin,
+    ServiceAdmin,
+    ServiceForm,
+    everything_for_superusers,
+    with_reason,
+)
 from automations.errors import ForbiddenError
-from automations.models import Retention
+from automations.models import Retention, Swept
 from automations.services.retention import lift_legal_hold, set_legal_hold, set_retention
 
 
@@ -48,7 +54,10 @@ class RetentionAdmin(ServiceAdmin):
     """A workflow without a row here keeps its runs as the settings say."""
 
     form = RetentionForm
-    list_display = ("workflow", "days", "hold_reason", "hold_until", "held_by_name", "held_at")
+    list_display = (
+        *("workflow", "days", "hold_reason", "hold_until", "held_by_name", "held_at"),
+        *("dropped", "dropped_at"),
+    )
     list_filter = (("held_at", admin.EmptyFieldListFilter),)
     list_select_related = ("workflow",)
     search_fields = ("workflow__name", "=workflow__key", "hold_reason")
@@ -66,3 +75,12 @@ class RetentionAdmin(ServiceAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_add_permission(request)
+
+
+@admin.register(Swept)
+class SweptAdmin(SeenAdmin):
+    """What was dropped of each kind, and how far the sweep is with it."""
+
+    sees = staticmethod(everything_for_superusers(Swept))
+    list_display = ("kind", "dropped", "done_at")
+    search_fields = ("=kind",)

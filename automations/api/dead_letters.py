@@ -25,6 +25,7 @@ from automations.api.views import ApiView
 from automations.engine.errors import Problem
 from automations.errors import ForbiddenError, InvalidError, NotFoundError
 from automations.insight.dead_letters import MOST, Found, changes_before, read_causes, visible_letters
+from automations.insight.diagnosis.changes import in_words
 from automations.insight.failures import run_failure
 from automations.insight.run_news import newest_retry_of
 from automations.models import AuditEntry, DeadLetter, Run, Triage, Workflow
@@ -84,8 +85,13 @@ class CausesAnswer(Answer):
     results = CauseAnswer(many=True)
 
 
+class CauseChangeAnswer(AuditAnswer):
+    sentence = serializers.CharField(help_text="Who did what.")
+    page = serializers.CharField(help_text="Of what was changed, below the app's own address; or empty.")
+
+
 class CauseDetailAnswer(CauseAnswer):
-    changes = AuditAnswer(
+    changes = CauseChangeAnswer(
         many=True, help_text="What people changed in the week before it was first seen, newest first."
     )
 
@@ -198,7 +204,7 @@ TRIAGE: dict[str, Any] = {
 }
 CAUSE: dict[str, Any] = {
     "fingerprint": "5f2c0e8d1f0e7a4f",
-    "cause": "Given up after <n> attempts: The answer was 503.",
+    "cause": "Given up after … attempts: The answer was 503.",
     "code": "delivery-failed",
     "kind": "action.call_webhook",
     "state": "looking",
@@ -224,6 +230,8 @@ CHANGE: dict[str, Any] = {
     "request_id": "",
     "link": 815,
     "hash": "9b1c…",
+    "sentence": "priya changed the destination “CRM”: url.",
+    "page": "webhooks/destinations/crm/",
 }
 LETTER: dict[str, Any] = {
     "id": 21,
@@ -282,7 +290,12 @@ def _detail(actor: Any, fingerprint: str) -> Mapping[str, Any]:
     changes = changes_before(
         actor, workflows=[triage.workflow_id for triage in cause.triages], moment=cause.first_seen_at
     )
-    return {**_told([cause], actor)[0], "changes": AuditAnswer(changes, many=True).data}
+    words = in_words(changes, actor)
+    told = [
+        {**entry, "sentence": sentence, "page": page}
+        for entry, (sentence, page) in zip(AuditAnswer(changes, many=True).data, words, strict=True)
+    ]
+    return {**_told([cause], actor)[0], "changes": told}
 
 
 def retryable_among(actor: Any, triages: Iterable[Triage], workflow: int | None) -> list[Triage]:

@@ -163,12 +163,12 @@ EXAMPLE: dict[str, Any] = {
     "workflow": {"id": 4, "key": "order-sync", "name": "Order sync", "mode": "execute", "version": 7},
     "run": None,
     "state": "broken",
-    "headline": "“Tell the CRM” fails: Given up after <n> attempts: The answer was 401.",
+    "headline": "“Tell the CRM” fails: Given up after … attempts: The answer was 401.",
     "findings": [
         {
             "code": "failing",
             "severity": "broken",
-            "sentence": "“Tell the CRM” fails: Given up after <n> attempts: The answer was 401.",
+            "sentence": "“Tell the CRM” fails: Given up after … attempts: The answer was 401.",
             "since": "2026-03-29T11:40:00Z",
             "number": 14,
             "node": "a1",

@@ -43,6 +43,7 @@ class OverviewAnswer(Answer):
     needs_review = serializers.IntegerField(
         help_text="Runs that wait for somebody to say whether a call of theirs happened."
     )
+    dead_letters = serializers.IntegerField(help_text="Those that wait to be redriven or discarded.")
     failing = RunAnswer(
         many=True, help_text="The last ended run of each workflow where that run failed, newest first."
     )
@@ -122,6 +123,7 @@ class OverviewView(ApiView):
             "active": {"queued": 0, "running": 1, "waiting": 3},
             "week": {**dict.fromkeys(RUN_STATUSES, 0), "succeeded": 310, "failed": 2, "waiting": 3},
             "needs_review": 1,
+            "dead_letters": 3,
             "failing": [{**RUN, "status": "failed", "failure_code": "record-missing"}],
         },
     )
@@ -135,6 +137,7 @@ class OverviewView(ApiView):
                 "active": ActiveCounts(found.active).data,
                 "week": WeekCounts(found.week).data,
                 "needs_review": found.needs_review,
+                "dead_letters": found.dead_letters,
                 "failing": RunAnswer(found.failing, many=True).data,
             }
         )

@@ -28,9 +28,9 @@ from automations.models import (
     AuditEntry,
     DeadLetter,
     Mode,
+    PacedStatus,
     Redrive,
     RedriveItem,
-    RedriveStatus,
     Run,
     Workflow,
 )
@@ -94,7 +94,7 @@ class RedriveAnswer(Answer):
         allow_null=True,
         help_text="null also without the right to see the payloads of all of its workflows.",
     )
-    status = serializers.ChoiceField(RedriveStatus.choices)
+    status = serializers.ChoiceField(PacedStatus.choices)
     ended_why = serializers.CharField()
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)

@@ -34,12 +34,14 @@ NUMBER = re.compile(r"\d+")
 HEX = re.compile(r"[0-9a-fA-F]{8,}")
 COUNTED = re.compile(r"(<n> [a-z]{3,30})s\b")
 """One attempt or ten: the same cause."""
+MARKS = re.compile(r"<(?:n|id|time|mail|address)>")
 NUMBERS = re.compile(r"<n>(?:[.,\u00a0\u202f]<n>)+")
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What failures of one cause have in common; `fingerprint` names it, and stays the same from release to release."""
+    """What failures of one cause have in common; `fingerprint` names it, and stays the same from release to release.
+    `message` is for people: it leaves out, with “…”, what differs from case to case."""
 
     fingerprint: str
     message: str
@@ -49,7 +51,7 @@ def cause_of(*, code: str, kind: str, message: str) -> Cause:
     """The cause of a failure with this code, at a step of this kind (“” for none), that was said so."""
     common = normalised(message)
     named = "\0".join(("1", code, kind, COUNTED.sub(r"\1", common).casefold()))
-    return Cause(sha256(named.encode("utf-8", "replace")).hexdigest()[:LENGTH], common)
+    return Cause(sha256(named.encode("utf-8", "replace")).hexdigest()[:LENGTH], MARKS.sub("…", common))
 
 
 def normalised(message: str) -> str:

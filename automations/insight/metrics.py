@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from automations.models import Swept
 from automations.registry import Registry
 
 KEPT_SECONDS = 5.0
@@ -87,6 +88,17 @@ ENGINE = Source(
         ),
         Metric("automations_glass_broken", "Workflows that act past a gate that is not green."),
         Metric("automations_alerts_open", "Alerts that were raised and are not over."),
+        Metric(
+            "automations_dropped",
+            "Rows that were dropped because their time was over, since the beginning, by kind.",
+            ("kind",),
+            [(kind,) for kind in Swept.Kind.values],
+        ),
+        Metric(
+            "automations_sweep_behind_seconds",
+            "For how long the sweep has not come to an end, by kind; nothing where all is kept for ever.",
+            ("kind",),
+        ),
         Metric("automations_breakers_open", "Workflows that were taken back to simulate by a breaker."),
         Metric(
             "automations_heartbeat_age_seconds",
@@ -130,6 +142,9 @@ UNION ALL SELECT 'automations_glass_broken', '[]', count(*) FROM automations_wor
   WHERE w.archived_at IS NULL AND p.way = 'break_glass' AND p.settled_at IS NULL
 UNION ALL SELECT 'automations_alerts_open', '[]', count(*) FROM automations_alert
   WHERE resolved_at IS NULL AND phase = 'raised'
+UNION ALL SELECT 'automations_dropped', jsonb_build_array(kind), dropped FROM automations_swept
+UNION ALL SELECT 'automations_sweep_behind_seconds', jsonb_build_array(kind), extract(epoch FROM now() - done_at)
+  FROM automations_swept WHERE done_at IS NOT NULL
 UNION ALL SELECT 'automations_breakers_open', '[]', count(*) FROM automations_breaker WHERE closed_at IS NULL
 UNION ALL SELECT 'automations_heartbeat_age_seconds', jsonb_build_array(role, name),
   extract(epoch FROM now() - stamped_at) FROM automations_processstamp

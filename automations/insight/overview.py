@@ -21,9 +21,10 @@ from automations.engine.documents import parse_document
 from automations.engine.graph import build_graph
 from automations.engine.outcomes import NEEDS_REVIEW
 from automations.engine.statuses import ACTIVE_RUN, RunStatus
+from automations.insight.dead_letters import visible_letters
 from automations.insight.percentiles import Percentile
 from automations.insight.run_news import needs_review, newest_retry
-from automations.models import Run, Step, Workflow, WorkflowVersion
+from automations.models import DeadLetter, Run, Step, Workflow, WorkflowVersion
 
 DAYS = 14
 WEEK = timedelta(days=7)
@@ -35,12 +36,14 @@ JSONDict = dict[str, Any]
 class Overview:
     """`active` counts by status what has not ended, `week` by status what began in the last seven days. `failing` are
     the last ended runs of the live workflows whose last ended run failed, newest first. `needs_review` counts the runs
-    that wait for somebody to say whether a call of theirs happened."""
+    that wait for somebody to say whether a call of theirs happened, `dead_letters` those that gave up and were neither
+    redriven nor discarded."""
 
     active: Mapping[str, int]
     week: Mapping[str, int]
     failing: Sequence[Run]
     needs_review: int = 0
+    dead_letters: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ def read_overview(actor: Any, *, now: datetime) -> Overview:
         week=_by_status(runs.filter(created_at__gte=now - WEEK)),
         failing=tuple(_shown(Run.objects.filter(pk__in=last, status=RunStatus.FAILED)).order_by("-pk")),
         needs_review=_needing_review(actor),
+        dead_letters=visible_letters(actor).filter(state=DeadLetter.State.OPEN).count(),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from automations.models.alert import Alert, AlertRule, Breaker
 from automations.models.approval import Approval, ApprovalDecision, ApprovalDelegation, ApprovalRemark
 from automations.models.audit import AuditEntry, AuditSeal
+from automations.models.backfill import Backfill, BackfillItem
 from automations.models.backtest import (
     UNFINISHED,
     Backtest,
@@ -22,12 +23,13 @@ from automations.models.large_value import LargeValue
 from automations.models.mode_policy import ModePolicy
 from automations.models.module import Module
 from automations.models.notification import Notification, OutgoingEmail
+from automations.models.paced import PACED_UNFINISHED, PacedJob, PacedStatus
 from automations.models.place import Place
 from automations.models.policy import Policy, PolicyRevision, PolicyUse, RulePlace
 from automations.models.preference import Preference
 from automations.models.promotion import Consent, FirstRelease, Promotion
 from automations.models.record import Record, RecordChange, RecordComment
-from automations.models.redrive import REDRIVE_UNFINISHED, Redrive, RedriveItem, RedriveStatus
+from automations.models.redrive import Redrive, RedriveItem
 from automations.models.retention import Retention
 from automations.models.review import (
     KeptReview,
@@ -40,6 +42,7 @@ from automations.models.run import NEVER, LogEntry, Run, RunSignal, Step
 from automations.models.run_text import RunText
 from automations.models.scenario import Scenario, ScenarioResult
 from automations.models.standstill import Standstill
+from automations.models.swept import Swept
 from automations.models.token import ApiToken
 from automations.models.undo import RunUndo, UndoneField
 from automations.models.version import Activation, ActiveTrigger, WorkflowVersion
@@ -47,7 +50,7 @@ from automations.models.workflow import Action, Condition, Edge, Mode, Trigger, 
 
 __all__ = [
     "NEVER",
-    "REDRIVE_UNFINISHED",
+    "PACED_UNFINISHED",
     "UNFINISHED",
     "Action",
     "Activation",
@@ -61,6 +64,8 @@ __all__ = [
     "ApprovalRemark",
     "AuditEntry",
     "AuditSeal",
+    "Backfill",
+    "BackfillItem",
     "Backtest",
     "BacktestAlarm",
     "BacktestDifference",
@@ -86,6 +91,8 @@ __all__ = [
     "Notification",
     "Occasion",
     "OutgoingEmail",
+    "PacedJob",
+    "PacedStatus",
     "Place",
     "Policy",
     "PolicyRevision",
@@ -98,7 +105,6 @@ __all__ = [
     "RecordComment",
     "Redrive",
     "RedriveItem",
-    "RedriveStatus",
     "Retention",
     "ReviewDecision",
     "ReviewReader",
@@ -118,6 +124,7 @@ __all__ = [
     "Standstill",
     "StartCount",
     "Step",
+    "Swept",
     "Triage",
     "Trigger",
     "TriggerSource",

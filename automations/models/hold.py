@@ -29,7 +29,9 @@ class Hold(models.Model):
     firing = models.CharField(max_length=120, blank=True)
     bound = models.CharField(max_length=6, choices=Bound.choices)
     cap = models.PositiveIntegerField(help_text="Records, runs an hour, or per cent.")
-    count = models.PositiveIntegerField(default=0, help_text="Runs held.")
+    count = models.PositiveIntegerField(
+        default=0, help_text="Runs held; of a firing that comes at a rate, how many there may be."
+    )
     population = models.PositiveIntegerField(null=True, help_text="Share: of how many records.")
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     opened_at = models.DateTimeField()

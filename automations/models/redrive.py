@@ -1,63 +1,29 @@
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from automations.models.paced import PacedJob
 from automations.models.run import Run
 
 
-class RedriveStatus(models.TextChoices):
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    STOPPED = "stopped"
-    CANCELLED = "cancelled"
+class Redrive(PacedJob):
+    """Many runs that gave up, retried one after the other at a rate; or, as a dry run, only foreseen."""
 
-
-REDRIVE_UNFINISHED = (RedriveStatus.QUEUED, RedriveStatus.RUNNING)
-
-
-class Redrive(models.Model):
-    """Many runs that gave up, retried one after the other at a rate; or, as a dry run, only foreseen.
-
-    As with backtests, `due_at` is when it may be claimed, in database time: between two slices when the rate lets it go
-    on, within one at the end of the lease. Which runs it is about was settled when it was asked for.
-    """
-
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
     asked = models.JSONField(default=dict, help_text="By what the runs were chosen.")
     start = models.CharField(max_length=11, help_text="failed_step or start.")
     version = models.CharField(max_length=6, help_text="run or active.")
-    reason = models.CharField(max_length=300, blank=True)
     edit = models.JSONField(
         null=True, blank=True, help_text="What is set in, and taken out of, what each run starts with."
     )
-    is_dry_run = models.BooleanField(default=False)
     rate = models.PositiveSmallIntegerField(help_text="Runs a minute.")
     canary = models.BooleanField(default=True, help_text="One first; the rest once it has succeeded.")
     most_failures = models.PositiveSmallIntegerField(help_text="It stops when so many …")
     among = models.PositiveSmallIntegerField(help_text="… of the last so many that ended did not succeed.")
-    status = models.CharField(max_length=9, choices=RedriveStatus.choices, default=RedriveStatus.QUEUED)
-    ended_why = models.CharField(max_length=300, blank=True)
-    attempt = models.PositiveSmallIntegerField(default=0, help_text="Claims since the last slice was kept.")
-    lease_token = models.UUIDField(null=True)
-    due_at = models.DateTimeField()
-    created_at = models.DateTimeField()
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
 
-    class Meta:
-        ordering = ("-id",)
+    class Meta(PacedJob.Meta):
         constraints = (
-            models.CheckConstraint(condition=Q(status__in=RedriveStatus.values), name="redrive_status_known"),
-            models.CheckConstraint(
-                condition=Q(status__in=REDRIVE_UNFINISHED, finished_at__isnull=True)
-                | ~Q(status__in=REDRIVE_UNFINISHED) & Q(finished_at__isnull=False),
-                name="redrive_finished_when_ended",
-            ),
+            *PacedJob.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(start__in=["failed_step", "start"], version__in=["run", "active"]),
                 name="redrive_way_known",
@@ -65,11 +31,6 @@ class Redrive(models.Model):
             models.CheckConstraint(
                 condition=Q(rate__gte=1, most_failures__gte=1, among__gte=F("most_failures")),
                 name="redrive_bounds_sound",
-            ),
-        )
-        indexes = (
-            models.Index(
-                fields=("due_at", "id"), name="redrive_due", condition=Q(status__in=REDRIVE_UNFINISHED)
             ),
         )
 

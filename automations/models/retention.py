@@ -17,6 +17,8 @@ class Retention(models.Model):
     hold_reason = models.CharField(max_length=300, blank=True, help_text="Empty: no legal hold.")
     hold_until = models.DateTimeField(null=True, blank=True, help_text="Empty: until somebody lifts it.")
     held_at = models.DateTimeField(null=True, blank=True)
+    dropped = models.PositiveBigIntegerField(default=0, help_text="Runs, since the beginning.")
+    dropped_at = models.DateTimeField(null=True, blank=True, help_text="When runs were dropped last.")
     held_by_name = models.CharField(max_length=150, blank=True, help_text="Kept as it was.")
 
     class Meta:

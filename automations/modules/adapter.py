@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from automations.engine.errors import Problem, ValueProblemError
 from automations.engine.fields import storable_text
@@ -91,6 +91,10 @@ class ModuleAdapter(ABC):
     @abstractmethod
     def all(self) -> QuerySet[Any]:
         """Every record of the module, newest first."""
+
+    @abstractmethod
+    def there(self, key: OuterRef) -> Exists:
+        """Whether the module has a record of the key that `key` leads to, as a part of another query."""
 
     @abstractmethod
     def state_of(self, row: Any) -> RecordState:

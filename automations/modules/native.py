@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, QuerySet, TextField, Value
+from django.db.models import Exists, F, OuterRef, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 from django.db.models.signals import post_save, pre_save
 
 from automations.engine.documents import canonical_json
@@ -311,6 +312,10 @@ class NativeAdapter(ModuleAdapter):
         people = [name for name, spec in self.native.fields.items() if spec.type is FieldType.USER]
         rows: QuerySet[Any] = self.native.model._default_manager.order_by("-pk")
         return rows.select_related(*people) if people else rows
+
+    def there(self, key: OuterRef) -> Exists:
+        rows = self.native.model._default_manager.annotate(as_text=Cast(self.native.key_field, TextField()))
+        return Exists(rows.filter(as_text=key))
 
     def state_of(self, row: models.Model) -> RecordState:
         return self._state(str(getattr(row, self.native.key_field)), values_of(self.native, row), row)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import IntegerField, QuerySet, TextField, Value
+from django.db.models import Exists, IntegerField, OuterRef, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from automations.engine.fields import FieldType
@@ -88,6 +88,9 @@ class StoredAdapter(ModuleAdapter):
 
     def all(self) -> QuerySet[Any]:
         return Record.objects.filter(module=self.module).order_by("-pk")
+
+    def there(self, key: OuterRef) -> Exists:
+        return Exists(Record.objects.filter(module=self.module, key=key))
 
     def new_state(self, key: str, values: Mapping[str, Any]) -> RecordState:
         return RecordState(self.module, key, dict(values), version=1, handle=None)

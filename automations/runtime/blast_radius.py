@@ -62,6 +62,8 @@ class Held:
     node: str
     firing: str
     verdicts: list[Verdict]
+    to_come: int = 0
+    """Of a firing whose events come at a rate: how many there will be, so that people are asked once about all."""
 
 
 def cap_of(workflow: Workflow) -> int:
@@ -116,7 +118,9 @@ def _large_firings(started: Sequence[Verdict], here: Mapping[Firing | None, int]
             for verdict in group:
                 verdict.reason = {**verdict.reason, "would_hold": excess.to_json()}
             continue
-        held.append(Held(excess, subscription.workflow, subscription.node, firing[2], group))
+        meant = group[0].event.target or {}
+        to_come = int(meant["size"]) if meant.get("paced") else 0
+        held.append(Held(excess, subscription.workflow, subscription.node, firing[2], group, to_come))
     return held
 
 
@@ -133,10 +137,10 @@ def _excess_of(subscription: Subscription, group: Sequence[Verdict], here: int) 
     """Of a firing whose events all stand in this batch, those count that started a run; of one that is cut in two by
     the border of a batch all that were announced count, because nobody knows yet how many of them match."""
     announced = int((group[0].event.target or {}).get("size", 0))
-    return _excess_of_many(subscription, len(group) if here >= announced else announced, group[0].event.now)
+    return excess_of_firing(subscription, len(group) if here >= announced else announced, group[0].event.now)
 
 
-def _excess_of_many(subscription: Subscription, count: int, now: datetime) -> Excess | None:
+def excess_of_firing(subscription: Subscription, count: int, now: datetime) -> Excess | None:
     """Why so many runs of one firing are too many, if they are."""
     workflow = subscription.workflow
     cap = cap_of(workflow)
@@ -153,7 +157,7 @@ def _excess_of_many(subscription: Subscription, count: int, now: datetime) -> Ex
 
 def foresee_excess(subscription: Subscription, count: int, now: datetime) -> Excess | None:
     """What would hold a firing of so many runs, if all of them match and it began now; a simulated one is not held."""
-    excess = _excess_of_many(subscription, count, now)
+    excess = excess_of_firing(subscription, count, now)
     cap = subscription.workflow.limits.get("runs_per_hour")
     if excess is not None or cap is None:
         return excess

@@ -65,7 +65,8 @@ def hold(groups: Sequence[Held], *, now: datetime) -> None:
             cursor.execute(PARK, [NEVER, row.pk, runs, said])
         for verdict in group.verdicts:
             verdict.reason = {**verdict.reason, "held": group.excess.to_json()}
-        row.count = Run.objects.filter(hold=row).count() if not made else len(runs)
+        held = Run.objects.filter(hold=row).count() if not made else len(runs)
+        row.count = max(held, group.to_come)
         row.save(update_fields=["count"])
         if row.state == Hold.State.PENDING:
             _ask(group, row, now)
@@ -147,6 +148,8 @@ def _title(row: Hold) -> str:
 
 def _body(reach: dict[str, Any]) -> str:
     joins = " Runs that come until this is decided join them." if reach["bound"] == Hold.Bound.HOUR else ""
+    if reach["bound"] != Hold.Bound.HOUR and len(reach["records"]) < min(reach["count"], LISTED):
+        joins = " They start at a rate, once this is approved; as many as match, at most so many."
     return f"They are above the workflow's blast radius: {sentence(reach)}{joins}"
 
 

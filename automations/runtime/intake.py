@@ -59,6 +59,8 @@ class NewEvent:
     cause_workflow_id: int | None = None
     depth: int = 0
     target: Mapping[str, Any] | None = None
+    correlation: UUID | None = None
+    """What it has in common with what it came from; else the request's that is being answered."""
     id: int | None = None
     """Drawn from the table's sequence by a caller who has to know it beforehand; else drawn when it is stored."""
 
@@ -200,7 +202,7 @@ def _row(key: int, event: NewEvent, digest: str, request: UUID | None) -> dict[s
         "cause_workflow_id": event.cause_workflow_id,
         "depth": event.depth,
         "target": event.target,
-        "correlation_id": str(request) if request is not None else None,
+        "correlation_id": str(correlation) if (correlation := event.correlation or request) else None,
     }
 
 

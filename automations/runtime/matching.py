@@ -40,12 +40,15 @@ MATCHED, DUPLICATE, THROTTLED, PAUSED, LOOP, OUT_OF_SCOPE, BROKEN = (
     "broken",
 )
 
-TAKE = f"""
+READ = """
 SELECT e.id, e.type, e.module_id, e.record_key, e.snapshot, e.occurred_at, e.clock, e.actor_id, e.cause_workflow_id,
     e.depth, e.target, COALESCE(e.correlation_id, c.correlation_id), e.large_id
 FROM automations_event e LEFT JOIN automations_run c ON c.id = e.cause_run_id
+"""
+TAKE = f"""
 WHERE e.state = 'pending' AND (e.clock <> '' OR NOT {HOLDS}) ORDER BY e.id LIMIT %s FOR UPDATE OF e SKIP LOCKED
 """
+AGAIN = "WHERE e.id = ANY(%s) AND e.state = 'matched' ORDER BY e.id"
 
 
 @dataclass(slots=True)
@@ -110,32 +113,49 @@ def match_due(*, limit: int = 500, take: int = 0) -> Judged:
 
 def _match_batch(limit: int, take: int) -> Judged:
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(TAKE, [limit])
-            rows = cursor.fetchall()
-            cursor.execute("SELECT now()")
-            (now,) = cursor.fetchone()
-            whole = bodies(row[12] for row in rows)
-            events = [_pending(row, now, whole) for row in rows]
+        events = _read(TAKE, limit)
         if not events:
             return Judged()
         subscriptions.refresh()
         verdicts = [verdict for event in events for verdict in _verdicts(event)]
-        endings.refuse_unseen(verdicts)
-        _throttle(verdicts)
-        claimed = _start_runs(verdicts, take)
-        excess = blast_radius.find_excess(verdicts, events)
-        holds.hold(excess, now=events[0].database_now)
-        held = {verdict.run for group in excess for verdict in group.verdicts}
-        _take_places(verdicts, held, now=events[0].database_now)
-        _write_decisions(verdicts)
+        claimed = settle(events, verdicts, take=take)
         _tell_parents(events, verdicts)
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE automations_event SET state = 'matched' WHERE id = ANY(%s)",
                 [[event.id for event in events]],
             )
-    return Judged(len(events), [run for run in claimed if run.id not in held])
+    return Judged(len(events), claimed)
+
+
+def settle(events: Sequence[PendingEvent], verdicts: Sequence[Verdict], *, take: int = 0) -> list[ClaimedRun]:
+    """Let start what the triggers' own rates, what has started before and the blast radius allow, and write down every
+    answer, in the caller's transaction. Returns the runs that this process has claimed, at most `take`."""
+    now = events[0].database_now
+    endings.refuse_unseen(verdicts)
+    _throttle(verdicts)
+    claimed = _start_runs(verdicts, take)
+    excess = blast_radius.find_excess(verdicts, events)
+    holds.hold(excess, now=now)
+    held = {verdict.run for group in excess for verdict in group.verdicts}
+    _take_places(verdicts, held, now=now)
+    _write_decisions(verdicts)
+    return [run for run in claimed if run.id not in held]
+
+
+def read_past(ids: Sequence[int], *, lock: bool = False) -> list[PendingEvent]:
+    """Events that were judged before, as they were then but with the time of now; with `lock`, held for a transaction."""
+    return _read(f"{AGAIN} FOR NO KEY UPDATE OF e" if lock else AGAIN, list(ids))
+
+
+def _read(which: str, parameter: int | list[int]) -> list[PendingEvent]:
+    with connection.cursor() as cursor:
+        cursor.execute(READ + which, [parameter])
+        rows = cursor.fetchall()
+        cursor.execute("SELECT now()")
+        (now,) = cursor.fetchone()
+        whole = bodies(row[12] for row in rows)
+        return [_pending(row, now, whole) for row in rows]
 
 
 def _pending(row: Sequence[Any], now: datetime, whole: Mapping[str, Any]) -> PendingEvent:

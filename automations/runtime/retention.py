@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from automations.conf import setting
 from automations.engine.statuses import ACTIVE_RUN
 from automations.models import (
-    REDRIVE_UNFINISHED,
+    PACED_UNFINISHED,
     Approval,
     Breaker,
     DeadLetter,
@@ -30,12 +30,14 @@ from automations.models import (
     RunText,
     RunUndo,
     Step,
+    Swept,
     Workflow,
 )
 from automations.registry import Registry
-from automations.runtime import large_values
+from automations.runtime import large_values, leftovers
 
 BATCH = 200
+MOST_COUNTED = 10_000
 A_TICK = 1_000
 """Runs that one tick drops at most: the ticker has other duties."""
 _ACTIVE = [status.value for status in ACTIVE_RUN]
@@ -103,7 +105,7 @@ def past_their_time(term: Term, *, now: datetime) -> QuerySet[Run]:
 
 
 def _unfinished_redrives() -> QuerySet[Redrive]:
-    return Redrive.objects.filter(status__in=REDRIVE_UNFINISHED)
+    return Redrive.objects.filter(status__in=PACED_UNFINISHED)
 
 
 def drop_batch(term: Term, *, now: datetime, most: int = BATCH) -> int:
@@ -128,8 +130,16 @@ def drop_batch(term: Term, *, now: datetime, most: int = BATCH) -> int:
             part._default_manager.filter(run__in=ids).delete()
         Run.objects.filter(pk__in=ids).delete()
         large |= _drop_events({event for run, event in locked if event and run in ids}, term.workflow)
-        large_values.drop_unused(large)
+        _count(term.workflow, runs=len(ids), values=large_values.drop_unused(large), now=now)
     return len(ids)
+
+
+def _count(workflow: Workflow, *, runs: int, values: int, now: datetime) -> None:
+    Retention.objects.get_or_create(workflow=workflow)
+    Retention.objects.filter(workflow=workflow).update(dropped=F("dropped") + runs, dropped_at=now)
+    for kind, count in ((Swept.Kind.RUNS, runs), (Swept.Kind.VALUES, values)):
+        Swept.objects.get_or_create(kind=kind)
+        Swept.objects.filter(kind=kind).update(dropped=F("dropped") + count)
 
 
 def _drop_events(events: set[int], workflow: Workflow) -> set[str]:
@@ -147,7 +157,9 @@ def _drop_events(events: set[int], workflow: Workflow) -> set[str]:
 
 def sweep(*, now: datetime) -> int:
     """Drop a little of what is past its time, of each workflow in turn. Returns how many runs."""
-    ends, forgotten = _anything_to_do(now)
+    leftovers.sweep(now=now)
+    ends, forgotten, done = _anything_to_do(now)
+    _forget_done(done, runs=ends)
     if forgotten:
         with transaction.atomic():
             large_values.drop_forgotten(now=now)
@@ -157,17 +169,42 @@ def sweep(*, now: datetime) -> int:
     for term in terms(now=now):
         while dropped < A_TICK and (count := drop_batch(term, now=now)):
             dropped += count
+    if dropped < A_TICK:
+        _note_done(now)
     return dropped
 
 
-def _anything_to_do(now: datetime) -> tuple[bool, bool]:
-    """Whether any workflow's runs are kept for a time only, and whether any large value has not been looked at for long:
-    asked each tick, so by a query that costs nothing."""
+def _note_done(now: datetime) -> None:
+    """Nothing is left that may go; noted once a minute."""
+    Swept.objects.get_or_create(kind=Swept.Kind.RUNS)
+    stale = Q(done_at__isnull=True) | Q(done_at__lt=now - timedelta(minutes=1))
+    Swept.objects.filter(stale, kind=Swept.Kind.RUNS).update(done_at=now)
+
+
+def foresee(workflow: Workflow, days: int | None, *, now: datetime) -> int:
+    """How many of a workflow's runs would go now if they were kept for so many days (None: as the settings say); counted up to
+    MOST_COUNTED."""
+    kept = setting("AUTOMATIONS_RUNS_KEPT_DAYS") if days is None else days
+    found = past_their_time(Term(workflow, kept, held=False), now=now)
+    return found.order_by()[:MOST_COUNTED].count()
+
+
+def _anything_to_do(now: datetime) -> tuple[bool, bool, list[str]]:
+    """Whether any workflow's runs are kept for a time only, whether any large value has not been looked at for long, and of
+    which kinds the sweep has come to an end: asked each tick, so by a query that costs nothing."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM automations_retention WHERE days IS NOT NULL),"
-            " EXISTS (SELECT 1 FROM automations_largevalue WHERE touched_at < %s)",
+            " EXISTS (SELECT 1 FROM automations_largevalue WHERE touched_at < %s),"
+            " ARRAY(SELECT kind::text FROM automations_swept WHERE done_at IS NOT NULL)",
             [now - large_values.LOOKED_AT_AGAIN],
         )
-        ends, forgotten = cursor.fetchone()
-    return bool(setting("AUTOMATIONS_RUNS_KEPT_DAYS")) or ends, forgotten
+        ends, forgotten, done = cursor.fetchone()
+    return bool(setting("AUTOMATIONS_RUNS_KEPT_DAYS")) or ends, forgotten, done
+
+
+def _forget_done(done: Sequence[str], *, runs: bool) -> None:
+    """Of what is kept for ever now nothing says any more how far its sweep is."""
+    swept = leftovers.kinds_swept() | ({Swept.Kind.RUNS} if runs else set())
+    if over := set(done) - swept:
+        Swept.objects.filter(kind__in=over).update(done_at=None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
-from automations.models import ActiveTrigger, ScheduleSlot, TriggerSource
+from automations.models import ActiveTrigger, Event, Module, ScheduleSlot, TriggerSource
 from automations.runtime import intake
+from automations.runtime.subscriptions import Subscription
 from automations.triggers.schedule.slots import missed, next_slot, slots_between
 
 logger = logging.getLogger(__name__)
@@ -64,21 +66,40 @@ def _fire(pk: int, now: datetime) -> int:
             ],
             ignore_conflicts=True,
         )
-        intake.accept([_event(trigger, slot, now) for slot in fire])
+        intake.accept([_event(trigger.workflow_id, trigger.node, trigger.module, slot, now) for slot in fire])
         trigger.next_slot_at = next_slot(cron, zone, now)
         trigger.save(update_fields=["next_slot_at"])
         return len(fire)
 
 
-def _event(trigger: ActiveTrigger, slot: datetime, now: datetime) -> intake.NewEvent:
+def fire_late(trigger: Subscription, slots: Sequence[datetime], *, now: datetime) -> dict[datetime, int]:
+    """The events of slots that have passed, made where there are none, in the caller's transaction, which has to judge
+    them: no worker takes them. The ticker fires none of them any more."""
+    made = [_event(trigger.workflow.pk, trigger.node, trigger.module, slot, now) for slot in slots]
+    accepted = intake.accept(made, wake=False)
+    fresh = [entry.event_id for entry in accepted if not entry.duplicate]
+    Event.objects.filter(pk__in=fresh).update(state=Event.State.MATCHED)
+    ScheduleSlot.objects.bulk_create(
+        [
+            ScheduleSlot(workflow=trigger.workflow, trigger_node=trigger.node, slot_at=slot, fired_at=now)
+            for slot in slots
+        ],
+        update_conflicts=True,
+        unique_fields=["workflow", "trigger_node", "slot_at"],
+        update_fields=["fired_at"],
+    )
+    return {slot: entry.event_id for slot, entry in zip(slots, accepted, strict=True)}
+
+
+def _event(workflow: int, node: str, module: Module | None, slot: datetime, now: datetime) -> intake.NewEvent:
     return intake.NewEvent(
         source=schedule_source(),
         type="schedule",
         occurred_at=now,
-        module=trigger.module,
+        module=module,
         data={"slot": slot.strftime("%Y-%m-%dT%H:%M:%S.%fZ")},
-        idempotency_key=f"{trigger.workflow_id}:{trigger.node}:{slot.isoformat()}",
-        target={"workflow": trigger.workflow_id, "node": trigger.node},
+        idempotency_key=f"{workflow}:{node}:{slot.isoformat()}",
+        target={"workflow": workflow, "node": node},
     )
 
 

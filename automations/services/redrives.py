@@ -14,25 +14,16 @@ from automations.engine.edits import Edit, edit_problems
 from automations.engine.errors import Problem
 from automations.engine.statuses import RunStatus
 from automations.errors import ConflictError, InvalidError
-from automations.models import (
-    REDRIVE_UNFINISHED,
-    AuditEntry,
-    Redrive,
-    RedriveItem,
-    RedriveStatus,
-    Run,
-)
+from automations.models import AuditEntry, Redrive, RedriveItem, Run
 from automations.runtime import queue
 from automations.services.audit import write_audit
+from automations.services.pacing import FASTEST, MOST_PARTS, RATE, out_of_range
 from automations.services.redriving import edits
 from automations.services.redriving.lane import TASK
+from automations.services.redriving.work import REDRIVING
 from automations.services.retries import STARTS, VERSIONS
 from automations.services.texts import require_object, require_texts
 
-MOST_RUNS = 10_000
-MOST_UNFINISHED = 5
-"""Of one person at a time."""
-RATE, FASTEST = 60, 600
 FAILURES, AMONG = 3, 10
 FROM = {
     "failed_step": (
@@ -121,10 +112,7 @@ def start_redrive(
     require_texts(AuditEntry, reason=reason)
     require_object(asked, "asked")
     _require_bounds(start, version, rate, most_failures, among)
-    unfinished = Redrive.objects.filter(requested_by=actor, status__in=REDRIVE_UNFINISHED)
-    if unfinished.count() >= MOST_UNFINISHED:
-        detail = f"{MOST_UNFINISHED} of your redrives are not finished. Wait for one, or cancel it."
-        raise ConflictError(detail, code="too-many-redrives")
+    REDRIVING.require_few(actor)
     given = _given(runs)
     if edit is not None and (problems := _edit_problems(edit, given, version)):
         raise InvalidError(problems)
@@ -173,36 +161,19 @@ def start_redrive(
 @transaction.atomic
 def cancel_redrive(*, redrive: Redrive, actor: Any, reason: str = "") -> Redrive:
     """Begin no more of its runs; those that were begun go on. Raises ConflictError when it has ended."""
-    require_texts(AuditEntry, reason=reason)
-    now = timezone.now()
-    who = actor.get_username()
-    changed = Redrive.objects.filter(pk=redrive.pk, status__in=REDRIVE_UNFINISHED).update(
-        status=RedriveStatus.CANCELLED,
-        ended_why=f"Cancelled by {who}{': ' + reason if reason else ''}."[:300],
-        lease_token=None,
-        due_at=now,
-        finished_at=now,
-    )
-    if not changed:
-        raise ConflictError("The redrive has ended already.", code="already-ended")
-    RedriveItem.objects.filter(redrive=redrive, state=RedriveItem.State.WAITING).update(
-        state=RedriveItem.State.SKIPPED
-    )
-    write_audit(actor=actor, action="redrive.cancelled", obj=redrive, reason=reason)
-    redrive.refresh_from_db()
-    return redrive
+    return REDRIVING.cancel(redrive, actor=actor, reason=reason)
 
 
 def _given(runs: QuerySet[Run]) -> list[edits.Given]:
     """Those of the runs that are meant, oldest first, with what they started with. Raises ConflictError."""
     ended = runs.filter(status__in=(RunStatus.FAILED, RunStatus.CANCELLED), retries=None)
-    given = edits.given(ended, MOST_RUNS + 1)
+    given = edits.given(ended, MOST_PARTS + 1)
     if not given:
         raise ConflictError(
             "None of these runs gave up and waits for a retry of yours.", code="nothing-to-redrive"
         )
-    if len(given) > MOST_RUNS:
-        detail = f"More than {MOST_RUNS:,} runs are meant. Narrow the filter, and redrive them in parts."
+    if len(given) > MOST_PARTS:
+        detail = f"More than {MOST_PARTS:,} runs are meant. Narrow the filter, and redrive them in parts."
         raise ConflictError(detail, code="too-many-runs")
     return given
 
@@ -228,9 +199,6 @@ def _require_bounds(start: str, version: str, rate: int, most_failures: int, amo
         ("most_failures", most_failures, among),
         ("among", among, 100),
     ):
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-            problems.append(
-                Problem("out-of-range", name, f"“{name}” is a number from 1 to {most}.", "Send another.")
-            )
+        problems += out_of_range(name, value, most)
     if problems:
         raise InvalidError(problems)

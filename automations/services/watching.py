@@ -243,9 +243,8 @@ def _tell_raised(
     if alert.workflow is not None and alert.workflow.runbook_url:
         lines.append(f"Runbook: {alert.workflow.runbook_url}")
     if alert.workflow_id is not None:
-        lines.append(
-            f"What is wrong, since when, what changed, what to press: {_page(f'diagnosis/{alert.workflow_id}/')}"
-        )
+        where = _page(f"diagnosis/{alert.workflow_id}/") or "“Diagnosis” beside the alert."
+        lines.append(f"What is wrong, since when, what changed, what to press: {where}")
     lines.append("This is told once, however often it happens. You will be told when it is over.")
     title = f"{'Still: ' if again else ''}{_title(alert)}"
     tell(
@@ -302,9 +301,9 @@ def _newest_failure(run_id: int) -> str:
 
 
 def _page(address: str) -> str:
-    """A page's whole address where it is known."""
+    """A page's whole address; empty where it is not known: half of one leads nowhere in a mail."""
     site = getattr(settings, "AUTOMATIONS_SITE_URL", "").rstrip("/")
-    return f"{site}/{address}" if site else address
+    return f"{site}/{address}" if site else ""
 
 
 def _people(alert: Alert, rule: AlertRule, *, always_owner: bool = False) -> list[Any]:

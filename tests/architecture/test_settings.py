@@ -103,8 +103,9 @@ def test_lease_shorter_than_two_time_slices_is_an_error(seconds: int, found: lis
 
 @pytest.mark.parametrize(("days", "found"), [(-1, 1), (1, 1), (29, 1), (30, 0), (0, 0)])
 def test_runs_are_not_dropped_while_what_started_them_could_come_again(days: int, found: int) -> None:
-    with override_settings(AUTOMATIONS_RUNS_KEPT_DAYS=days):
-        assert errors() == ["automations.E014"] * found
+    for kind in ("RUNS", "EVENTS", "CHANGES"):
+        with override_settings(**{f"AUTOMATIONS_{kind}_KEPT_DAYS": days}):
+            assert errors() == ["automations.E014"] * found
 
 
 @pytest.mark.parametrize(("size", "found"), [(0, 1), (1_023, 1), (1_024, 0)])

@@ -133,8 +133,9 @@ def test_shadow_is_followed_down_to_the_record_stopped_and_shown_at_the_gate(edi
     for number, priority in enumerate(("urgent", "low", "low", "normal")):
         ticket(editor, f"SHADE-LIVE-{number}", priority)
     # The comments of the live version, which simulates, are no events: of four, two are newly selected.
-    expect(going).to_contain_text("50.0", timeout=30_000)
-    expect(going).to_contain_text("now selected +2")
+    expect(going).to_contain_text("now selected +2", timeout=30_000)
+    expect(going).to_contain_text("Same result 2", timeout=30_000)
+    expect(going).to_contain_text("50.0")
     (found,) = call(editor, "GET", f"workflows/{pk}/shadows/")["results"]
     assert found["agreement"] == 100 * found["counts"]["same"] / found["looked_at"] == 50.0
     result = editor.get_by_role("region", name=f"Shadow {found['id']}")

@@ -22,6 +22,7 @@ def picture(page: Page, name: str) -> None:
 
 def test_a_cause_is_foreseen_redriven_and_triaged(drawn: Drawn, signed_in: Page) -> None:  # noqa: F811
     page = signed_in
+    drawn.alone()
     for key in ("D-1", "D-2"):
         drawn.fail(key)
     page.get_by_role("navigation", name="Site").get_by_role("link", name="Dead letters").click()
@@ -32,7 +33,7 @@ def test_a_cause_is_foreseen_redriven_and_triaged(drawn: Drawn, signed_in: Page)
     picture(page, "dead-letters")
     cause.get_by_role("link").first.click()
     expect(page.get_by_role("heading", name="What changed just before it was first seen")).to_be_visible()
-    expect(page.get_by_role("region", name="What changed before")).to_contain_text("workflow.promoted")
+    expect(page.get_by_role("region", name="What changed before")).to_contain_text("let version 1 act")
 
     page.get_by_role("button", name="Redrive 2…").click()
     expect(page.get_by_text("it is foreseen what would come of 2 runs")).to_be_visible()

@@ -11,7 +11,7 @@ from tests.e2e.test_retry import Drawn, drawn  # noqa: F401 - a fixture
 
 def test_a_failed_run_leads_to_its_diagnosis_and_on_to_the_redrive(drawn: Drawn, signed_in: Page) -> None:  # noqa: F811
     page = signed_in
-    run = drawn.fail("DIAGNOSED-1")
+    run = drawn.alone().fail("DIAGNOSED-1")
     page.goto(f"/runs/{run}/")
     note = page.locator(".problem").filter(has_text="failed")
     expect(note).to_contain_text("in 1 run · first seen with v1 · owner priya")
@@ -34,4 +34,7 @@ def test_a_failed_run_leads_to_its_diagnosis_and_on_to_the_redrive(drawn: Drawn,
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     picture(page, "diagnosis-narrow")
     page.get_by_role("link", name="Redrive 1 dead letter").click()
+    dialog = page.get_by_role("dialog", name="Redrive 1 dead letter")
+    expect(dialog.get_by_label("for real")).to_be_checked()
+    dialog.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("button", name="Redrive 1…")).to_be_visible()

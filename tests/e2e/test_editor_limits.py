@@ -1,4 +1,4 @@
-"""The editor at its limits: many steps, narrow pages, no motion, and what axe says of its parts."""
+"""The editor at its limits: many steps, narrow pages, no motion, no right to edit, and what axe says of its parts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import violations
+from .conftest import sign_in, sign_out, violations
 from .editing import LINE, broken, make, node, saved
 
 
@@ -85,3 +85,17 @@ def test_a_narrow_page_offers_the_whole_outline_and_no_graph(editor: Page) -> No
     editor.set_viewport_size({"width": 760, "height": 800})
     expect(graph).to_have_attribute("aria-pressed", "true")
     expect(node(editor, "t1")).to_be_visible()
+
+
+def test_who_may_not_edit_looks_and_changes_nothing(editor: Page, page: Page) -> None:
+    sign_out(page)
+    sign_in(page, "sam")
+    expect(page.get_by_role("button", name="Your menu: sam")).to_be_visible()
+    page.goto("/workflows/")
+    page.get_by_role("link", name="SLA alert").first.click()
+    expect(page.get_by_text("You can look, not edit")).to_be_visible()
+    node(page, "a1").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Delete")
+    expect(node(page, "a1")).to_have_count(1)
+    expect(page.get_by_label("Name", exact=True)).to_have_attribute("readonly", "")

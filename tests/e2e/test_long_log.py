@@ -1,4 +1,4 @@
-"""A run that wrote five thousand lines: its page is there at once, and goes on as the run does."""
+"""Runs that wrote thousands of lines: their page is there at once, draws a part of them, and goes on as the run does."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from tests.e2e.releasing import OPEN, SOLVED, given, let_act
-from tests.e2e.test_run_page import NODES, api
+from tests.e2e.test_run_page import NODES, api, ended  # noqa: F401 - a fixture
 from tests.postgres_plugin import SERVER
 
 LINES = 5_000
@@ -107,3 +107,46 @@ def test_five_thousand_lines_open_in_a_second_and_go_on(signed_in: Page, waiting
     write_lines(waiting, LINES + 21, LINES + 25)
     page.get_by_role("button", name=re.compile("5 new")).click()
     expect(line(LINES + 25)).to_be_in_viewport()
+
+
+@pytest.mark.alone
+def test_a_long_log_is_drawn_in_parts_and_follows_its_end_until_scrolled_up(
+    signed_in: Page,
+    ended: int,  # noqa: F811
+) -> None:
+    page = signed_in
+    sockets: list[WebSocketRoute] = []
+
+    def entries(first: int, last: int) -> list[dict[str, Any]]:
+        line = {"at": "2026-03-29T12:00:00Z", "level": "info", "node": "a4", "data": None}
+        return [{**line, "seq": seq, "message": f"line {seq}"} for seq in range(first, last + 1)]
+
+    def serve(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+
+        def replay(message: str | bytes) -> None:
+            frame = json.loads(message)
+            if frame["type"] == "replay":
+                socket.send(json.dumps({**frame, "entries": entries(1, 10_000), "seq": 10_000}))
+
+        socket.connect_to_server().on_message(replay)
+
+    page.route_web_socket(re.compile("/ws/runs/"), serve)
+    page.goto(f"/runs/{ended}/?view=log")
+    log = page.get_by_role("list", name="Log lines")
+    expect(log.get_by_text("line 10000", exact=True)).to_be_in_viewport()
+    assert log.get_by_role("listitem").count() == 500
+    began = time.monotonic()
+    page.get_by_label("Text").fill("line 77")
+    expect(log.get_by_role("listitem")).to_have_count(111)
+    page.get_by_label("Text").fill("")
+    expect(log.get_by_role("listitem")).to_have_count(500)
+    assert time.monotonic() - began < 4
+    expect(log.get_by_text("line 10000", exact=True)).to_be_in_viewport()
+    log.hover()
+    page.mouse.wheel(0, -900)
+    expect(page.get_by_role("button", name="↓ Follow")).to_be_visible()
+    sockets[-1].send(json.dumps({"type": "news", "seq": 10_023, "entries": entries(10_001, 10_023)}))
+    page.get_by_role("button", name="↓ 23 new").click()
+    expect(log.get_by_text("line 10023", exact=True)).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Following")).to_be_disabled()

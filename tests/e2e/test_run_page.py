@@ -185,7 +185,7 @@ def test_a_failed_run_opens_where_it_failed_and_says_what_to_do(
     page = signed_in
     page.goto(f"/runs/{start('RUN-2')}/")
     wait_until_failed(page)
-    expect(page.get_by_text("Mend the step, or the record")).to_be_visible()
+    expect(page.get_by_text("Move the record to a status from which this is allowed")).to_be_visible()
     expect(page.get_by_role("complementary", name=re.compile("Close it"))).to_be_visible()
     expect(page.get_by_role("button", name="Cancel run…")).to_have_count(0)
     show(page, "Timeline")
@@ -332,48 +332,6 @@ def test_a_running_step_moves_only_where_motion_is_welcome(signed_in: Page, ende
     show(page, "Timeline")
     expect(page.get_by_role("button", name=re.compile("^Tell the assignee, running, "))).to_be_visible()
     assert page.evaluate("document.getAnimations().length") == 0
-
-
-@pytest.mark.alone
-def test_a_long_log_is_drawn_in_parts_and_follows_its_end_until_scrolled_up(
-    signed_in: Page, ended: int
-) -> None:
-    page = signed_in
-    sockets: list[WebSocketRoute] = []
-
-    def entries(first: int, last: int) -> list[dict[str, Any]]:
-        line = {"at": "2026-03-29T12:00:00Z", "level": "info", "node": "a4", "data": None}
-        return [{**line, "seq": seq, "message": f"line {seq}"} for seq in range(first, last + 1)]
-
-    def serve(socket: WebSocketRoute) -> None:
-        sockets.append(socket)
-
-        def replay(message: str | bytes) -> None:
-            frame = json.loads(message)
-            if frame["type"] == "replay":
-                socket.send(json.dumps({**frame, "entries": entries(1, 10_000), "seq": 10_000}))
-
-        socket.connect_to_server().on_message(replay)
-
-    page.route_web_socket(re.compile("/ws/runs/"), serve)
-    page.goto(f"/runs/{ended}/?view=log")
-    log = page.get_by_role("list", name="Log lines")
-    expect(log.get_by_text("line 10000", exact=True)).to_be_in_viewport()
-    assert log.get_by_role("listitem").count() == 500
-    began = time.monotonic()
-    page.get_by_label("Text").fill("line 77")
-    expect(log.get_by_role("listitem")).to_have_count(111)
-    page.get_by_label("Text").fill("")
-    expect(log.get_by_role("listitem")).to_have_count(500)
-    assert time.monotonic() - began < 4
-    expect(log.get_by_text("line 10000", exact=True)).to_be_in_viewport()
-    log.hover()
-    page.mouse.wheel(0, -900)
-    expect(page.get_by_role("button", name="↓ Follow")).to_be_visible()
-    sockets[-1].send(json.dumps({"type": "news", "seq": 10_023, "entries": entries(10_001, 10_023)}))
-    page.get_by_role("button", name="↓ 23 new").click()
-    expect(log.get_by_text("line 10023", exact=True)).to_be_in_viewport()
-    expect(page.get_by_role("button", name="Following")).to_be_disabled()
 
 
 def test_a_link_to_a_line_shows_that_line(signed_in: Page, ended: int) -> None:

@@ -10,10 +10,12 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 
+from automations.logs import HEADER, TRACE, id_of
 from webhooks.inbound.requests import MAX_BODY, NOT_FOUND, Incoming, Reply, header_map, refusal
 
 READ_SECONDS = 15.0
@@ -56,27 +58,34 @@ def with_hooks(http: Application) -> Application:
 
 
 async def _answer(scope: Scope, receive: Receive, rest: str) -> Reply | None:
-    """The answer; None when the sender has gone."""
+    """The answer, named as its request is; None when the sender has gone."""
+    started = time.monotonic()
+    headers, repeated = header_map(scope["headers"])
+    named = id_of(headers.get(HEADER.lower(), ""), headers.get(TRACE, ""))
+    client = scope.get("client") or ("", 0)
+    incoming = Incoming(rest, headers, None, client[0], repeated, started, named)
+    reply = await _judged(incoming, scope, receive)
+    return reply and replace(reply, headers={**reply.headers, HEADER: named})
+
+
+async def _judged(incoming: Incoming, scope: Scope, receive: Receive) -> Reply | None:
     from webhooks.inbound.committer import COMMITTER
 
-    started = time.monotonic()
-    token = _TOKEN.fullmatch(rest)
+    token = _TOKEN.fullmatch(incoming.token)
     if token is None:
         return NOT_FOUND
     if scope["method"] != "POST":
         return NOT_POSTED
-    headers, repeated = header_map(scope["headers"])
     try:
         async with asyncio.timeout(READ_SECONDS):  # in this task: a second one for each request is felt
-            body = await _read(receive, headers.get("content-length", ""))
+            body = await _read(receive, incoming.headers.get("content-length", ""))
     except TimeoutError:
         return TOO_SLOW
     except ConnectionResetError:
         return None
-    client = scope.get("client") or ("", 0)
-    reply = await COMMITTER.take(Incoming(token[1], headers, body, client[0], repeated, started))
+    reply = await COMMITTER.take(replace(incoming, token=token[1], body=body))
     if reply is NOT_FOUND:
-        await asyncio.sleep(NOT_FOUND_SECONDS - (time.monotonic() - started))
+        await asyncio.sleep(NOT_FOUND_SECONDS - (time.monotonic() - incoming.started))
     return reply
 
 

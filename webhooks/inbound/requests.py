@@ -26,6 +26,8 @@ class Incoming:
     repeated: frozenset[str] = frozenset()
     started: float = 0.0
     """On the monotonic clock."""
+    request_id: str = ""
+    """What its caller named it, else an id of ours."""
 
     @cached_property
     def token_hash(self) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, FilteredRelation, Q
 
+from automations.logs import correlation_of
 from automations.models import Event, Module, TriggerSource
 from automations.modules.adapter import adapter_for
 from automations.runtime import intake
@@ -250,6 +251,7 @@ def _event(found: Judgement, states: Mapping[tuple[int, str], Any], now: datetim
         data=found.data,
         after=after,
         idempotency_key=_idempotency_key(found),
+        correlation=correlation_of(named) if (named := found.incoming.request_id) else None,
         id=found.event,
     )
 

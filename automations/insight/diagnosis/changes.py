@@ -6,16 +6,18 @@ before and after, and the reason that was given, are for those who may see that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 
 from automations import permissions
+from automations.grants import MODELS
 from automations.insight.dead_letters import BEFORE, CHANGES, RIGHTS, may_break
 from automations.insight.diagnosis.parts import Change, Finding, Thing
-from automations.insight.diagnosis.scene import Scene
+from automations.insight.diagnosis.scene import Scene, thing_of
 from automations.insight.diagnosis.weighing import Touched, weigh
 from automations.insight.failures import remedy_of
 from automations.models import AuditEntry, Run
@@ -84,6 +86,29 @@ def read_changes(
     return sorted(changes, key=lambda one: (-one.weight, -one.entry.pk))[:CHANGES]
 
 
+def in_words(rows: Sequence[AuditEntry], actor: Any) -> list[tuple[str, str]]:
+    """Each of these entries as a sentence, with the page of what was changed; no name and no page of what the actor can't
+    see. A query for each kind of thing."""
+    asked: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.object_type in MODELS:
+            asked[row.object_type].add(row.object_id)
+    seen = {
+        (noun, str(one.pk)): thing_of(one)
+        for noun, pks in asked.items()
+        for one in permissions.things_seen(actor, noun).filter(pk__in=pks)
+    }
+    found = []
+    for row in rows:
+        thing = seen.get((row.object_type, row.object_id))
+        if row.object_type == "workflow":
+            name = f"“{thing.name}”: " if thing is not None else ""
+            found.append((f"{name}{_sentence(row, None)}", _page(row)))
+        else:
+            found.append((_sentence(row, thing), thing.address if thing is not None else _page(row)))
+    return found
+
+
 def _weighed(
     scene: Scene,
     row: AuditEntry,
@@ -134,10 +159,15 @@ def _sentence(row: AuditEntry, thing: Thing | None) -> str:
 
 
 def _address(scene: Scene, row: AuditEntry, thing: Thing | None) -> str:
-    """The page of what was changed."""
+    """The page of what was changed; empty where the viewer can't open it."""
     if thing is not None:
-        return thing.address
+        return thing.address if scene.sees(thing) else ""
+    return _page(row)
+
+
+def _page(row: AuditEntry) -> str:
+    """The page of what is no thing with rights of its own, or of a workflow."""
     if row.object_type == "workflow":
         page = "settings" if row.action == "workflow.updated" else "versions"
-        return f"workflows/{scene.workflow.pk}/{page}/"
-    return "mode-policies/" if row.object_type == "modepolicy" else "alerts/"
+        return f"workflows/{row.object_id}/{page}/"
+    return {"modepolicy": "mode-policies/", "standstill": "alerts/"}.get(row.object_type, "")

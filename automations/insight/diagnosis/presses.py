@@ -78,7 +78,7 @@ def _to_know_of(scene: Scene, findings: Sequence[Finding], known: Mapping[str, E
                 "take",
                 "Say that you look into it",
                 "Nobody does yet.",
-                finding.link,
+                f"{finding.link}?open=triage",
                 _why_not(scene, "retry"),
                 _post(f"dead-letters/{finding.fingerprint}/triage/", body),
             )
@@ -247,7 +247,7 @@ def _to_redrive(scene: Scene, findings: Sequence[Finding], known: Mapping[str, E
             "dry-run",
             f"Foresee the redrive of {many}",
             "Once it is mended: says how many would pass and how many fail again, and does nothing.",
-            finding.link,
+            f"{finding.link}?open=dry-run",
             why_not,
             _post("redrives/", {**what, "dry_run": True}),
         )
@@ -255,7 +255,7 @@ def _to_redrive(scene: Scene, findings: Sequence[Finding], known: Mapping[str, E
             "redrive",
             f"Redrive {many}",
             "One first, to try; then all at a rate; it stops by itself when they fail again.",
-            finding.link,
+            f"{finding.link}?open=redrive",
             why_not,
             _post("redrives/", what),
         )

@@ -91,6 +91,20 @@ class Scene:
     def _held(self) -> dict[tuple[str, str, str], bool]:
         return {}
 
+    @cached_property
+    def _seen(self) -> dict[str, set[int]]:
+        return {}
+
+    def sees(self, thing: Thing) -> bool:
+        """Whether the viewer can open the thing's page. Asked once for each kind."""
+        if thing.noun not in MODELS:
+            return True
+        if thing.noun not in self._seen:
+            pks = [one.row.pk for one in self.things if one.noun == thing.noun]
+            rows = permissions.things_seen(self.actor, thing.noun).filter(pk__in=pks)
+            self._seen[thing.noun] = set(rows.values_list("pk", flat=True))
+        return thing.row.pk in self._seen[thing.noun]
+
     def holds(self, right: str, thing: Thing) -> bool:
         """Whether the viewer has a right on a thing; “share”: may give rights on it. Asked once for each."""
         asked = (right, thing.noun, thing.pk)

@@ -53,6 +53,8 @@ class Command(BaseCommand):
         rows = KeptReview.objects.defer("figures").select_related("signature")
         if options["team"] is not None:
             rows = rows.filter(team=options["team"])
+        if not options["json"] and not rows:
+            self.stdout.write("No review was kept yet. “review make” keeps one where there is a schedule.")
         for row in rows:
             signature = getattr(row, "signature", None)
             facts = {

@@ -80,7 +80,7 @@ class StoredEvents:
     ) -> None:
         self.modules = {entry.module.pk: entry.module for entry in subscriptions if entry.module is not None}
         self.rows = Event.objects.filter(
-            _types(subscriptions), Q(target__isnull=True) | Q(target__workflow=workflow.pk), within
+            types_of(subscriptions), Q(target__isnull=True) | Q(target__workflow=workflow.pk), within
         ).order_by("id")
         if all(entry.module is not None for entry in subscriptions):
             self.rows = self.rows.filter(module__in=self.modules)
@@ -151,7 +151,7 @@ class StoredEvents:
         return self.modules.get(key) if key is not None else None
 
 
-def _types(subscriptions: Sequence[Subscription]) -> Q:
+def types_of(subscriptions: Sequence[Subscription]) -> Q:
     """Which types are listened to, for SQL: exact names, and what patterns begin with (a superset)."""
     names = {name for entry in subscriptions for name in entry.types}
     found = Q(type__in=[name for name in names if not set(name) & set("*?[")])

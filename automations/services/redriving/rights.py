@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from automations import permissions
-from automations.errors import ForbiddenError
+from automations.errors import ForbiddenError, InvalidError
 from automations.models import Run, WorkflowVersion
 from automations.runtime.subscriptions import definition_of
 from automations.services.references import require_seen
@@ -18,8 +18,15 @@ def require_redrive(*, runs: QuerySet[Run], version: str, edits: bool, actor: An
     input is edited of a run whose payloads he may not see."""
     column = "version" if version == "run" else "workflow__active_version"
     versions = runs.order_by().values(column).distinct()
-    for one in WorkflowVersion.objects.filter(pk__in=versions).select_related("workflow"):
-        require_seen(one.workflow, definition_of(one), actor)
+    for one in WorkflowVersion.objects.filter(pk__in=versions).select_related("workflow__owner"):
+        try:
+            require_seen(one.workflow, definition_of(one), actor)
+        except InvalidError as error:
+            owner = one.workflow.owner or "An admin"
+            detail = (
+                f"You don't see everything that “{one.workflow.name}” uses. {owner} can share it with you."
+            )
+            raise InvalidError(error.problems, detail) from error
     seen = permissions.workflows_with(actor, "view_payloads").values("pk")
     if edits and runs.exclude(workflow__in=seen).exists():
         raise ForbiddenError(

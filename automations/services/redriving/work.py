@@ -1,105 +1,86 @@
-"""A redrive as work in the background: claimed by lease, done in slices, each run retried in a transaction of its own.
+"""A redrive as work in the background: each of its runs is retried in a transaction of its own (see `services.pacing`).
 
-That transaction holds the redrive's row, makes the retry and says so in the item, so that a worker that dies leaves
-either both or neither; and a run is retried once whoever tries it again. What was asked for is done with the rights
-that who asked has at that moment.
+That transaction makes the retry and says so in the item; and a run is retried once whoever tries it again. What was
+asked for is done with the rights that who asked has at that moment.
 """
 
 from __future__ import annotations
 
-import logging
 import time
-import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Value
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from automations import masking, permissions
-from automations.conf import setting
 from automations.engine.edits import Edit
 from automations.engine.statuses import ACTIVE_RUN, RunStatus
 from automations.errors import InvalidError, ServiceError
-from automations.models import REDRIVE_UNFINISHED, Redrive, RedriveItem, RedriveStatus, Run
+from automations.models import PacedStatus, Redrive, RedriveItem, Run
 from automations.runtime import retrying
 from automations.runtime.foresight import described
-from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
+from automations.services.pacing import LONG_PAUSE, PAUSE, Paced
 from automations.services.retries import retry_choice, retry_run
 
-logger = logging.getLogger(__name__)
-
-PAUSE = timedelta(seconds=1)
-LONG_PAUSE = timedelta(seconds=15)
 SOON = timedelta(minutes=1)
 """How long after its last start a redrive looks every second whether the runs have ended; then less often."""
 MOST_CHANGES = 20
 State = RedriveItem.State
 
-CLAIM = """
-UPDATE automations_redrive SET status = 'running', attempt = attempt + 1, lease_token = %s,
-  due_at = clock_timestamp() + make_interval(secs => %s), started_at = COALESCE(started_at, now())
-WHERE id = (
-  SELECT id FROM automations_redrive WHERE status IN ('queued', 'running') AND due_at <= clock_timestamp()
-    AND (%s::bigint IS NULL OR id = %s) ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-) RETURNING id
-"""
 
+class Redriving(Paced[Redrive]):
+    model = Redrive
+    noun = "redrive"
 
-def is_due() -> bool:
-    """Whether a redrive waits to be worked on, by the database's clock."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM automations_redrive"
-            " WHERE status IN ('queued', 'running') AND due_at <= clock_timestamp())"
-        )
-        return bool(cursor.fetchone()[0])
+    def go_on(self, job: Redrive, ends: float) -> None:
+        why = _why_stop(job)
+        if why:
+            self.end(job, PacedStatus.STOPPED, why)
+            return
+        # A dry run does nothing, so that nothing has to be spared.
+        allowed = None if job.is_dry_run else max(1, job.rate // 60)
+        done = 0
+        while time.monotonic() < ends and (allowed is None or done < allowed):
+            if not job.is_dry_run and _waits_for_canary(job):
+                break
+            if not self.do_next(job):
+                break
+            done += 1
+        self._rest(job, done)
 
+    def skip_rest(self, job: Redrive) -> None:
+        RedriveItem.objects.filter(redrive=job, state=State.WAITING).update(state=State.SKIPPED)
 
-def work(*, seconds: float, only: int | None = None) -> bool:
-    """Give a slice of at most about `seconds` to the redrive that has waited longest (or to `only`). Returns whether there
-    was one."""
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [uuid.uuid4(), setting("AUTOMATIONS_LEASE_SECONDS"), only, only])
-        row = cursor.fetchone()
-    if row is None:
-        return False
-    redrive = Redrive.objects.select_related("requested_by").get(pk=row[0])
-    if redrive.attempt > DEFAULT_MAX_ATTEMPTS:
-        tried = redrive.attempt - 1
-        _end(
-            redrive,
-            RedriveStatus.STOPPED,
-            f"{tried} attempts ended without a result: the worker died each time.",
-        )
+    def do_next(self, redrive: Redrive) -> bool:
+        """Go on with the next item, if the redrive is still ours. Returns whether there was one."""
+        items = RedriveItem.objects.filter(redrive=redrive, state=State.WAITING)
+        item = items.select_related("run__workflow").order_by("pk").first()
+        if item is None:
+            return False
+        if redrive.is_dry_run:
+            _foresee(redrive, item, redrive.requested_by)
+        with transaction.atomic():
+            if not self.holds(redrive):
+                return False
+            if not redrive.is_dry_run:
+                _start(redrive, item, redrive.requested_by)
+            item.save(update_fields=["state", "retry", "outcome", "code", "message", "changes"])
+            self.keep(redrive)
         return True
-    try:
-        _slice(redrive, time.monotonic() + seconds)
-    except Exception as error:
-        logger.exception("Redrive %s failed", redrive.pk)
-        _end(
-            redrive, RedriveStatus.STOPPED, f"It failed: {type(error).__name__}. The server's log says more."
-        )
-    return True
 
-
-def _slice(redrive: Redrive, ends: float) -> None:
-    why = _why_stop(redrive)
-    if why:
-        _end(redrive, RedriveStatus.STOPPED, why)
-        return
-    # A dry run does nothing, so that nothing has to be spared.
-    allowed = None if redrive.is_dry_run else max(1, redrive.rate // 60)
-    done = 0
-    while time.monotonic() < ends and (allowed is None or done < allowed):
-        if not redrive.is_dry_run and _waits_for_canary(redrive):
-            break
-        if not _next(redrive):
-            break
-        done += 1
-    _pause(redrive, done)
+    def _rest(self, redrive: Redrive, done: int) -> None:
+        """End it when nothing is left, else say when it is due again: by its rate, or to see whether its runs have ended."""
+        items = RedriveItem.objects.filter(redrive=redrive)
+        waiting = items.filter(state=State.WAITING).exists()
+        if not waiting and not items.filter(state=State.STARTED, retry__status__in=ACTIVE_RUN).exists():
+            self.end(redrive, PacedStatus.DONE, _why_stop(redrive) if not redrive.is_dry_run else "")
+        elif redrive.is_dry_run:
+            self.pause(redrive, timedelta(0))
+        elif done:
+            self.pause(redrive, timedelta(seconds=60 * done / redrive.rate))
+        else:
+            self.pause(redrive, PAUSE if _is_fresh(redrive, timezone.now()) else LONG_PAUSE)
 
 
 def _why_stop(redrive: Redrive) -> str:
@@ -126,33 +107,6 @@ def _waits_for_canary(redrive: Redrive) -> bool:
     return (
         redrive.canary and started.exists() and not started.filter(retry__status=RunStatus.SUCCEEDED).exists()
     )
-
-
-def _next(redrive: Redrive) -> bool:
-    """Go on with the next item, if the redrive is still ours. Returns whether there was one."""
-    items = RedriveItem.objects.filter(redrive=redrive, state=State.WAITING)
-    item = items.select_related("run__workflow").order_by("pk").first()
-    if item is None:
-        return False
-    if redrive.is_dry_run:
-        _foresee(redrive, item, redrive.requested_by)
-    with transaction.atomic():
-        # Held until the retry is made: whoever cancels waits for it, or comes first.
-        if not _ours(redrive).select_for_update(of=("self",), no_key=True).exists():
-            logger.warning("lease_lost: redrive %s was ended or taken over meanwhile", redrive.pk)
-            return False
-        if not redrive.is_dry_run:
-            _start(redrive, item, redrive.requested_by)
-        item.save(update_fields=["state", "retry", "outcome", "code", "message", "changes"])
-        _ours(redrive).update(
-            due_at=_later(timedelta(seconds=setting("AUTOMATIONS_LEASE_SECONDS"))), attempt=0
-        )
-    return True
-
-
-def _later(wait: timedelta) -> Any:
-    """A moment of the database's clock."""
-    return Now() + Value(wait)
 
 
 def _start(redrive: Redrive, item: RedriveItem, actor: Any) -> None:
@@ -228,42 +182,11 @@ def _foresee(redrive: Redrive, item: RedriveItem, actor: Any) -> None:
     item.changes = masking.masked(changes[:MOST_CHANGES])
 
 
-def _pause(redrive: Redrive, done: int) -> None:
-    """End it when nothing is left, else say when it is due again: by its rate, or to see whether its runs have ended."""
-    items = RedriveItem.objects.filter(redrive=redrive)
-    waiting = items.filter(state=State.WAITING).exists()
-    if not waiting and not items.filter(state=State.STARTED, retry__status__in=ACTIVE_RUN).exists():
-        _end(redrive, RedriveStatus.DONE, _why_stop(redrive) if not redrive.is_dry_run else "")
-        return
-    if redrive.is_dry_run:
-        wait = timedelta(0)
-    elif done:
-        wait = timedelta(seconds=60 * done / redrive.rate)
-    else:
-        wait = PAUSE if _is_fresh(redrive, timezone.now()) else LONG_PAUSE
-    _ours(redrive).update(due_at=_later(wait), lease_token=None, attempt=0)
-
-
 def _is_fresh(redrive: Redrive, now: datetime) -> bool:
     newest = RedriveItem.objects.filter(redrive=redrive, state=State.STARTED).order_by("-retry_id")
     at = newest.values_list("retry__created_at", flat=True).first()
     return at is None or now - at < SOON
 
 
-def _ours(redrive: Redrive) -> Any:
-    return Redrive.objects.filter(
-        pk=redrive.pk, lease_token=redrive.lease_token, status__in=REDRIVE_UNFINISHED
-    )
-
-
-def _end(redrive: Redrive, status: str, why: str) -> None:
-    """End it, if it is still ours; what was not begun is skipped, what was goes on as the runs that it is."""
-    with transaction.atomic():
-        if _ours(redrive).update(
-            status=status,
-            ended_why=why[:300],
-            lease_token=None,
-            due_at=timezone.now(),
-            finished_at=timezone.now(),
-        ):
-            RedriveItem.objects.filter(redrive=redrive, state=State.WAITING).update(state=State.SKIPPED)
+REDRIVING = Redriving()
+work, is_due = REDRIVING.work, REDRIVING.is_due

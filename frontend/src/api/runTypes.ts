@@ -77,6 +77,9 @@ export interface Failure {
   /** Whose it is to mend: the workflow's people, or the product. */
   fault?: "user" | "engine";
   retryable?: boolean;
+  what_to_do?: string;
+  /** The page where something is done about it, below the app's own address. */
+  link?: string;
 }
 
 export interface Run {
@@ -197,6 +200,8 @@ export interface Overview {
   week: Record<RunStatus, number>;
   /** Runs that wait for somebody to say whether a call happened. */
   needs_review: number;
+  /** Dead letters that wait for somebody to redrive or discard them. */
+  dead_letters: number;
   failing: Run[];
 }
 

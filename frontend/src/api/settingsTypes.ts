@@ -92,3 +92,24 @@ export interface ManualStart {
   /** Why so many would wait for approval; null: they start. */
   held: { bound: "firing" | "share" | "hour"; count: number; cap: number; sentence: string } | null;
 }
+
+/** How long the runs of a workflow are kept, and what was dropped. */
+export interface KeptFor {
+  /** The workflow's own; null: as the settings say. */
+  days: number | null;
+  /** What holds now; null: for ever. */
+  kept_days: number | null;
+  hold: { reason: string; until: string | null; by: string; at: string } | null;
+  dropped: number;
+  dropped_at: string | null;
+  /** When nothing was left to drop of any workflow. */
+  swept_at: string | null;
+  least_days: number;
+  may_hold: boolean;
+}
+
+/** How many runs would go, counted up to ten thousand. */
+export interface Foreseen {
+  now: number;
+  in_30_days: number;
+}

@@ -1,5 +1,6 @@
 import { useCallback, useState } from "react";
 import { useSite } from "../app/context";
+import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
 import { usePages } from "../app/usePages";
 import { Differences } from "../pages/audit/Differences";
@@ -41,12 +42,18 @@ export default function CausePage({ fingerprint }: { fingerprint: string }) {
   );
 }
 
-type Opened = "triage" | "redrive" | "discard" | null;
+/** What `?open=` of the address opens, so that the diagnosis leads to the very dialog. */
+const OPENED = ["triage", "dry-run", "redrive", "discard"] as const;
+type Opened = (typeof OPENED)[number] | null;
 
 function Shown({ cause, again }: { cause: CauseDetail; again: () => void }) {
-  const [opened, open] = useState<Opened>(null);
+  const [search, setSearch] = useSearch();
   const [turn, setTurn] = useState(0);
   const mine = cause.workflows.filter((one) => one.may_triage);
+  const asked = OPENED.find((one) => one === search.open) ?? null;
+  const possible = mine.length > 0 && (asked === "triage" || cause.open > 0);
+  const opened: Opened = possible ? asked : null;
+  const open = (what: Opened) => setSearch({ open: what ?? "" });
   const done = () => {
     setTurn((now) => now + 1);
     again();
@@ -64,7 +71,7 @@ function Shown({ cause, again }: { cause: CauseDetail; again: () => void }) {
                 type="button"
                 className="primary"
                 aria-haspopup="dialog"
-                onClick={() => open("redrive")}
+                onClick={() => open("dry-run")}
               >
                 Redrive {cause.open}…
               </button>
@@ -113,8 +120,9 @@ function Shown({ cause, again }: { cause: CauseDetail; again: () => void }) {
       <Letters key={`letters-${turn}`} fingerprint={cause.fingerprint} />
       {opened === "triage" && <TriageDialog cause={cause} onDone={again} onClose={() => open(null)} />}
       {opened === "discard" && <DiscardDialog cause={cause} onDone={done} onClose={() => open(null)} />}
-      {opened === "redrive" && (
+      {(opened === "dry-run" || opened === "redrive") && (
         <RedriveDialog
+          forReal={opened === "redrive"}
           chosen={{ fingerprint: cause.fingerprint }}
           what={cause.open === 1 ? "1 dead letter" : `${cause.open} dead letters`}
           onDone={done}
@@ -153,10 +161,16 @@ const WORKFLOWS: Column<Triage>[] = [
 ];
 
 const CHANGES: Column<CauseDetail["changes"][number]>[] = [
-  { name: "Action", cell: (entry) => entry.action },
-  { name: "About", cell: (entry) => `${entry.object_type} ${entry.object_id}` },
-  { name: "Who", cell: (entry) => entry.actor },
-  { name: "Changes", wide: true, cell: (entry) => <Differences before={entry.before} after={entry.after} /> },
+  {
+    name: "Change",
+    wide: true,
+    cell: ({ page, sentence }) => (page === "" ? sentence : <Link to={page}>{sentence}</Link>),
+  },
+  {
+    name: "Before and after",
+    wide: true,
+    cell: (entry) => <Differences before={entry.before} after={entry.after} />,
+  },
   { name: "When", number: true, cell: (entry) => <Ago at={entry.at} /> },
 ];
 

@@ -13,6 +13,8 @@ interface Props {
   chosen: Record<string, unknown>;
   /** "14 dead letters" */
   what: string;
+  /** Whether it opens at doing it, and not at the dry run. */
+  forReal?: boolean;
   onDone: (made: RedriveDetail) => void;
   onClose: () => void;
 }
@@ -21,10 +23,10 @@ interface Props {
 const PAUSE_MS = 300;
 
 /** Retries many runs at a rate, one first; or tells what would come of each, without doing anything. */
-export function RedriveDialog({ chosen, what, onDone, onClose }: Props) {
+export function RedriveDialog({ chosen, what, forReal = false, onDone, onClose }: Props) {
   const { api } = useSite();
   const id = useId();
-  const [dry, setDry] = useState(true);
+  const [dry, setDry] = useState(!forReal);
   const [start, setStart] = useState<"failed_step" | "start">("failed_step");
   const [version, setVersion] = useState<"active" | "run">("active");
   const [rate, setRate] = useState("60");

@@ -19,7 +19,8 @@ export function TriageDialog({ cause, onDone, onClose }: Props) {
   const mine = cause.workflows.filter((one) => one.may_triage);
   const [first] = mine;
   const [workflow, setWorkflow] = useState("");
-  const [state, setState] = useState<TriageState>(cause.state);
+  // Who opens it for what nobody looks at yet most often is about to.
+  const [state, setState] = useState<TriageState>(cause.state === "new" ? "looking" : cause.state);
   const [fix, setFix] = useState<keyof typeof FIXES>("active");
   const [assignee, setAssignee] = useState(first?.assignee ?? "");
   const [note, setNote] = useState(first?.note ?? "");

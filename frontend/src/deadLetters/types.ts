@@ -43,7 +43,7 @@ export interface Cause {
 }
 
 export interface CauseDetail extends Cause {
-  changes: AuditEntry[];
+  changes: (AuditEntry & { sentence: string; page: string })[];
 }
 
 export interface Letter {

@@ -36,6 +36,11 @@ export function HomePage() {
               {({ failing }) => <Failing runs={failing} />}
             </Show>
           </Card>
+          <Card title="Dead letters">
+            <Show loaded={loaded} again={again} rows={2}>
+              {({ dead_letters }) => <Stuck letters={dead_letters} />}
+            </Show>
+          </Card>
           <Card title="Running or waiting now">
             <Show loaded={loaded} again={again} rows={2}>
               {({ active }) => (
@@ -90,9 +95,26 @@ function Failing({ runs }: { runs: Run[] }) {
         <li key={run.id}>
           <Link to={`workflows/${run.workflow.id}/`}>{run.workflow.name}</Link>
           <span className="error">{run.failure.message ?? "The run failed."}</span>
-          <Link to={`runs/${run.id}/`}>Run {run.id}</Link> <Ago at={run.finished_at} />
+          <Link to={`runs/${run.id}/`}>Run {run.id}</Link> <Ago at={run.finished_at} /> ·{" "}
+          <Link to={`diagnosis/${run.workflow.id}/`}>
+            Diagnosis<span className="visually-hidden"> of {run.workflow.name}</span>
+          </Link>
         </li>
       ))}
+    </ul>
+  );
+}
+
+/** Runs that gave up and wait for somebody to redrive or discard them. */
+function Stuck({ letters }: { letters: number }) {
+  if (letters === 0) return <p className="note">No work is stuck.</p>;
+  return (
+    <ul className="counts">
+      <li>
+        <Link to="dead-letters/">
+          <strong>{letters}</strong> open
+        </Link>
+      </li>
     </ul>
   );
 }
@@ -126,6 +148,9 @@ function Week({ week }: { week: Overview["week"] }) {
         ]}
       />
       <p className="note">{percent(week.succeeded, week.succeeded + week.failed)} of what ended succeeded.</p>
+      <p>
+        <Link to="reviews/">Weekly reviews</Link>
+      </p>
     </>
   );
 }

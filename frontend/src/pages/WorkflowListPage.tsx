@@ -206,8 +206,10 @@ const COLUMNS: Column<Row>[] = [
       workflow.active_version === null ? (
         <span className="chip">Draft</span>
       ) : (
-        <>
-          <ModeChip mode={workflow.mode} /> v{workflow.active_version}
+        <span className="chip-row">
+          <span>
+            <ModeChip mode={workflow.mode} /> v{workflow.active_version}
+          </span>
           {workflow.mode === "execute" && workflow.simulate_only && (
             <Link className="chip" to="mode-policies/">
               held to simulate
@@ -223,7 +225,7 @@ const COLUMNS: Column<Row>[] = [
               ⚠ past the gate
             </Link>
           )}
-        </>
+        </span>
       ),
   },
   { name: "Last 14 days", cell: ({ activity }) => activity && <MiniBars days={activity.days} /> },

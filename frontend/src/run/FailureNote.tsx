@@ -15,10 +15,12 @@ interface Shown {
 
 /** Why a run failed or was cancelled, before anything else; with what to do where somebody has to do something. */
 export function FailureNote({ run, rows, select }: Shown) {
-  const { message, node } = run.failure;
+  const { message, node, link = "" } = run.failure;
   if (!message) return null;
   if (run.status === "cancelled") return <p className="note">Cancelled: {message}</p>;
   const row = rows.find((one) => one.node === node);
+  const beside = [`runs/${run.id}/`, `workflows/${run.workflow.id}/`, "diagnosis/"]; // those are led to anyway
+  const elsewhere = beside.some((one) => link.startsWith(one)) ? "" : link;
   return (
     <div className="problem">
       <p>
@@ -33,6 +35,7 @@ export function FailureNote({ run, rows, select }: Shown) {
             Show the step
           </button>
         )}{" "}
+        {elsewhere && <Link to={elsewhere}>Look there</Link>}{" "}
         {run.failure.fault !== "engine" && (
           <Link to={`workflows/${run.workflow.id}/`}>Open {run.workflow.name}</Link>
         )}
@@ -75,5 +78,5 @@ function whatToDo(run: Run, attempts: number): string {
   if (run.failure.retryable) {
     return `It was tried ${attempts === 1 ? "once" : `${attempts} times`}. See that what it needs works again, then retry the run.`;
   }
-  return "Trying again by itself would not help. Mend the step, or the record that it works on, then retry the run.";
+  return run.failure.what_to_do || "Mend the step, or the record that it works on, then retry the run.";
 }

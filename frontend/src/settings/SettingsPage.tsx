@@ -5,6 +5,7 @@ import { useLoad } from "../app/useLoad";
 import { ShareButton } from "../sharing/ShareButton";
 import { Show } from "../ui/Page";
 import { WorkflowHead } from "../ui/WorkflowHead";
+import { KeptPart } from "./KeptPart";
 import { SettingsForm } from "./SettingsForm";
 import { StatePart } from "./StatePart";
 import "./settings.css";
@@ -43,6 +44,7 @@ export default function SettingsPage({ id }: { id: number }) {
           <>
             <SettingsForm workflow={workflow} people={people} onSaved={setChanged} />
             <StatePart workflow={workflow} onChanged={setChanged} />
+            <KeptPart workflow={workflow} />
           </>
         )}
       </Show>

@@ -15,6 +15,8 @@ from automations.models import (
     Alert,
     AlertRule,
     Approval,
+    Backfill,
+    BackfillItem,
     Backtest,
     BacktestDifference,
     Breaker,
@@ -46,6 +48,7 @@ from automations.models import (
     ScheduleSlot,
     SignOff,
     Standstill,
+    Swept,
     Workflow,
 )
 from automations.services.drafts import save_draft
@@ -121,6 +124,20 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
         requested_by=root, reason="<script>alert(1)</script>", due_at=now, **how, **at
     )
     RedriveItem.objects.create(redrive=redrive, run=run)
+    window = {"since": run.created_at, "until": run.created_at + timedelta(hours=1), "zone": "UTC"}
+    of = {"workflow": workflow, "version": run.version, "mode": "execute", "slots": True, "events": True}
+    backfill = Backfill.objects.create(
+        requested_by=root, reason="<script>alert(1)</script>", rate=60, due_at=now, **of, **window, **at
+    )
+    BackfillItem.objects.create(
+        backfill=backfill,
+        workflow=workflow,
+        is_dry_run=False,
+        trigger_node="t1",
+        event=run.event,
+        record_key="<script>alert(1)</script>",
+        at=now,
+    )
     Approval.objects.create(
         run=run, node="p1", workflow=workflow, title="<script>alert(1)</script>", asked_at=now
     )
@@ -192,6 +209,7 @@ def world(root: Any, tickets: Module, workflow: Workflow) -> Workflow:
     )
     RunSignal.objects.create(run=run, node="a1", key="k", outcome={}, **at)
     RotationCursor.objects.create(workflow=workflow, node="a1", position=1)
+    Swept.objects.create(kind="runs", dropped=3)
     LargeValue.objects.create(hash="0" * 64, size=40_000, preview="{", body={}, touched_at=now)
     ProcessStamp.objects.create(name="worker-1", role="worker", host="here", pid=1, stamped_at=now)
     IdempotencyKey.objects.create(actor=root, key="k", route="runs", request_hash="0" * 64, status=200, **at)

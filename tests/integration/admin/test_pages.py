@@ -41,6 +41,7 @@ WITHOUT_A_PAGE = {
     "BacktestAlarm": "what a shadow has judged, for itself; the counts are on its page",
     "UndoneField": "stands on its undo's page",
     "StartCount": "counts the runs of an hour for the blast radius",
+    "BackfillItem": "stands on its backfill's page",
     "RedriveItem": "stands on its redrive's page",
     "ScenarioResult": "stands on its scenario's page",
     "AuditSeal": "the chain over the trail: `manage.py audit verify` reads it",

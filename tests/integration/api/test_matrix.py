@@ -20,6 +20,7 @@ from automations.models import (
     Alert,
     AlertRule,
     Approval,
+    Backfill,
     Backtest,
     Event,
     KeptReview,
@@ -200,6 +201,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "backtest-cancel"): (OPERATE, SIGHT),
     ("GET", "backtest-differences"): (SIGHT, SIGHT),
     ("GET", "retention"): (SIGHT, SIGHT),
+    ("GET", "retention-foreseen"): (SIGHT, SIGHT),
     ("PUT", "retention"): (PUBLISH, SIGHT),
     ("PUT", "legal-hold"): (ADMIN, SIGHT),
     ("POST", "legal-hold-lift"): (ADMIN, SIGHT),
@@ -225,6 +227,12 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "dead-letter"): (SIGHT, SIGHT),
     ("GET", "dead-letter-letters"): (SIGHT, SIGHT),
     ("POST", "dead-letter-triage"): (OPERATE, SIGHT),
+    ("GET", "backfills"): (EVERYBODY, EVERYBODY),
+    ("POST", "backfills"): (EVERYBODY, EVERYBODY),  # which workflow, the body says
+    ("POST", "backfill-preview"): (EVERYBODY, EVERYBODY),
+    ("GET", "backfill"): (SIGHT, SIGHT),
+    ("GET", "backfill-items"): (SIGHT, SIGHT),
+    ("POST", "backfill-cancel"): (OPERATE, SIGHT),
     ("GET", "redrives"): (EVERYBODY, EVERYBODY),
     ("POST", "redrives"): (EVERYBODY, EVERYBODY),  # which runs, the body says
     ("POST", "redrive-preview"): (EVERYBODY, EVERYBODY),
@@ -465,6 +473,7 @@ def places(
         "event": event.pk,
         "run": run.pk,
         "redrive": _redrive_of(run, root).pk,
+        "backfill": _backfill_of(run, root).pk,
         "cause": keep_letter(run, "It came late").fingerprint,
         "notification": notification.pk,
         "token": "00000000-0000-0000-0000-000000000000",
@@ -485,6 +494,13 @@ def _redrive_of(run: Run, who: Any) -> Redrive:
     return redrive
 
 
+def _backfill_of(run: Run, who: Any) -> Backfill:
+    at = {"due_at": run.due_at, "created_at": run.created_at}
+    window = {"since": run.created_at, "until": run.created_at + timedelta(hours=1), "zone": "UTC"}
+    of = {"workflow": run.workflow, "version": run.version, "mode": "simulate", "slots": True, "events": True}
+    return Backfill.objects.create(requested_by=who, rate=60, **of, **window, **at)
+
+
 def address_of(name: str, places: dict[str, Any]) -> str:
     pattern = ADDRESSES[name]
     noun = {
@@ -500,6 +516,7 @@ def address_of(name: str, places: dict[str, Any]) -> str:
         "backtest-cancel": "workflow",
         "backtest-differences": "workflow",
         "retention": "workflow",
+        "retention-foreseen": "workflow",
         "legal-hold": "workflow",
         "legal-hold-lift": "workflow",
         "shadows": "workflow",

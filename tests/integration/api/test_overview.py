@@ -13,7 +13,7 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 from rest_framework.test import APIClient
 
-from automations.models import Module, Notification, Run, Step, Workflow, WorkflowVersion
+from automations.models import DeadLetter, Module, Notification, Run, Step, Workflow, WorkflowVersion
 from automations.services.drafts import save_draft
 from automations.services.workflows import create_workflow
 
@@ -80,7 +80,22 @@ def test_the_overview_counts_what_one_sees(
     past.run(secret, "failed")
     past.run(secret, "waiting")
     Notification.objects.create(user=alice, key="1", title="x", created_at=timezone.now())
+    for count, (flow, state) in enumerate(
+        ((workflow, "open"), (workflow, "open"), (workflow, "redriven"), (secret, "open"))
+    ):
+        failed = past.run(flow, "failed", days=8)
+        DeadLetter.objects.create(
+            run=failed,
+            workflow=flow,
+            state=state,
+            code="x",
+            fingerprint="0" * 16,
+            message=str(count),
+            attempts=1,
+            created_at=timezone.now(),
+        )
     answer = owner.get("/api/v1/overview/").json()
+    assert answer["dead_letters"] == 2
     assert answer["unread_notifications"] == 1
     assert answer["active"] == {"queued": 1, "running": 1, "waiting": 1}
     assert answer["week"] == {

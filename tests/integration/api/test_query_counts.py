@@ -14,6 +14,8 @@ from rest_framework.test import APIClient
 from automations.models import (
     Alert,
     AlertRule,
+    Backfill,
+    BackfillItem,
     Backtest,
     BacktestDifference,
     Decision,
@@ -166,6 +168,24 @@ class World:
         RedriveItem.objects.create(redrive=redrive, run=run)
         if n:
             RedriveItem.objects.create(redrive=self.redrive, run=run, retry=run)
+        backfill = Backfill.objects.create(
+            workflow=self.first,
+            version=version,
+            mode="simulate",
+            since=now - timedelta(hours=1),
+            until=now,
+            zone="UTC",
+            slots=True,
+            events=True,
+            rate=60,
+            requested_by=self.alice,
+            due_at=now,
+            created_at=now,
+        )
+        if n == 0:
+            self.backfill = backfill
+        missed = {"workflow": self.first, "is_dry_run": False, "trigger_node": "t1", "at": now}
+        BackfillItem.objects.create(backfill=self.backfill, event=event, run=run, state="judged", **missed)
         rule = AlertRule.objects.create(
             kind="failures", name=f"{n}", raise_at=1, workflow=self.first, made_at=now
         )
@@ -270,6 +290,8 @@ LISTS = [
     "runs/{run}/logs/",
     "dead-letters/",
     "dead-letters/{cause}/letters/",
+    "backfills/",
+    "backfills/{backfill}/items/",
     "redrives/",
     "redrives/{redrive}/items/",
     "notifications/",
@@ -321,6 +343,7 @@ def test_lists_of_one_and_of_twenty_rows_cost_the_same(
                         backtest=world.backtest.pk,
                         cause=world.cause,
                         redrive=world.redrive.pk,
+                        backfill=world.backfill.pk,
                     )
                 )
             assert answer.status_code == 200, (address, answer.content)

@@ -67,6 +67,12 @@ def test_what_changed_just_before_is_told_newest_first_and_nothing_that_came_lat
     fingerprint = DeadLetter.objects.get().fingerprint
     changes = operator.get(f"/api/v1/dead-letters/{fingerprint}/").json()["changes"]
     told = [change["action"] for change in changes]
+    said = {change["action"]: (change["sentence"], change["page"]) for change in changes}
+    flow = run.workflow
+    assert said["workflow.published"] == (
+        f"“{flow.name}”: alice published version 1.",
+        f"workflows/{flow.pk}/versions/",
+    )
     assert "workflow.published" in told
     assert len([one for one in told if one == "workflow.published"]) == 1, "version 2 came later"
     assert told == [change["action"] for change in sorted(changes, key=lambda one: -one["id"])]

@@ -175,7 +175,7 @@ def test_cancelling_begins_no_more_and_a_late_slice_does_nothing(
     answer = operator.post(f"/api/v1/redrives/{made['id']}/cancel/", {"reason": "Wrong one"}, format="json")
     assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
     assert told(answer.json()) == {"running": 1, "skipped": 3}
-    assert not work._next(late)
+    assert not work.REDRIVING.do_next(late)
     again = operator.post(f"/api/v1/redrives/{made['id']}/cancel/", {}, format="json")
     assert (again.status_code, again.json()["code"]) == (409, "already-ended")
     assert Run.objects.filter(retry_of__in=letters).count() == 1

@@ -135,7 +135,7 @@ def test_a_broken_destination_is_named_with_who_changed_it_and_what_to_press(
     first, last = ran(sync, "failed"), ran(sync, "failed", "Given up after 3 attempts: The answer was 401.")
     found = told(support, sync)
     assert found["state"] == "broken"
-    assert found["headline"] == "“a2” fails: Given up after <n> attempts: The answer was 401."
+    assert found["headline"] == "“a2” fails: Given up after … attempts: The answer was 401."
     main = found["findings"][0]
     assert (main["code"], main["severity"], main["number"], main["run"], main["node"]) == (
         "failing",
@@ -169,6 +169,17 @@ def test_a_broken_destination_is_named_with_who_changed_it_and_what_to_press(
     assert codes(found, "presses") == ["take", "fix-destination", "dry-run", "redrive"]
     assert (presses["fix-destination"]["may"], presses["redrive"]["may"]) == (False, False)
     assert presses["redrive"]["why_not"].startswith("You don't see everything that “sync” uses.")
+    assert change["link"] == "", "the page of what one can't see answers 404"
+    refused = support.post(
+        f"/api/v1/{presses['dry-run']['call']['address']}", presses["dry-run"]["call"]["body"], format="json"
+    )
+    assert refused.json()["detail"] == presses["redrive"]["why_not"]
+    assert {one["code"]: one["link"].partition("?")[2] for one in found["presses"]} == {
+        "take": "open=triage",
+        "fix-destination": "",
+        "dry-run": "open=dry-run",
+        "redrive": "open=redrive",
+    }
     for right, thing in (
         ("automations.view_module", sync.active_triggers.get().module),
         ("webhooks.view_destination", crm),

@@ -337,6 +337,7 @@ GIVEN = {
     "alert_rule",
     "approval",
     "at",
+    "backfill",
     "backtest",
     "by_link",
     "candidates",
@@ -384,6 +385,7 @@ GIVEN = {
     "version",
     "watch",
     "week",
+    "window",
     "workflow",
 }
 """What only code of ours hands over: rows, people, functions, moments and numbers, looked up or parsed before."""

@@ -13,11 +13,11 @@ from automations.engine.causes import LENGTH, MOST_READ, cause_of, normalised
 # Messages of our own, of PostgreSQL, Python, requests and peers; each row is one cause.
 ONE_CAUSE: list[tuple[str, list[str]]] = [
     (
-        "Given up after <n> attempts: The answer was 503.",
+        "Given up after … attempts: The answer was 503.",
         ["Given up after 10 attempts: The answer was 503.", "Given up after 4 attempts: The answer was 503."],
     ),
     (
-        "Given up after <n> attempts: “…” did not take the call within <n> s.",
+        "Given up after … attempts: “…” did not take the call within … s.",
         [
             "Given up after 10 attempts: “crm.example.com” did not take the call within 5 s.",
             "Given up after 10 attempts: “crm.example.com” did not take the call within 2.5 s.",
@@ -33,18 +33,18 @@ ONE_CAUSE: list[tuple[str, list[str]]] = [
     ("Tickets already have “…”.", ["Tickets already have “311:a4”.", "Tickets already have “9:a4”."]),
     ("Due: “…” is no date.", ["Due: “2026-13-01” is no date.", "Due: “tomorrow” is no date."]),
     (
-        "Key (id)=(<n>) already exists.",
+        "Key (id)=(…) already exists.",
         ["Key (id)=(42) already exists.", "Key (id)=(1,204) already exists."],
     ),
     (
-        "deadlock: Process <n> waits for ShareLock on transaction <n>",
+        "deadlock: Process … waits for ShareLock on transaction …",
         [
             "deadlock: Process 4711 waits for ShareLock on transaction 99",
             "deadlock: Process 12 waits\n for ShareLock on transaction 1013",
         ],
     ),
     (
-        "connection to <address> failed: Connection refused",
+        "connection to … failed: Connection refused",
         [
             "connection to 10.0.3.17:5432 failed: Connection refused",
             "connection to 10.0.3.18 failed: Connection refused",
@@ -55,7 +55,7 @@ ONE_CAUSE: list[tuple[str, list[str]]] = [
         ],
     ),
     (
-        "crm.example.com:<n> hung up",
+        "crm.example.com:… hung up",
         ["crm.example.com:443 hung up", "crm.example.com:8443 hung up"],
     ),
     (
@@ -66,27 +66,27 @@ ONE_CAUSE: list[tuple[str, list[str]]] = [
         ],
     ),
     (
-        "HTTPSConnectionPool(host=“…”, port=<n>): Read timed out.",
+        "HTTPSConnectionPool(host=“…”, port=…): Read timed out.",
         [
             "HTTPSConnectionPool(host='crm.example.com', port=443): Read timed out.",
             "HTTPSConnectionPool(host='crm.example.com', port=8443): Read timed out.",
         ],
     ),
     (
-        "no order <id> for <mail>",
+        "no order … for …",
         [
             "no order 5a3c54f2-96a8-4c0e-8d1f-0e7a4f1c9a55 for ada@example.com",
             "no order 00000000-96a8-4c0e-8d1f-0e7a4f1c9a55 for grace.h@mail.example.org",
         ],
     ),
     (
-        "late since <time>, now <time>",
+        "late since …, now …",
         ["late since 2026-03-29T14:30:00.123Z, now 14:31", "late since 2026-03-30 08:00, now 08:00:01.5"],
     ),
-    ("T-<n> is locked", ["T-1042 is locked", "T-7 is locked"]),
+    ("T-… is locked", ["T-1042 is locked", "T-7 is locked"]),
     ("KeyError: “…”", ["KeyError: 'x17'", 'KeyError: "y"', "KeyError: `z`"]),
-    ("<Foo object at <id>>", ["<Foo object at 0x7f3a9c>", "<Foo object at 0x1>"]),
-    ("blob <id> is gone", ["blob deadbeef12345678 is gone", "blob 0a0b0c0d0e0f is gone"]),
+    ("<Foo object at …>", ["<Foo object at 0x7f3a9c>", "<Foo object at 0x1>"]),
+    ("blob … is gone", ["blob deadbeef12345678 is gone", "blob 0a0b0c0d0e0f is gone"]),
     ("It can't be done, isn't it?", ["It can't be done, isn't it?"]),
 ]
 APART = [

@@ -98,7 +98,7 @@ function Shown({ destination, onChanged }: Showing) {
         <Disable destination={destination} onDone={onChanged} onClose={() => setDisabling(false)} />
       )}
       <Trouble sentences={trouble} />
-      {tested !== null && <Tested key={tested} delivery={tested} onOver={over} />}
+      {tested !== null && <Tested key={`test-${tested}`} delivery={tested} onOver={over} />}
       {!enabled && (
         <p className="problem">
           Disabled: nothing is sent here, and steps that would send fail at once.{" "}

@@ -6,11 +6,12 @@ nothing there.
 
 from __future__ import annotations
 
-from . import alerts, people, policies, records, releases, reviews, runs, scenarios, workflows
+from . import alerts, backfills, people, policies, records, releases, reviews, runs, scenarios, workflows
 from .shapes import Audited, Call, Reads, Traced
 
 CALLS: tuple[Call, ...] = (
     *alerts.CALLS,
+    *backfills.CALLS,
     *people.CALLS,
     *policies.CALLS,
     *records.CALLS,

@@ -1,0 +1,1 @@
+"""Backfills worked on in the background: a lane of its own in the workers."""
