@@ -43,7 +43,7 @@ def opened(page: Page, pk: int) -> Locator:
     """The page of settings; answers what stands beside its button."""
     page.goto(f"/workflows/{pk}/settings/")
     expect(page.get_by_role("heading", level=1, name="Settings of To be set")).to_be_visible()
-    return page.get_by_role("status").last
+    return page.locator(".settings-foot").get_by_role("status")
 
 
 def test_it_is_described_and_limited_by_keys_and_the_limits_hold(signed_in: Page, pk: int) -> None:
