@@ -47,6 +47,8 @@ class _Wake:
 
     def __init__(self, task: str) -> None:
         self.task = task
+        # Django names a robust hook that failed by this, in its log: without it the failure is not survived.
+        self.__qualname__ = f"wake({task})"
 
     def __call__(self) -> None:
         wake(self.task)
