@@ -17,6 +17,7 @@ from automations import permissions
 from automations.api.pagination import page_of
 from automations.api.schema import PAGE, operation
 from automations.api.serializers import Answer, Body, LargeValueAnswer, UserName
+from automations.api.stillness import RunHeldAnswer
 from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
 from automations.engine.statuses import RunStatus, StepStatus
@@ -25,6 +26,7 @@ from automations.insight.failures import run_failure, step_failure
 from automations.insight.places import standing_of
 from automations.insight.run_news import needs_review, newest_retry, steps_of
 from automations.insight.run_search import in_bounded_time, matching
+from automations.insight.standstills import run_held
 from automations.models import NEVER, DeadLetter, LogEntry, Mode, Run
 from automations.runtime.run_texts import read_up_to
 from automations.services.runs import cancel_run
@@ -109,6 +111,7 @@ class RunDetailAnswer(RunAnswer):
         allow_null=True,
         help_text="Its place among the runs that may be at work at once; null without such a limit.",
     )
+    standstill = RunHeldAnswer(allow_null=True, help_text="What a standstill means for it; null for nothing.")
     fingerprint = serializers.CharField(
         allow_null=True, help_text="The cause of its dead letter; null unless it is one."
     )
@@ -233,7 +236,7 @@ EXAMPLE: dict[str, Any] = {
     "started_at": "2026-03-29T14:30:01Z",
     "finished_at": "2026-03-29T14:30:01Z",
 }
-DETAIL = {**EXAMPLE, "place": None, "fingerprint": None, "input": {}, "outcome": {}}
+DETAIL = {**EXAMPLE, "place": None, "standstill": None, "fingerprint": None, "input": {}, "outcome": {}}
 STEP: dict[str, Any] = {
     "node": "a1",
     "position": 1,
@@ -288,7 +291,13 @@ def detail(run: Run, actor: Any, *, status: int = 200) -> Response:
     letter = DeadLetter.objects.filter(run=run).values_list("fingerprint", flat=True).first()
     standing = standing_of(run)
     place = RunPlaceAnswer(standing).data if standing is not None else None
-    return Response({**RunAnswer(run).data, "place": place, "fingerprint": letter, **payloads}, status=status)
+    held = run_held(run, actor, now=timezone.now())
+    told = {
+        "place": place,
+        "standstill": RunHeldAnswer(held).data if held is not None else None,
+        "fingerprint": letter,
+    }
+    return Response({**RunAnswer(run).data, **told, **payloads}, status=status)
 
 
 def _within(spans: str) -> Q:
