@@ -1,5 +1,6 @@
 import { useCallback, useState } from "react";
 import { alertsOf } from "../api/alerts";
+import type { Module } from "../api/recordTypes";
 import type { Named, Workflow } from "../api/types";
 import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
@@ -19,6 +20,7 @@ interface Loaded {
   kinds: KindFacts[];
   workflows: Workflow[];
   standstills: Standstill[];
+  modules: Module[];
   /** User names to choose from; none where one may not see who there is. */
   people: string[];
   destinations: Named[];
@@ -34,16 +36,19 @@ export default function AlertsPage() {
   const load = useCallback(
     async (signal: AbortSignal): Promise<Loaded> => {
       const alerts = alertsOf(api);
-      const [open, rules, kinds, workflows, standstills, destinations, told, me] = await Promise.all([
-        alerts.open(signal),
-        alerts.rules(signal),
-        alerts.kinds(signal),
-        api.allWorkflows(signal),
-        alerts.standstills(signal),
-        api.destinations(signal),
-        alerts.ruleDestinations(signal),
-        api.me(signal),
-      ]);
+      const [open, rules, kinds, workflows, standstills, modules, destinations, told, me] = await Promise.all(
+        [
+          alerts.open(signal),
+          alerts.rules(signal),
+          alerts.kinds(signal),
+          api.allWorkflows(signal),
+          alerts.standstills(signal),
+          api.modules(signal),
+          api.destinations(signal),
+          alerts.ruleDestinations(signal),
+          api.me(signal),
+        ],
+      );
       const mayName = me.may.create_workflows;
       const { people } = mayName ? await api.people(signal) : { people: [] };
       return {
@@ -57,6 +62,7 @@ export default function AlertsPage() {
         kinds,
         workflows,
         standstills: standstills.results,
+        modules: modules.results,
         admin: me.may.set_mode_policies,
       };
     },
@@ -95,7 +101,7 @@ interface Props extends Loaded {
 
 function Watched(props: Props) {
   const { open, rules: first, kinds, workflows, standstills, admin, making, onMade } = props;
-  const { people, destinations } = props;
+  const { people, destinations, modules } = props;
   const [told, setTold] = useState(props.told);
   const [{ workflow = "" }] = useSearch();
   const [rules, setRules] = useState(first);
@@ -121,7 +127,7 @@ function Watched(props: Props) {
         onChange={setChanging}
         onRemoved={(id) => setRules((before) => before.filter((one) => one.id !== id))}
       />
-      <Standstills first={standstills} admin={admin} />
+      <Standstills first={standstills} may={admin} modules={modules} workflows={workflows} />
       <PastAlerts workflow={about} />
       {making && <RuleDialog {...chosen} onSaved={put} onClose={onMade} />}
       {changing !== null && (

@@ -234,6 +234,7 @@ def test_nothing_is_asked_event_by_event_or_run_by_run(
     few, many = cost(1), cost(9)
     assert many == few
     row = hold(root, now, workflow=other)
+    cost(1)
     few, many = cost(1), cost(9)
     assert many == few
     lift_standstill(standstill=row, actor=root)
