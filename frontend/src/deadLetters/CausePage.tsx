@@ -3,6 +3,7 @@ import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
 import { Differences } from "../pages/audit/Differences";
+import { brief } from "../pages/audit/differing";
 import { Ago } from "../ui/Ago";
 import { Facts } from "../ui/Facts";
 import { Link } from "../ui/Link";
@@ -200,7 +201,7 @@ const CHANGES: Column<CauseDetail["changes"][number]>[] = [
   {
     name: "Before and after",
     wide: true,
-    cell: (entry) => <Differences before={entry.before} after={entry.after} />,
+    cell: (entry) => <Differences before={brief(entry.before)} after={brief(entry.after)} />,
   },
   { name: "When", number: true, cell: (entry) => <Ago at={entry.at} /> },
 ];
