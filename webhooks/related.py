@@ -17,8 +17,10 @@ MOST = 20
 
 def _receipt(actor: Any, run: Run) -> Iterator[Related]:
     """Three queries, for a run that a webhook has started."""
-    rows = Event.objects.filter(pk=run.event_id, source__kind=TriggerSource.Kind.WEBHOOK)
-    event = rows.only("occurred_at", "source").first() if run.event_id is not None else None
+    if run.event_id is None:
+        return
+    events = Event.objects.filter(pk=run.event_id, source__kind=TriggerSource.Kind.WEBHOOK)
+    event = events.only("occurred_at", "source").first()
     if event is None:
         return
     endpoint = visible_endpoints(actor).filter(source=event.source_id).first()
