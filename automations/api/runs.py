@@ -24,6 +24,7 @@ from automations.engine.statuses import RunStatus, StepStatus
 from automations.errors import NotFoundError
 from automations.insight.failures import run_failure, step_failure
 from automations.insight.places import standing_of
+from automations.insight.related import related_to
 from automations.insight.run_news import needs_review, newest_retry, steps_of
 from automations.insight.run_search import in_bounded_time, matching
 from automations.insight.standstills import run_held
@@ -106,6 +107,14 @@ class RunPlaceAnswer(Answer):
     sentence = serializers.CharField()
 
 
+class RelatedAnswer(Answer):
+    kind = serializers.CharField(help_text="receipt, or delivery.")
+    node = serializers.CharField(help_text="The step that it belongs to; empty: it started the run.")
+    name = serializers.CharField(help_text="Of the endpoint, or of the destination.")
+    state = serializers.CharField(help_text="Of a delivery; of a receipt its number.")
+    link = serializers.CharField(help_text="Its page, below the app's own address.")
+
+
 class RunDetailAnswer(RunAnswer):
     place = RunPlaceAnswer(
         allow_null=True,
@@ -114,6 +123,10 @@ class RunDetailAnswer(RunAnswer):
     standstill = RunHeldAnswer(allow_null=True, help_text="What a standstill means for it; null for nothing.")
     fingerprint = serializers.CharField(
         allow_null=True, help_text="The cause of its dead letter; null unless it is one."
+    )
+    related = RelatedAnswer(
+        many=True,
+        help_text="The request by which a webhook started it, and its newest calls, as far as you may see them.",
     )
     input = serializers.DictField(allow_null=True, help_text="null without the right to see payloads.")
     outcome = serializers.DictField(allow_null=True, help_text="null without the right to see payloads.")
@@ -236,7 +249,22 @@ EXAMPLE: dict[str, Any] = {
     "started_at": "2026-03-29T14:30:01Z",
     "finished_at": "2026-03-29T14:30:01Z",
 }
-DETAIL = {**EXAMPLE, "place": None, "standstill": None, "fingerprint": None, "input": {}, "outcome": {}}
+RELATED: dict[str, Any] = {
+    "kind": "receipt",
+    "node": "",
+    "name": "Web shop",
+    "state": "receipt 7",
+    "link": "webhooks/endpoints/webshop/?receipt=7",
+}
+DETAIL = {
+    **EXAMPLE,
+    "place": None,
+    "standstill": None,
+    "fingerprint": None,
+    "related": [RELATED],
+    "input": {},
+    "outcome": {},
+}
 STEP: dict[str, Any] = {
     "node": "a1",
     "position": 1,
@@ -292,12 +320,15 @@ def detail(run: Run, actor: Any, *, status: int = 200) -> Response:
     standing = standing_of(run)
     place = RunPlaceAnswer(standing).data if standing is not None else None
     held = run_held(run, actor, now=timezone.now())
+    related = RelatedAnswer(related_to(run, actor), many=True).data
     told = {
         "place": place,
         "standstill": RunHeldAnswer(held).data if held is not None else None,
         "fingerprint": letter,
+        "related": related,
+        **payloads,
     }
-    return Response({**RunAnswer(run).data, **told, **payloads}, status=status)
+    return Response({**RunAnswer(run).data, **told}, status=status)
 
 
 def _within(spans: str) -> Q:

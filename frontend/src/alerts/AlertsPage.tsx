@@ -18,9 +18,12 @@ interface Loaded {
   open: Alert[];
   rules: AlertRule[];
   kinds: KindFacts[];
+  /** Those of which the reader may say what is watched. */
   workflows: Workflow[];
   standstills: Standstill[];
   modules: Module[];
+  /** Those that the reader may let stand still. */
+  runnable: Workflow[];
   /** User names to choose from; none where one may not see who there is. */
   people: string[];
   destinations: Named[];
@@ -28,6 +31,8 @@ interface Loaded {
   told: Record<number, string[]>;
   /** May say what is watched of teams and of all. */
   admin: boolean;
+  /** May say what is watched of anything. */
+  watch: boolean;
 }
 
 /** What goes wrong now, what is watched, and what is over. */
@@ -36,19 +41,19 @@ export default function AlertsPage() {
   const load = useCallback(
     async (signal: AbortSignal): Promise<Loaded> => {
       const alerts = alertsOf(api);
-      const [open, rules, kinds, workflows, standstills, modules, destinations, told, me] = await Promise.all(
-        [
+      const [open, rules, kinds, workflows, standstills, modules, runnable, destinations, told, me] =
+        await Promise.all([
           alerts.open(signal),
           alerts.rules(signal),
           alerts.kinds(signal),
-          api.allWorkflows(signal),
+          api.allWorkflows(signal, false, "edit"),
           alerts.standstills(signal),
           api.modules(signal),
+          api.allWorkflows(signal, false, "run"),
           api.destinations(signal),
           alerts.ruleDestinations(signal),
           api.me(signal),
-        ],
-      );
+        ]);
       const mayName = me.may.create_workflows;
       const { people } = mayName ? await api.people(signal) : { people: [] };
       return {
@@ -63,7 +68,9 @@ export default function AlertsPage() {
         workflows,
         standstills: standstills.results,
         modules: modules.results,
+        runnable,
         admin: me.may.set_mode_policies,
+        watch: me.may.watch,
       };
     },
     [api],
@@ -74,7 +81,7 @@ export default function AlertsPage() {
   return (
     <>
       <Heading title="Alerts" count={count}>
-        {loaded.state === "ready" && (
+        {loaded.state === "ready" && loaded.value.watch && (
           <p className="actions">
             <button type="button" className="primary" onClick={() => setMaking(true)}>
               Watch something…
@@ -101,7 +108,7 @@ interface Props extends Loaded {
 
 function Watched(props: Props) {
   const { open, rules: first, kinds, workflows, standstills, admin, making, onMade } = props;
-  const { people, destinations, modules } = props;
+  const { people, destinations, modules, runnable } = props;
   const [told, setTold] = useState(props.told);
   const [{ workflow = "" }] = useSearch();
   const [rules, setRules] = useState(first);
@@ -125,9 +132,10 @@ function Watched(props: Props) {
         destinations={destinations}
         told={told}
         onChange={setChanging}
+        watch={props.watch}
         onRemoved={(id) => setRules((before) => before.filter((one) => one.id !== id))}
       />
-      <Standstills first={standstills} may={admin} modules={modules} workflows={workflows} />
+      <Standstills first={standstills} may={runnable} modules={modules} admin={admin} />
       <PastAlerts workflow={about} />
       {making && <RuleDialog {...chosen} onSaved={put} onClose={onMade} />}
       {changing !== null && (

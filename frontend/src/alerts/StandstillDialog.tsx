@@ -9,6 +9,8 @@ import type { Standstill } from "./types";
 interface Props {
   modules: Module[];
   workflows: Workflow[];
+  /** May choose more than one workflow. */
+  admin: boolean;
   only: Workflow | undefined;
   onSet: (made: Standstill) => void;
   onClose: () => void;
@@ -17,9 +19,9 @@ interface Props {
 type Scope = "everything" | "module" | "team" | "workflow";
 
 /** Says what is to stand still, why and for how long. */
-export function StandstillDialog({ modules, workflows, only, onSet, onClose }: Props) {
+export function StandstillDialog({ modules, workflows, admin, only, onSet, onClose }: Props) {
   const { api } = useSite();
-  const [scope, setScope] = useState<Scope>(only === undefined ? "everything" : "workflow");
+  const [scope, setScope] = useState<Scope>(admin && only === undefined ? "everything" : "workflow");
   const [chosen, setChosen] = useState(only === undefined ? "" : String(only.id));
   const [reason, setReason] = useState("");
   const [start, setStart] = useState("");
@@ -53,7 +55,7 @@ export function StandstillDialog({ modules, workflows, only, onSet, onClose }: P
         Its triggers judge nothing meanwhile. Events are kept and judged afterwards; runs that have begun go
         on. Times are those of your clock.
       </p>
-      {only === undefined && (
+      {admin && only === undefined && (
         <label className="block">
           What
           <select

@@ -11,22 +11,24 @@ import "./alerts.css";
 
 interface Props {
   first: Standstill[];
-  /** May let more stand still: what there is to choose from. */
-  may: boolean;
+  /** The workflows that the reader may let stand still. */
+  may: Workflow[];
+  /** May let everything, modules and teams stand still, too. */
+  admin?: boolean;
   modules?: Module[];
-  workflows?: Workflow[];
   /** Where it is about one workflow: what is set is of this one. */
   only?: Workflow;
 }
 
 /** What stands still now, what is planned, and, for those who may, the switch. */
-export function Standstills({ first, may, modules = [], workflows = [], only }: Props) {
+export function Standstills({ first, may, admin = false, modules = [], only }: Props) {
   const { api } = useSite();
   const [standing, setStanding] = useState(first);
   const [setting, setSetting] = useState(false);
   const [lifting, setLifting] = useState<Standstill | null>(null);
   const [reason, setReason] = useState("");
-  if (standing.length === 0 && !may) return null;
+  const offers = admin || may.length > 0;
+  if (standing.length === 0 && !offers) return null;
   const lift = async () => {
     if (lifting === null) return;
     await alertsOf(api).goOn(lifting.id, reason);
@@ -69,7 +71,7 @@ export function Standstills({ first, may, modules = [], workflows = [], only }: 
           ))}
         </ul>
       )}
-      {may && (
+      {offers && (
         <p className="actions">
           <button type="button" onClick={() => setSetting(true)}>
             {only === undefined ? "Let something stand still…" : "Let it stand still…"}
@@ -79,7 +81,8 @@ export function Standstills({ first, may, modules = [], workflows = [], only }: 
       {setting && (
         <StandstillDialog
           modules={modules}
-          workflows={workflows}
+          workflows={may}
+          admin={admin}
           only={only}
           onSet={(made) => setStanding((before) => [made, ...before])}
           onClose={() => setSetting(false)}

@@ -17,7 +17,7 @@ export function StillPart({ workflow }: { workflow: WorkflowDetail }) {
   const may = workflow.rights.includes("run") && workflow.archived_at === null;
   return (
     <Show loaded={loaded} again={again} rows={3}>
-      {(found) => <Standstills first={found.results} may={may} only={workflow} />}
+      {(found) => <Standstills first={found.results} may={may ? [workflow] : []} only={workflow} />}
     </Show>
   );
 }
