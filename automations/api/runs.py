@@ -17,7 +17,7 @@ from automations import permissions
 from automations.api.pagination import page_of
 from automations.api.schema import PAGE, operation
 from automations.api.serializers import Answer, Body, LargeValueAnswer, UserName
-from automations.api.stillness import RunHeldAnswer
+from automations.api.stillness import RunStillAnswer
 from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
 from automations.engine.statuses import RunStatus, StepStatus
@@ -120,7 +120,9 @@ class RunDetailAnswer(RunAnswer):
         allow_null=True,
         help_text="Its place among the runs that may be at work at once; null without such a limit.",
     )
-    standstill = RunHeldAnswer(allow_null=True, help_text="What a standstill means for it; null for nothing.")
+    standstill = RunStillAnswer(
+        allow_null=True, help_text="What a standstill means for it; null for nothing."
+    )
     fingerprint = serializers.CharField(
         allow_null=True, help_text="The cause of its dead letter; null unless it is one."
     )
@@ -323,7 +325,7 @@ def detail(run: Run, actor: Any, *, status: int = 200) -> Response:
     related = RelatedAnswer(related_to(run, actor), many=True).data
     told = {
         "place": place,
-        "standstill": RunHeldAnswer(held).data if held is not None else None,
+        "standstill": RunStillAnswer(held).data if held is not None else None,
         "fingerprint": letter,
         "related": related,
         **payloads,

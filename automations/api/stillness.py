@@ -12,7 +12,7 @@ from automations.models import Workflow
 from automations.runtime.standstills import read_standing
 
 
-class HeldAnswer(Answer):
+class StillAnswer(Answer):
     """By which standstill, and until when."""
 
     id = serializers.IntegerField(source="standstill.pk")
@@ -22,7 +22,7 @@ class HeldAnswer(Answer):
     sentence = serializers.CharField()
 
 
-class RunHeldAnswer(Answer):
+class RunStillAnswer(Answer):
     """Whether a run waits for the end of a standstill, or only what comes after it."""
 
     waits = serializers.BooleanField()

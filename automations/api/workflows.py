@@ -15,7 +15,7 @@ from automations.api.pagination import page_of
 from automations.api.people import person_for
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
-from automations.api.stillness import HeldAnswer, with_held
+from automations.api.stillness import StillAnswer, with_held
 from automations.api.views import ApiView
 from automations.errors import ForbiddenError, NotFoundError
 from automations.models import ActiveTrigger, Breaker, Mode, ModePolicy, Workflow
@@ -55,7 +55,7 @@ class WorkflowAnswer(Answer):
     breaker_open = serializers.BooleanField(
         default=False, help_text="It went wrong, and was taken back to simulate by itself."
     )
-    standstill = HeldAnswer(
+    standstill = StillAnswer(
         source="held", default=None, allow_null=True, help_text="What holds it now: events wait to be judged."
     )
     paused_at = serializers.DateTimeField(allow_null=True)
