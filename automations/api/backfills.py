@@ -38,7 +38,7 @@ from automations.runtime.blast_radius import cap_of, sentence
 from automations.runtime.subscriptions import definition_of
 from automations.runtime.unjudged import LEFT_OUT
 from automations.services import backfills as service
-from automations.services.backfilling.work import waits_why
+from automations.services.backfilling.work import question_of, waits_why
 from automations.services.pacing import MOST_PARTS
 from automations.services.references import require_seen
 
@@ -87,9 +87,13 @@ def _backfill(view: ApiView, pk: int) -> Backfill:
 
 def _detail(backfill: Backfill, actor: Any, *, status: int = 200) -> Response:
     unfinished = backfill.finished_at is None
+    question = question_of(backfill) if unfinished else None
+    deciders = permissions.deciders_of(question) if question is not None else []
     told = {
         **_told([backfill])[0],
         "waits_why": waits_why(backfill) if unfinished else "",
+        "approval": question.pk if question is not None else None,
+        "waits_for": [person.get_username() for person in deciders],
         "may_cancel": permissions.may_cancel_backfill(actor, backfill),
     }
     return Response(told, status=status)
@@ -133,7 +137,10 @@ def _part(part: service.Part, *, payloads: bool) -> dict[str, Any]:
     }
 
 
-def _preview(workflow: Workflow, plan: service.Plan, rate: int, *, payloads: bool) -> dict[str, Any]:
+def _preview(workflow: Workflow, plan: service.Plan, rate: int, actor: Any) -> dict[str, Any]:
+    payloads = permissions.may(actor, "view_payloads", workflow)
+    held = any(part.excess is not None for part in plan.parts)
+    approvers = permissions.approvers_of(workflow) if held else []
     return {
         "workflow": workflow,
         "version": workflow.active_version.number if workflow.active_version is not None else None,
@@ -146,6 +153,7 @@ def _preview(workflow: Workflow, plan: service.Plan, rate: int, *, payloads: boo
         "blast_radius": cap_of(workflow),
         "left_out": _left_out(plan.left_out()),
         "parts": [_part(part, payloads=payloads) for part in plan.parts],
+        "approvers": [person.get_username() for person in approvers if person.pk != actor.pk],
         "refusal": plan.refusal,
         "code": plan.code,
         "notes": [{"code": code, "message": message} for code, message in plan.notes],
@@ -193,8 +201,7 @@ class BackfillPreviewView(ApiView):
         """What a backfill would make up for: counted, and the oldest of it judged. Nothing is written."""
         asked = _asked(self, self.body(BackfillWindowBody))
         plan = service.plan_backfill(now=timezone.now(), **asked)
-        payloads = permissions.may(self.actor, "view_payloads", asked["workflow"])
-        told = _preview(asked["workflow"], plan, asked["rate"], payloads=payloads)
+        told = _preview(asked["workflow"], plan, asked["rate"], self.actor)
         return Response(BackfillPreviewAnswer(told).data)
 
 
