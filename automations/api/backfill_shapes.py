@@ -165,6 +165,12 @@ class BackfillsQuery(Body):
     workflow = serializers.IntegerField(required=False, min_value=1)
 
 
+class BackfillItemsQuery(Body):
+    came_to = serializers.ChoiceField(
+        list(BackfillCounts().fields), required=False, help_text="Only what is counted under this name."
+    )
+
+
 SENT: dict[str, Any] = {
     "workflow": 4,
     "since": "2026-03-28T22:00",

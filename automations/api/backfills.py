@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,6 +22,7 @@ from automations.api.backfill_shapes import (
     BackfillBody,
     BackfillDetailAnswer,
     BackfillItemAnswer,
+    BackfillItemsQuery,
     BackfillPreviewAnswer,
     BackfillsQuery,
     BackfillWindowBody,
@@ -62,6 +63,17 @@ def _named(state: str, answer: str, outcome: str) -> str:
     if state == BackfillItem.State.FORESEEN:
         return TOLD.get(outcome, outcome) or "would_not_start"
     return state
+
+
+def _counted_as(name: str) -> Q:
+    """The items that `_named` calls so."""
+    if name in ("started", "not_started"):
+        started = Q(answer__in=STARTED)
+        return Q(state=BackfillItem.State.JUDGED) & (started if name == "started" else ~started)
+    if name in BackfillItem.State.values:
+        return Q(state=name)
+    outcome = {told: outcome for outcome, told in TOLD.items()} | {"would_not_start": ""}
+    return Q(state=BackfillItem.State.FORESEEN, outcome=outcome.get(name, name))
 
 
 def _told(backfills: Iterable[Backfill]) -> Any:
@@ -213,12 +225,22 @@ class BackfillView(ApiView):
 
 
 class BackfillItemsView(ApiView):
-    @operation("backfills_items", "backfills", answer=BackfillItemAnswer, many=True, example=ITEM)
+    @operation(
+        "backfills_items",
+        "backfills",
+        answer=BackfillItemAnswer,
+        many=True,
+        query=BackfillItemsQuery,
+        example=ITEM,
+    )
     def get(self, request: Request, pk: int) -> Response:
-        """What each of its slots and events came to, or would."""
+        """What each of its slots and events came to, or would; the last one first."""
         backfill = _backfill(self, pk)
+        wanted = self.query(BackfillItemsQuery)
         payloads = permissions.may(self.actor, "view_payloads", backfill.workflow)
         rows = BackfillItem.objects.filter(backfill=backfill).select_related("run")
+        if "came_to" in wanted:
+            rows = rows.filter(_counted_as(wanted["came_to"]))
 
         def told(page: Any) -> Any:
             items = list(page)

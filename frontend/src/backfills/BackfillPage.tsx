@@ -1,13 +1,14 @@
 import { useCallback, useEffect, useState } from "react";
 import { query } from "../api/client";
 import { useSite } from "../app/context";
+import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
-import { usePages } from "../app/usePages";
+import { mergeNewest, usePages } from "../app/usePages";
 import { OutcomeMark } from "../pages/decisions/DecisionTable";
 import { Ago } from "../ui/Ago";
 import { ModeChip, StatusMark } from "../ui/chips";
 import { Facts } from "../ui/Facts";
-import { shown } from "../ui/format";
+import { number, shown } from "../ui/format";
 import { Link } from "../ui/Link";
 import { Heading, Show } from "../ui/Page";
 import { Paged } from "../ui/Pager";
@@ -17,13 +18,14 @@ import { LeftOutList } from "./Counted";
 import {
   type BackfillDetail,
   type BackfillItem,
+  COUNTS,
+  type Counted,
   inWords,
   inZone,
   isOpen,
   momentIn,
   nameOf,
   oneOf,
-  renewed,
   thingsOf,
 } from "./types";
 import { Window } from "./Window";
@@ -168,22 +170,46 @@ function ForReal({ of: { workflow, since, until, zone, slots, events } }: { of: 
 }
 
 function Items({ backfill }: { backfill: BackfillDetail }) {
+  const [search, change] = useSearch();
+  const names = (Object.keys(COUNTS) as Counted[]).filter((name) => backfill.counts[name] > 0);
+  const came_to = names.find((name) => name === search.came_to) ?? "";
   const pages = usePages<BackfillItem>(
-    `backfills/${backfill.id}/items/`,
-    isOpen(backfill) ? renewed : undefined,
+    `backfills/${backfill.id}/items/${query({ came_to })}`,
+    isOpen(backfill) ? mergeNewest : undefined,
   );
   return (
-    <Paged pages={pages} what="slots and events" empty={<p className="note">There is none.</p>}>
-      {(items, stale) => (
-        <Table
-          label={`Slots and events of backfill ${backfill.id}`}
-          columns={columnsOf(backfill)}
-          rows={items}
-          keyOf={(one) => one.id}
-          stale={stale}
-        />
+    <>
+      {names.length > 1 && (
+        <div className="filters">
+          <div className="filter">
+            <label htmlFor="came-to">Came to</label>
+            <select
+              id="came-to"
+              value={came_to}
+              onChange={(event) => change({ came_to: event.target.value })}
+            >
+              <option value="">Anything</option>
+              {names.map((name) => (
+                <option key={name} value={name}>
+                  {COUNTS[name]} ({number(backfill.counts[name])})
+                </option>
+              ))}
+            </select>
+          </div>
+        </div>
       )}
-    </Paged>
+      <Paged pages={pages} what="slots and events" empty={<p className="note">There is none.</p>}>
+        {(items, stale) => (
+          <Table
+            label={`Slots and events of backfill ${backfill.id}`}
+            columns={columnsOf(backfill)}
+            rows={items}
+            keyOf={(one) => one.id}
+            stale={stale}
+          />
+        )}
+      </Paged>
+    </>
   );
 }
 

@@ -1,18 +1,7 @@
 import { expect, it } from "vitest";
 import { ApiError } from "../api/client";
 import { sentencesOf } from "./asking";
-import {
-  type Backfill,
-  COUNTS,
-  inWords,
-  inZone,
-  isOpen,
-  momentIn,
-  nameOf,
-  oneOf,
-  renewed,
-  thingsOf,
-} from "./types";
+import { type Backfill, COUNTS, inWords, inZone, isOpen, momentIn, nameOf, oneOf, thingsOf } from "./types";
 
 function counts(some: Partial<Backfill["counts"]>): Backfill["counts"] {
   return {
@@ -67,19 +56,6 @@ it("takes the reader's own clocks for a zone that the browser doesn't know", () 
   expect(inZone(own.getTime(), "Mars/Base")).toBe("2026-03-28T22:05");
   expect(momentIn(own.toISOString(), "Mars/Base")).toContain("22:05");
 });
-
-it("puts the newest answers over the rows that are shown and keeps the pages after them", () => {
-  const known = { next: "p3", results: [row(1, "waiting"), row(2, "waiting"), row(3, "waiting")] };
-  const newest = { next: "p2", results: [row(1, "judged"), row(2, "waiting")] };
-  expect(renewed(known, newest)).toEqual({
-    next: "p3",
-    results: [row(1, "judged"), row(2, "waiting"), row(3, "waiting")],
-  });
-});
-
-function row(id: number, state: string) {
-  return { id, state };
-}
 
 it("says each thing that is wrong, else the whole", () => {
   const problem = { code: "bad-moment", path: "since", message: "“x” is no moment.", hint: "Write it so." };

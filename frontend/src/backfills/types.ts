@@ -33,6 +33,8 @@ export const COUNTS = {
   skipped: "not judged",
 } as const;
 
+export type Counted = keyof typeof COUNTS;
+
 export interface Backfill {
   id: number;
   workflow: WorkflowName;
@@ -55,7 +57,7 @@ export interface Backfill {
   started_at: string | null;
   finished_at: string | null;
   total: number;
-  counts: Record<keyof typeof COUNTS, number>;
+  counts: Record<Counted, number>;
 }
 
 export interface BackfillDetail extends Backfill {
@@ -141,7 +143,7 @@ export function isOpen({ status }: Pick<Backfill, "status">): boolean {
 
 /** "4 started a run, 9 to come": what there is. */
 export function inWords(counts: Backfill["counts"]): string {
-  const told = (Object.keys(COUNTS) as (keyof typeof COUNTS)[]).filter((name) => counts[name] > 0);
+  const told = (Object.keys(COUNTS) as Counted[]).filter((name) => counts[name] > 0);
   return told.map((name) => `${number(counts[name])} ${COUNTS[name]}`).join(", ");
 }
 
@@ -186,13 +188,4 @@ function formatIn(zone: string, how: Intl.DateTimeFormatOptions, locale: string 
   } catch {
     return new Intl.DateTimeFormat(locale, options); // a zone that this browser doesn't know
   }
-}
-
-/** The first page as it is now, over what is shown of it; the pages after it stay as they were read. */
-export function renewed<Item extends { id: number }>(
-  known: { next: string | null; results: Item[] },
-  newest: { next: string | null; results: Item[] },
-) {
-  const seen = new Map(newest.results.map((item) => [item.id, item]));
-  return { ...known, results: known.results.map((item) => seen.get(item.id) ?? item) };
 }
