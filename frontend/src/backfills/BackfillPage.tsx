@@ -214,7 +214,7 @@ function Items({ backfill }: { backfill: BackfillDetail }) {
 }
 
 const FORESEEN = {
-  "": "would start none",
+  "": "would start no run",
   succeeds: "would succeed",
   fails: "would fail",
   asks: "would ask people",

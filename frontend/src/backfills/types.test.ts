@@ -12,7 +12,7 @@ function counts(some: Partial<Backfill["counts"]>): Backfill["counts"] {
 
 it("tells only what there is, what was done first", () => {
   expect(inWords(counts({ waiting: 9, started: 4, not_started: 1 }))).toBe(
-    "4 started a run, 1 judged, and started none, 9 to come",
+    "4 started a run, 1 started no run, 9 to come",
   );
   expect(inWords(counts({}))).toBe("");
 });

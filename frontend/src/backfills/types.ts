@@ -22,12 +22,12 @@ export type BackfillStatus = "queued" | "running" | "done" | "stopped" | "cancel
 /** In the order in which they are told. */
 export const COUNTS = {
   started: "started a run",
-  not_started: "judged, and started none",
+  not_started: "started no run",
   would_succeed: "would succeed",
   would_fail: "would fail",
   would_ask: "would ask people",
   inconclusive: "can’t be told",
-  would_not_start: "would start none",
+  would_not_start: "would start no run",
   refused: "refused",
   waiting: "to come",
   skipped: "not judged",
