@@ -97,6 +97,8 @@ def editor(signed_in: Page) -> Page:
 
 def violations(page: Page) -> list[str]:
     """What axe finds wrong with the page as it is: rule, impact, and the first element that it is about."""
+    # A list that is being asked for anew is dimmed until the answer is there.
+    expect(page.locator('.scroll[aria-busy="true"]')).to_have_count(0)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [f"{one['id']} ({one['impact']}): {one['nodes'][0]['html'][:200]}" for one in found]
