@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from automations.api.failures import FailureAnswer
 from automations.api.manual_starts import HeldAnswer
-from automations.api.redrives import OUTCOMES as FORESEEN
+from automations.api.redrive_shapes import OUTCOMES as FORESEEN
 from automations.api.runs import RUN_STATUSES, RunChangeAnswer, WorkflowName
 from automations.api.serializers import Answer, Body, UserName
 from automations.models import AuditEntry, BackfillItem, Decision, Mode, PacedStatus
