@@ -13,9 +13,12 @@ from automations import alert_rights
 from automations.admin.base import ServiceAdmin, ServiceForm, with_reason
 from automations.errors import ForbiddenError
 from automations.models import Standstill
-from automations.services.standstills import lift_standstill, set_standstill
+from automations.services.standstills import end_window, lift_standstill, set_standstill
 
-FIELDS = ("module", "team", "workflow", "reason", "starts_at", "ends_at")
+FIELDS = (
+    *("module", "team", "workflow", "reason", "starts_at", "ends_at"),
+    *("days", "window_from", "window_to", "zone"),
+)
 
 
 class StandstillForm(ServiceForm):
@@ -28,10 +31,19 @@ class StandstillForm(ServiceForm):
         return set_standstill(**{name: self.cleaned_data[name] for name in names}, actor=self.actor)
 
 
-def _lift(standstill: Standstill, actor: Any, reason: str) -> None:
+def _require_may(standstill: Standstill, actor: Any) -> None:
     if not alert_rights.may_stand_still(actor, standstill.workflow):
         raise ForbiddenError(f"You may not let {standstill.subject} go on.")
+
+
+def _lift(standstill: Standstill, actor: Any, reason: str) -> None:
+    _require_may(standstill, actor)
     lift_standstill(standstill=standstill, actor=actor, reason=reason)
+
+
+def _end_window(standstill: Standstill, actor: Any, reason: str) -> None:
+    _require_may(standstill, actor)
+    end_window(standstill=standstill, actor=actor, reason=reason)
 
 
 @admin.register(Standstill)
@@ -40,12 +52,24 @@ class StandstillAdmin(ServiceAdmin):
     name."""
 
     form = StandstillForm
-    list_display = ("reason", "subject", "starts_at", "ends_at", "set_by_name", "lifted_at", "lifted_by_name")
+    list_display = (
+        "reason",
+        "subject",
+        "comes_again",
+        "starts_at",
+        "ends_at",
+        "set_by_name",
+        "lifted_at",
+        "lifted_by_name",
+    )
     list_select_related = ("module", "workflow")
     list_filter = ("starts_at", "module", "team", ("lifted_at", admin.EmptyFieldListFilter))
     autocomplete_fields = ("workflow",)
     search_fields = ("reason", "team", "workflow__name", "set_by_name", "lifted_by_name")
-    actions = (with_reason("Lift…", _lift, needs_reason=False),)
+    actions = (
+        with_reason("End the window that holds now…", _end_window, needs_reason=False),
+        with_reason("Lift…", _lift, needs_reason=False),
+    )
 
     @staticmethod
     def sees(actor: Any) -> QuerySet[Standstill]:

@@ -21,7 +21,12 @@ from automations.api.workflows import ReasonBody, workflow_for
 from automations.errors import ForbiddenError, NotFoundError
 from automations.models import Standstill, Workflow
 from automations.runtime.standstills import binding, unlifted
-from automations.services.standstills import lift_standstill, set_standstill
+from automations.services.standstills import end_window, lift_standstill, set_standstill
+
+
+class SpanAnswer(Answer):
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField(allow_null=True, help_text="null: until somebody lifts it.")
 
 
 class StandstillAnswer(Answer):
@@ -33,6 +38,17 @@ class StandstillAnswer(Answer):
     reason = serializers.CharField()
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField(allow_null=True, help_text="null: until somebody lifts it.")
+    days = serializers.ListField(
+        child=serializers.IntegerField(), help_text="On which it comes again, 0 is Monday; []: it comes once."
+    )
+    window_from = serializers.TimeField(format="%H:%M", allow_null=True)
+    window_to = serializers.TimeField(
+        format="%H:%M", allow_null=True, help_text="Not later than the start: on the next day."
+    )
+    zone = serializers.CharField(help_text="Whose clock these times are by.")
+    comes_again = serializers.CharField(help_text="All of that in words; “” where it comes once.")
+    holding = SpanAnswer(allow_null=True, help_text="The window that holds now.")
+    coming = SpanAnswer(allow_null=True, help_text="The window that begins next.")
     set_by = serializers.CharField(source="set_by_name")
     lifted_at = serializers.DateTimeField(allow_null=True)
     lifted_by = serializers.CharField(source="lifted_by_name")
@@ -54,6 +70,22 @@ class StandstillBody(Body):
     ends_at = serializers.DateTimeField(
         required=False, allow_null=True, help_text="null: until it is lifted."
     )
+    days = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=6),
+        required=False,
+        max_length=7,
+        help_text="It comes again on these days of the week, 0 is Monday. With it go both times and the zone.",
+    )
+    window_from = serializers.TimeField(
+        required=False, allow_null=True, input_formats=["%H:%M"], help_text="By the clock of the zone."
+    )
+    window_to = serializers.TimeField(
+        required=False,
+        allow_null=True,
+        input_formats=["%H:%M"],
+        help_text="Not later than the start: on the next day.",
+    )
+    zone = serializers.CharField(max_length=64, required=False, allow_blank=True)
 
 
 class StandstillQuery(Body):
@@ -72,11 +104,24 @@ EXAMPLE: dict[str, Any] = {
     "reason": "The database of the shop moves",
     "starts_at": "2026-03-29T22:00:00Z",
     "ends_at": "2026-03-30T02:00:00Z",
+    "days": [],
+    "window_from": None,
+    "window_to": None,
+    "zone": "",
+    "comes_again": "",
+    "holding": None,
+    "coming": {"since": "2026-03-29T22:00:00Z", "until": "2026-03-30T02:00:00Z"},
     "set_by": "ada",
     "lifted_at": None,
     "lifted_by": "",
     "may_lift": True,
 }
+
+
+TOLD = (
+    *("id", "subject", "module", "team", "workflow", "reason", "starts_at", "ends_at", "days"),
+    *("window_from", "window_to", "zone", "comes_again", "set_by_name", "lifted_at", "lifted_by_name"),
+)
 
 
 def _require_may(actor: Any, workflow: Workflow | None) -> None:
@@ -88,10 +133,18 @@ def _require_may(actor: Any, workflow: Workflow | None) -> None:
 
 
 def _told(rows: Sequence[Standstill], actor: Any) -> list[dict[str, Any]]:
-    own = alert_rights.liftable(actor, rows)
-    for row in rows:
-        row.may_lift = row.pk in own  # type: ignore[attr-defined]
-    return [StandstillAnswer(row).data for row in rows]
+    own, now = alert_rights.liftable(actor, rows), timezone.now()
+    return [
+        StandstillAnswer(
+            {
+                **{name: getattr(row, name) for name in TOLD},
+                "holding": row.holding(now),
+                "coming": row.coming(now),
+                "may_lift": row.pk in own,
+            }
+        ).data
+        for row in rows
+    ]
 
 
 class StandstillsView(ApiView):
@@ -142,6 +195,29 @@ class StandstillsView(ApiView):
         return Response(_told([row], self.actor)[0], status=201)
 
 
+def _found(view: ApiView, pk: int) -> Standstill:
+    row = alert_rights.visible_standstills(view.actor).filter(pk=pk).first()
+    if row is None:
+        raise NotFoundError("There is no such standstill.")
+    _require_may(view.actor, row.workflow)
+    return row
+
+
+class StandstillWindowView(ApiView):
+    @operation(
+        "standstills_end_window",
+        "standstills",
+        request=ReasonBody,
+        answer=StandstillAnswer,
+        sent={"reason": "We are through early"},
+        example=EXAMPLE,
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Go on before the window that holds now is over; it comes again as ever."""
+        row, reason = _found(self, pk), self.body(ReasonBody)["reason"]
+        return Response(_told([end_window(standstill=row, actor=self.actor, reason=reason)], self.actor)[0])
+
+
 class StandstillLiftView(ApiView):
     @operation(
         "standstills_lift",
@@ -152,10 +228,7 @@ class StandstillLiftView(ApiView):
         example=EXAMPLE,
     )
     def post(self, request: Request, pk: int) -> Response:
-        """Go on: what has come meanwhile is judged now."""
-        row = alert_rights.visible_standstills(self.actor).filter(pk=pk).first()
-        if row is None:
-            raise NotFoundError("There is no such standstill.")
-        _require_may(self.actor, row.workflow)
+        """Go on: what has come meanwhile is judged now. One that comes again comes no more."""
+        row = _found(self, pk)
         lifted = lift_standstill(standstill=row, actor=self.actor, reason=self.body(ReasonBody)["reason"])
         return Response(_told([lifted], self.actor)[0])

@@ -231,6 +231,11 @@ urlpatterns = [
     path("alerts/<int:pk>/acknowledge/", alerts.AlertAcknowledgeView.as_view(), name="alert-acknowledge"),
     path("alerts/<int:pk>/snooze/", alerts.AlertSnoozeView.as_view(), name="alert-snooze"),
     path("standstills/", standstills.StandstillsView.as_view(), name="standstills"),
+    path(
+        "standstills/<int:pk>/end-window/",
+        standstills.StandstillWindowView.as_view(),
+        name="standstill-end-window",
+    ),
     path("standstills/<int:pk>/lift/", standstills.StandstillLiftView.as_view(), name="standstill-lift"),
     path("alert-kinds/", alert_rules.AlertKindsView.as_view(), name="alert-kinds"),
     path("alert-rules/", alert_rules.AlertRulesView.as_view(), name="alert-rules"),

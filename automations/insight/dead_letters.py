@@ -39,6 +39,7 @@ MAY_BREAK = (
     *("workflow.paused", "workflow.resumed", "workflow.restored", "workflow.breaker_closed"),
     *("policy.revised", "policy.updated", "module.updated"),
     *("modepolicy.set", "modepolicy.lifted", "modepolicy.ended", "standstill.set", "standstill.lifted"),
+    "standstill.window_ended",
     *("destination.created", "destination.updated", "destination.disabled", "destination.enabled"),
     *("destination.key_rotated", "secret.updated", "secret.value_set", "secret.value_taken_back"),
     "secret.deleted",

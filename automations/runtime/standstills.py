@@ -44,9 +44,10 @@ RETURNING event_id, workflow_id, version_id, trigger_node
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """By which standstill, and until when. None: until somebody lifts it."""
+    """By which standstill, since when and until when. None: until somebody lifts it."""
 
     standstill: Standstill
+    since: datetime
     until: datetime | None
 
     def reason(self) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def read_standing(*, now: datetime) -> Standing:
     """What stands still at a moment. One query."""
     rows = Standstill.objects.filter(unlifted(now=now), starts_at__lte=now)
     rows = rows.select_related("module", "workflow")
-    held = [Held(row, row.ends_at) for row in rows]
+    held = [Held(row, *span) for row in rows if (span := row.holding(now)) is not None]
     return Standing(now, tuple(sorted(held, key=_length, reverse=True)))
 
 
@@ -116,7 +117,7 @@ def _length(held: Held) -> tuple[bool, float]:
 def read_ended(*, now: datetime) -> Standing:
     """What stood still before a moment: `until` says when each was over, and what was over last comes first. One query."""
     rows = Standstill.objects.filter(starts_at__lte=now).select_related("module", "workflow")
-    held = [Held(row, row.over_at) for row in rows if row.over_at and row.starts_at <= row.over_at <= now]
+    held = [Held(row, row.starts_at, end) for row in rows if (end := row.held_until(now)) is not None]
     return Standing(now, tuple(sorted(held, key=_length, reverse=True)))
 
 

@@ -116,11 +116,17 @@ def test_a_standstill_is_planned_and_called_off_and_a_workflow_says_what_holds_i
     dialog.get_by_role("combobox", name="Which workflow").select_option(label="Stands still")
     dialog.get_by_label("Why").fill("The shop moves")
     dialog.get_by_label("From (empty: now)").fill("2099-03-29T22:00")
-    dialog.get_by_label("To (empty").fill("2099-03-30T02:00")
+    dialog.get_by_label("To (empty").fill("2099-04-30T02:00")
+    dialog.get_by_label("Only in windows that come again").check()
+    dialog.get_by_label("Sunday").uncheck()
+    dialog.get_by_label("By the clock of (time zone)").fill("Europe/Berlin")
     assert violations(page) == []
+    picture(page, "standstill-windows")
     dialog.get_by_role("button", name="Stand still").click()
     planned = page.get_by_role("listitem").filter(has_text="Planned: The shop moves")
-    expect(planned).to_contain_text("“Stands still”, from")
+    expect(planned).to_contain_text(
+        "“Stands still”, Mon, Tue, Wed, Thu, Fri, Sat 22:00–06:00, Europe/Berlin; next from"
+    )
     assert violations(page) == []
     page.evaluate("() => { document.documentElement.dataset.theme = 'dark' }")
     assert violations(page) == []

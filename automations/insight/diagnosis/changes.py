@@ -54,6 +54,7 @@ VERBS = {
     "modepolicy.lifted": "lifted a policy about what may act",
     "modepolicy.ended": "ended a policy about what may act",
     "standstill.set": "let {of} stand still",
+    "standstill.window_ended": "let {of} go on early",
     "standstill.lifted": "let {of} go on",
 }
 

@@ -78,7 +78,7 @@ def kept_from_acting(scene: Scene) -> Iterator[Finding]:
             "standstill",
             BROKEN,
             scene.held.sentence,
-            since=scene.held.standstill.starts_at,
+            since=scene.held.since,
             link="alerts/",
         )
     modules = [int(thing.pk) for thing in scene.things if thing.noun == "module"]

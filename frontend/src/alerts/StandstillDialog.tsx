@@ -5,6 +5,7 @@ import type { Workflow } from "../api/types";
 import { useSite } from "../app/context";
 import { FormDialog } from "../ui/FormDialog";
 import type { Standstill } from "./types";
+import { WindowFields, type Windows } from "./WindowFields";
 
 interface Props {
   modules: Module[];
@@ -26,6 +27,7 @@ export function StandstillDialog({ modules, workflows, admin, only, onSet, onClo
   const [reason, setReason] = useState("");
   const [start, setStart] = useState("");
   const [end, setEnd] = useState("");
+  const [windows, setWindows] = useState<Windows | null>(null);
   const teams = [...new Set(workflows.map((one) => one.team).filter((one) => one !== ""))].sort();
   const set = async () => {
     const body: NewStandstill = {
@@ -35,6 +37,7 @@ export function StandstillDialog({ modules, workflows, admin, only, onSet, onClo
       ...(scope === "workflow" && { workflow: Number(chosen) }),
       ...(start !== "" && { starts_at: new Date(start).toISOString() }),
       ...(end !== "" && { ends_at: new Date(end).toISOString() }),
+      ...windows,
     };
     onSet(await alertsOf(api).standStill(body));
   };
@@ -53,7 +56,7 @@ export function StandstillDialog({ modules, workflows, admin, only, onSet, onClo
     >
       <p>
         Its triggers judge nothing meanwhile. Events are kept and judged afterwards; runs that have begun go
-        on. Times are those of your clock.
+        on. From and to are by your clock.
       </p>
       {admin && only === undefined && (
         <label className="block">
@@ -97,6 +100,7 @@ export function StandstillDialog({ modules, workflows, admin, only, onSet, onClo
         To (empty: until somebody lets it go on)
         <input type="datetime-local" value={end} onChange={(event) => setEnd(event.target.value)} />
       </label>
+      <WindowFields windows={windows} zone={only?.zone} onChange={setWindows} />
     </FormDialog>
   );
 }

@@ -5,7 +5,7 @@ import type { Workflow } from "../api/types";
 import { useSite } from "../app/context";
 import { FormDialog } from "../ui/FormDialog";
 import { StandstillDialog } from "./StandstillDialog";
-import { isHolding, lowered, spanOf } from "./stillWords";
+import { lowered, whenWords } from "./stillWords";
 import type { Standstill } from "./types";
 import "./alerts.css";
 
@@ -26,6 +26,7 @@ export function Standstills({ first, may, admin = false, modules = [], only }: P
   const [standing, setStanding] = useState(first);
   const [setting, setSetting] = useState(false);
   const [lifting, setLifting] = useState<Standstill | null>(null);
+  const [ending, setEnding] = useState<Standstill | null>(null);
   const [reason, setReason] = useState("");
   const offers = admin || may.length > 0;
   if (standing.length === 0 && !offers) return null;
@@ -46,15 +47,26 @@ export function Standstills({ first, may, admin = false, modules = [], only }: P
       ) : (
         <ul className="alerts">
           {standing.map((one) => (
-            <li key={one.id} className={isHolding(one) ? undefined : "quiet"}>
+            <li key={one.id} className={one.holding === null ? "quiet" : undefined}>
               <h3>
-                {isHolding(one) ? `${one.subject} stands still` : "Planned"}: {one.reason}
+                {one.holding === null ? "Planned" : `${one.subject} stands still`}: {one.reason}
               </h3>
               <p>
-                {one.subject}, {spanOf(one)}, set by {one.set_by}. Events are kept, and judged afterwards.
+                {one.subject}, {whenWords(one)}. Set by {one.set_by}. Events are kept, and judged afterwards.
               </p>
               {one.may_lift && (
                 <p className="actions">
+                  {one.comes_again !== "" && one.holding !== null && (
+                    <button
+                      type="button"
+                      onClick={() => {
+                        setReason("");
+                        setEnding(one);
+                      }}
+                    >
+                      End this window…<span className="visually-hidden"> {one.reason}</span>
+                    </button>
+                  )}
                   <button
                     type="button"
                     onClick={() => {
@@ -62,7 +74,7 @@ export function Standstills({ first, may, admin = false, modules = [], only }: P
                       setLifting(one);
                     }}
                   >
-                    {isHolding(one) ? "Go on…" : "Call off…"}
+                    {one.holding === null || one.comes_again !== "" ? "Call off…" : "Go on…"}
                     <span className="visually-hidden"> {one.reason}</span>
                   </button>
                 </p>
@@ -95,7 +107,27 @@ export function Standstills({ first, may, admin = false, modules = [], only }: P
           onDo={lift}
           onClose={() => setLifting(null)}
         >
-          <p>“{lifting.reason}” ends now. What has come meanwhile is judged, oldest first.</p>
+          <p>
+            “{lifting.reason}” ends now{lifting.comes_again !== "" && ", and comes no more"}. What has come
+            meanwhile is judged, oldest first.
+          </p>
+          <label className="block">
+            Why (kept in the trail)
+            <input maxLength={300} value={reason} onChange={(event) => setReason(event.target.value)} />
+          </label>
+        </FormDialog>
+      )}
+      {ending !== null && (
+        <FormDialog
+          title={`Let ${lowered(ending.subject)} go on until next time`}
+          button="Go on"
+          onDo={async () => {
+            const ended = await alertsOf(api).endWindow(ending.id, reason);
+            setStanding((before) => before.map((one) => (one.id === ended.id ? ended : one)));
+          }}
+          onClose={() => setEnding(null)}
+        >
+          <p>This window of “{ending.reason}” ends now; it comes again as ever.</p>
           <label className="block">
             Why (kept in the trail)
             <input maxLength={300} value={reason} onChange={(event) => setReason(event.target.value)} />

@@ -99,6 +99,12 @@ export interface Breaker {
   canary: number | null;
 }
 
+export interface Span {
+  since: string;
+  /** null: until somebody lifts it. */
+  until: string | null;
+}
+
 /** While one holds, no trigger of what it is of judges anything: events are kept and judged afterwards. */
 export interface Standstill {
   id: number;
@@ -108,6 +114,12 @@ export interface Standstill {
   starts_at: string;
   /** null: until somebody lifts it. */
   ends_at: string | null;
+  /** "every day 22:00–06:00, Europe/Berlin"; "" where it comes once. */
+  comes_again: string;
+  /** The window that holds now. */
+  holding: Span | null;
+  /** The window that begins next. */
+  coming: Span | null;
   set_by: string;
   lifted_at: string | null;
   may_lift: boolean;

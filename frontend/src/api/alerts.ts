@@ -20,6 +20,11 @@ export interface NewStandstill {
   workflow?: number;
   starts_at?: string;
   ends_at?: string;
+  /** It comes again on these days, 0 is Monday, between these times by the clock of the zone. */
+  days?: number[];
+  window_from?: string;
+  window_to?: string;
+  zone?: string;
 }
 
 export function alertsOf({ get, send }: Api) {
@@ -44,6 +49,8 @@ export function alertsOf({ get, send }: Api) {
       get<Page<Standstill>>(`standstills/?limit=200&workflow=${workflow}`, signal),
     standStill: (body: NewStandstill) => send<Standstill>("POST", "standstills/", body),
     goOn: (id: number, reason: string) => send<Standstill>("POST", `standstills/${id}/lift/`, { reason }),
+    endWindow: (id: number, reason: string) =>
+      send<Standstill>("POST", `standstills/${id}/end-window/`, { reason }),
     tryBreaker: (workflow: number, reason: string) =>
       send<WorkflowDetail>("POST", `workflows/${workflow}/breaker/try/`, { reason }),
     closeBreaker: (workflow: number, reason: string) =>

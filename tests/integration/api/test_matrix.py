@@ -250,6 +250,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("GET", "standstills"): (EVERYBODY, EVERYBODY),
     ("POST", "standstills"): (EVERYBODY, EVERYBODY),  # whose workflow it is of is looked at past the body
     ("POST", "standstill-lift"): (ADMIN, EVERYBODY),
+    ("POST", "standstill-end-window"): (ADMIN, EVERYBODY),
     ("GET", "alert-kinds"): (EVERYBODY, EVERYBODY),
     ("GET", "alert-rules"): (EVERYBODY, EVERYBODY),
     ("POST", "alert-rules"): (EVERYBODY, EVERYBODY),  # whose workflow it is about is looked at past the body

@@ -64,6 +64,7 @@ def _no_rule_that_is_always_there(db: None) -> None:
 WHEN = "2026-03-02T09:00:00Z"
 LATER = "2026-03-02T10:00:00Z"
 TYPICAL: Mapping[str, Any] = {
+    "ArrayField": "{}",
     "BigIntegerField": 1,
     "BooleanField": False,
     "CharField": "x",
@@ -80,11 +81,20 @@ TYPICAL: Mapping[str, Any] = {
     "PositiveSmallIntegerField": 1,
     "SlugField": "x",
     "TextField": "x",
+    "TimeField": "09:00",
     "URLField": "",
     "UUIDField": "5b0c2f4e-9a5d-4a0e-8f43-2f5b8f3f9d11",
 }
 """A value of each kind of column. What foreign keys point at is asked at the commit, which never comes here."""
 
+COMES_AGAIN: Mapping[str, Any] = {
+    "days": [0],
+    "window_from": "22:00",
+    "window_to": "06:00",
+    "zone": "UTC",
+    "called_off_at": WHEN,
+    "called_off_until": LATER,
+}
 SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
     Activation: {"id": 1},
     Alert: {"kind": "failures", "phase": "raised", "resolved_at": None},
@@ -151,7 +161,7 @@ SOUND: Mapping[type[models.Model], Mapping[str, Any]] = {
         "retry_of_id": None,
     },
     Retention: {"days": 30, "held_at": WHEN, "hold_reason": "x", "hold_until": LATER},
-    Standstill: {"ends_at": LATER, "module_id": None, "workflow_id": None},
+    Standstill: {"ends_at": LATER, "module_id": None, "workflow_id": None, **COMES_AGAIN},
     Step: {"status": "pending", "large_id": None},
     LargeValue: {"hash": "0" * 64},
     Swept: {"kind": "runs"},
@@ -296,6 +306,14 @@ BROKEN: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("run_running_holds_lease", {"status": "running", "lease_token": None}),
     ("standstill_ends_after_it_starts", {"starts_at": LATER, "ends_at": WHEN}),
     ("standstill_ends_after_it_starts", {"starts_at": WHEN, "ends_at": WHEN}),
+    ("standstill_recurs_wholly", {"days": []}),
+    ("standstill_recurs_wholly", {"window_to": None}),
+    ("standstill_recurs_wholly", {"zone": ""}),
+    ("standstill_days_known", {"days": [0, 7]}),
+    ("standstill_window_has_length", {"window_to": "22:00"}),
+    ("standstill_calls_off_a_window", {"called_off_until": None}),
+    ("standstill_calls_off_a_window", {"called_off_at": None}),
+    ("standstill_calls_off_a_window", {"called_off_at": LATER}),
     ("standstill_one_scope", {"module_id": 1, "team": "support"}),
     ("standstill_one_scope", {"workflow_id": 1, "team": "support"}),
     ("standstill_one_scope", {"module_id": 1, "workflow_id": 1}),

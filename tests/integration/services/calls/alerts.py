@@ -19,6 +19,10 @@ def _later() -> Any:
     return timezone.now() + timedelta(hours=1)
 
 
+def _clock(minutes: int) -> Any:
+    return (timezone.now() + timedelta(minutes=minutes)).time().replace(second=0, microsecond=0)
+
+
 def _rule(world: World) -> AlertRule:
     there = AlertRule.objects.filter(name="Own").first()
     return there or alerts.make_rule(
@@ -113,6 +117,22 @@ CALLS: tuple[Call, ...] = (
         standstills.set_standstill,
         lambda w: {"reason": "The shop moves", "actor": w.bob, "ends_at": _later()},
         Audited("standstill.set"),
+    ),
+    Call(
+        standstills.end_window,
+        lambda w: {
+            "standstill": standstills.set_standstill(
+                reason="Every night",
+                actor=w.bob,
+                days=[*range(7)],
+                window_from=_clock(-60),
+                window_to=_clock(60),
+                zone="UTC",
+            ),
+            "actor": w.bob,
+            "reason": "Through early",
+        },
+        Audited("standstill.window_ended"),
     ),
     Call(
         standstills.lift_standstill,
