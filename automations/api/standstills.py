@@ -24,7 +24,7 @@ from automations.runtime.standstills import binding, unlifted
 from automations.services.standstills import end_window, lift_standstill, set_standstill
 
 
-class SpanAnswer(Answer):
+class StillSpanAnswer(Answer):
     since = serializers.DateTimeField()
     until = serializers.DateTimeField(allow_null=True, help_text="null: until somebody lifts it.")
 
@@ -47,8 +47,8 @@ class StandstillAnswer(Answer):
     )
     zone = serializers.CharField(help_text="Whose clock these times are by.")
     comes_again = serializers.CharField(help_text="All of that in words; “” where it comes once.")
-    holding = SpanAnswer(allow_null=True, help_text="The window that holds now.")
-    coming = SpanAnswer(allow_null=True, help_text="The window that begins next.")
+    holding = StillSpanAnswer(allow_null=True, help_text="The window that holds now.")
+    coming = StillSpanAnswer(allow_null=True, help_text="The window that begins next.")
     set_by = serializers.CharField(source="set_by_name")
     lifted_at = serializers.DateTimeField(allow_null=True)
     lifted_by = serializers.CharField(source="lifted_by_name")
