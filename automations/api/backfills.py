@@ -37,23 +37,19 @@ from automations.insight.failures import Where, failure_json
 from automations.models import Backfill, BackfillItem, Decision, Workflow
 from automations.runtime.blast_radius import cap_of, sentence
 from automations.runtime.subscriptions import definition_of
-from automations.runtime.unjudged import LEFT_OUT
 from automations.services import backfills as service
+from automations.services.backfilling.words import WHY_LEFT_OUT
 from automations.services.backfilling.work import question_of, waits_why
-from automations.services.pacing import MOST_PARTS
 from automations.services.references import require_seen
 
-WORDS = {
-    **LEFT_OUT,
-    service.OVER_LIMIT: f"beyond the oldest {MOST_PARTS:,}, which one backfill takes at most",
-}
 STARTED = (Decision.Outcome.MATCHED, Decision.Outcome.LOOP)
 TOLD = {"succeeds": "would_succeed", "fails": "would_fail", "asks": "would_ask"}
 
 
 def _left_out(counts: Mapping[str, int]) -> list[dict[str, Any]]:
     return [
-        {"code": code, "count": number, "sentence": WORDS.get(code, code)} for code, number in counts.items()
+        {"code": code, "count": number, "sentence": WHY_LEFT_OUT.get(code, code)}
+        for code, number in counts.items()
     ]
 
 
