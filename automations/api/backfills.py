@@ -34,7 +34,7 @@ from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody, workflow_for
 from automations.errors import ForbiddenError, NotFoundError
 from automations.insight.failures import Where, failure_json
-from automations.models import Backfill, BackfillItem, Decision, Workflow
+from automations.models import Backfill, BackfillItem, Decision, Workflow, WorkflowVersion
 from automations.runtime.blast_radius import cap_of, sentence
 from automations.runtime.subscriptions import definition_of
 from automations.services import backfills as service
@@ -117,10 +117,17 @@ def _asked(view: ApiView, wanted: dict[str, Any]) -> dict[str, Any]:
     return {"workflow": workflow, "window": window, **wanted}
 
 
-def _part(part: service.Part, *, payloads: bool) -> dict[str, Any]:
+def _titles(version: WorkflowVersion | None) -> dict[str, str]:
+    """The title of each node, else its id."""
+    nodes = definition_of(version).nodes if version is not None else ()
+    return {node.id: node.title or node.id for node in nodes}
+
+
+def _part(part: service.Part, titles: Mapping[str, str], *, payloads: bool) -> dict[str, Any]:
     found = part.found
     return {
         "trigger": found.trigger.node,
+        "title": titles.get(found.trigger.node, found.trigger.node),
         "kind": found.trigger.kind,
         "makes_up_for": "slots" if found.is_schedule else "events",
         "total": part.taken,
@@ -149,6 +156,7 @@ def _preview(workflow: Workflow, plan: service.Plan, rate: int, actor: Any) -> d
     payloads = permissions.may(actor, "view_payloads", workflow)
     held = any(part.excess is not None for part in plan.parts)
     approvers = permissions.approvers_of(workflow) if held else []
+    titles = _titles(workflow.active_version)
     return {
         "workflow": workflow,
         "version": workflow.active_version.number if workflow.active_version is not None else None,
@@ -160,7 +168,7 @@ def _preview(workflow: Workflow, plan: service.Plan, rate: int, actor: Any) -> d
         "minutes": -(-plan.total // rate),
         "blast_radius": cap_of(workflow),
         "left_out": _left_out(plan.left_out()),
-        "parts": [_part(part, payloads=payloads) for part in plan.parts],
+        "parts": [_part(part, titles, payloads=payloads) for part in plan.parts],
         "approvers": [person.get_username() for person in approvers if person.pk != actor.pk],
         "refusal": plan.refusal,
         "code": plan.code,
@@ -238,9 +246,12 @@ class BackfillItemsView(ApiView):
         if "came_to" in wanted:
             rows = rows.filter(_counted_as(wanted["came_to"]))
 
+        titles = _titles(backfill.version)
+
         def told(page: Any) -> Any:
             items = list(page)
             for item in items:
+                item.title = titles.get(item.trigger_node, item.trigger_node)
                 if not payloads:
                     item.changes = []
                     item.message = item.message if item.code else ""
