@@ -32,6 +32,7 @@ from automations.api.pagination import page_of
 from automations.api.schema import operation
 from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody, workflow_for
+from automations.engine.documents import parse_document
 from automations.errors import ForbiddenError, NotFoundError
 from automations.insight.failures import Where, failure_json
 from automations.models import Backfill, BackfillItem, Decision, Workflow, WorkflowVersion
@@ -118,9 +119,9 @@ def _asked(view: ApiView, wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def _titles(version: WorkflowVersion | None) -> dict[str, str]:
-    """The title of each node, else its id."""
-    nodes = definition_of(version).nodes if version is not None else ()
-    return {node.id: node.title or node.id for node in nodes}
+    """The title of each node that has one; none of a version that can't be read any more."""
+    definition = parse_document(version.document)[0] if version is not None else None
+    return {node.id: node.title for node in definition.nodes if node.title} if definition is not None else {}
 
 
 def _part(part: service.Part, titles: Mapping[str, str], *, payloads: bool) -> dict[str, Any]:
