@@ -40,7 +40,8 @@ def test_a_preview_counts_and_judges_a_sample_and_writes_nothing(
     assert (seen["total"], seen["mode"], seen["version"], seen["refusal"]) == (3, "execute", 1, "")
     assert left_out(seen) == {"already-judged": 1, "record-gone": 1}
     (part,) = seen["parts"]
-    assert (part["trigger"], part["makes_up_for"], part["held"]) == ("t1", "events", None)
+    assert (part["trigger"], part["title"], part["makes_up_for"]) == ("t1", "t1", "events")
+    assert part["held"] is None
     assert [(one["record"], one["answer"]) for one in part["sample"]] == [
         ("T1", "matched"),
         ("T2", "matched"),
@@ -78,6 +79,13 @@ def test_what_was_missed_is_judged_once(workflow: Workflow, owner: APIClient, al
     assert (entry.actor, entry.after["items"], entry.reason) == (alice, 3, "It was not there yet")
     assert left_out(previewed(owner, workflow)) == {"already-judged": 4, "record-gone": 1}
     assert asked(owner, workflow, status=409)["code"] == "nothing-to-make-up"
+
+
+def test_what_a_replay_has_played_happened_at_no_real_time(workflow: Workflow, owner: APIClient) -> None:
+    Event.objects.filter(record_key="T1").update(clock="demo")
+    seen = previewed(owner, workflow)
+    assert seen["total"] == 2
+    assert left_out(seen) == {"already-judged": 1, "record-gone": 1, "of-a-replay": 1}
 
 
 def test_the_trigger_sees_the_record_as_the_event_left_it(
