@@ -19,7 +19,7 @@ from automations.errors import ConflictError, InvalidError
 from automations.models import AuditEntry, Run, WorkflowVersion
 from automations.runtime.subscriptions import definition_of
 from automations.services.references import require_seen
-from automations.services.retries import STARTS, VERSIONS, RetryChoice, retry_choices, retry_run
+from automations.services.retries import STARTS, VERSIONS, retry_choices, retry_run
 
 
 class RefusalAnswer(Answer):
