@@ -27,7 +27,7 @@ EVENTS = r"^\d{1,18}(-\d{1,18})?(,\d{1,18}(-\d{1,18})?){0,199}$"
 WHERE = ("record", "error", "step", "log", "input", "outcome", "event", "change", "output")
 FOUND: dict[str, Any] = {
     **EXAMPLE,
-    "matches": [{"where": "log", "node": "a1", "line": 3, "text": "Assigned to bob."}],
+    "matches": [{"where": "log", "node": "a1", "step": "Assign", "line": 3, "text": "Assigned to bob."}],
 }
 
 
@@ -70,6 +70,7 @@ class RunQuery(Body):
 class MatchAnswer(Answer):
     where = serializers.ChoiceField(WHERE)
     node = serializers.CharField(help_text="The step; empty where it is none's.")
+    step = serializers.CharField(help_text="What the step is called.")
     line = serializers.IntegerField(allow_null=True, help_text="The number of a log line.")
     text = serializers.CharField(help_text="What stands there, around the word.")
 

@@ -21,11 +21,12 @@ BEFORE = 40
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A text of a run in which words of the search stand; `line` is the number of a log line."""
+    """A text of a run in which words of the search stand: of which step, what that is called, and in which log line."""
 
     where: str
     text: str
     node: str
+    step: str
     line: int | None
 
 
@@ -37,7 +38,7 @@ def matches(runs: Sequence[Run], text: str, actor: Any) -> Mapping[int, Sequence
     masking.refresh()
     found = read([run.pk for run in runs], with_any_of=words)
     return {
-        one.run.pk: [_match(said, left) for said, left in _first(one, words, one.run.workflow_id in payloads)]
+        one.run.pk: [_match(said, word, one.titles) for said, word in _first(one, words, one.run.workflow_id in payloads)]
         for one in found
     }
 
@@ -66,7 +67,7 @@ def _texts(reading: Reading, payloads: bool) -> Iterator[Said]:
         yield from reading.outputs()
 
 
-def _match(said: Said, word: str) -> Match:
+def _match(said: Said, word: str, titles: Mapping[str, str]) -> Match:
     """The part of the text around the word."""
     text = said.text
     start = max(0, text.casefold().find(word) - BEFORE)
@@ -75,4 +76,4 @@ def _match(said: Said, word: str) -> Match:
         start = text.find(" ", start, start + BEFORE) + 1 or start
     end = start + SHOWN
     shown = ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
-    return Match(said.where, shown, said.node, said.line or None)
+    return Match(said.where, shown, said.node, titles.get(said.node, said.node), said.line or None)
