@@ -24,6 +24,8 @@ from config.env import SettingsError
 READY_SECONDS = 60.0
 DATABASE_SECONDS = 60.0
 KEEP_SECONDS = 1.0
+KEEP_ALIVE_S = 75
+"""Longer than proxies and browsers keep an idle connection (60 s): who closes first never meets a request on its way."""
 PREPARE_LOCK = 0x73746172
 """The advisory lock's number: "star" in ASCII."""
 BY_HAND = (130, 143)
@@ -153,6 +155,7 @@ def _serve(host: str, port: int) -> int:
     manager.add_process(
         "web",
         f"{python} -m uvicorn config.asgi:application --host {host} --port {port} --log-level warning"
+        f" --timeout-keep-alive {KEEP_ALIVE_S}"
         " --timeout-graceful-shutdown 5",
     )
     manager.add_process("worker", f"{python} manage.py automations_worker")

@@ -294,8 +294,10 @@ def _sentence(alert: Alert, *, worst: bool = False) -> str:
 
 def _newest_failure(run_id: int) -> str:
     """What the newest run that failed says of it: its code and where, nothing of its records."""
-    run = Run.objects.only("failure_code", "failure").get(pk=run_id)
-    where = run.failure.get("node")
+    run = Run.objects.select_related("version").get(pk=run_id)
+    node = run.failure.get("node")
+    titles = {one["id"]: one.get("title") for one in run.version.document["nodes"]}
+    where = titles.get(node) or node
     at = f" at “{where}”" if where else ""
     return f"The newest that failed is run {run_id}: {run.failure_code}{at}."
 

@@ -18,6 +18,9 @@ BUILT = Path(__file__).resolve().parents[2] / "builder" / "static" / "builder" /
 AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 # By user name: the cookies of who has signed in.
 REMEMBERED: dict[str, list[Any]] = {}
+PATIENCE_MS = 20_000
+"""For how long a page may take until a test gives up: what is quick here takes several times as long on a machine at work."""
+expect.set_options(timeout=PATIENCE_MS)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -68,7 +71,7 @@ def said() -> list[str]:
 def page(browser: Browser, site: str, said: list[str]) -> Iterator[Page]:
     """A page of a fresh profile; a test fails when the console had an error or a request went elsewhere."""
     context = browser.new_context(base_url=site, viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()
     opened.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     opened.on("pageerror", lambda error: said.append(str(error)))
@@ -97,6 +100,8 @@ def editor(signed_in: Page) -> Page:
 
 def violations(page: Page) -> list[str]:
     """What axe finds wrong with the page as it is: rule, impact, and the first element that it is about."""
+    # A list that is being asked for anew is dimmed until the answer is there.
+    expect(page.locator('.scroll[aria-busy="true"]')).to_have_count(0)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [f"{one['id']} ({one['impact']}): {one['nodes'][0]['html'][:200]}" for one in found]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import sign_in, violations
+from .conftest import PATIENCE_MS, sign_in, violations
 from .editing import call
 
 
@@ -23,7 +23,7 @@ def picture(page: Page, name: str) -> None:
 def ada(browser: Browser, site: str, said: list[str]) -> Iterator[Page]:
     """An admin, in a browser of her own, where no policy holds before and after."""
     context = browser.new_context(base_url=site, viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()
     opened.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     sign_in(opened, "ada")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import sign_in, violations
+from tests.e2e.conftest import PATIENCE_MS, sign_in, violations
 
 PAGES = {
     # address: (heading, what it shows of the demo)
@@ -47,7 +47,7 @@ def shown(page: Page, address: str) -> None:
 def loose_page(browser: Browser, site: str) -> Iterator[Page]:
     """A page that may be refused something; the browser tells its console about each refusal."""
     context = browser.new_context(base_url=site, viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 

@@ -76,11 +76,18 @@ def test_the_week_of_a_team_is_kept_answered_and_signed(page: Page) -> None:
         for one in weeks
         if not call(page, "GET", f"reviews/{one['week']}/?zone={zone}")["goes_on"]
     )
-    kept = call(page, "POST", f"reviews/schedules/{made['id']}/make/", {"week": over})
+    page.goto(f"/reviews/{over}/")
+    page.get_by_role("button", name="Keep it, of team Sorters").focus()
+    page.keyboard.press("Enter")
+    link = page.get_by_role("link", name="Review of team Sorters")
+    expect(link).to_be_visible()
+    assert violations_of_both(page) == []
+    (kept,) = (one for one in call(page, "GET", "reviews/kept/")["results"] if one["schedule"] == made["id"])
     page.goto("/reviews/")
-    page.get_by_role("region", name="Kept reviews").get_by_role("row", name="team Sorters").get_by_role(
-        "link"
-    ).click()
+    listed = page.get_by_role("region", name="Kept reviews").get_by_role("row", name="team Sorters")
+    expect(listed).to_contain_text(over)
+    page.goto(f"/reviews/{over}/")
+    link.click()
     expect(page.get_by_role("heading", name=f"Week {over}, team Sorters")).to_be_visible()
     question = page.get_by_role("listitem").filter(has_text="has no alert rule of its own")
     question.get_by_label("Note").fill("Ada writes one.")

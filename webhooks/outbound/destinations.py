@@ -129,7 +129,8 @@ def update_destination(*, destination: Destination, changes: Mapping[str, Any], 
         permissions.grant_thing_owner(destination, changes["owner"])
     after = _facts(Destination.objects.get(pk=destination.pk))
     void_for([destination], touched(before, after))
-    write_audit(actor=actor, action="destination.updated", obj=destination, before=before, after=after)
+    if after != before:
+        write_audit(actor=actor, action="destination.updated", obj=destination, before=before, after=after)
     return destination
 
 

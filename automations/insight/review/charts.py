@@ -43,6 +43,8 @@ def as_svg(facts: Mapping[str, Any], chart: str, theme: str = "light") -> str:
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "background": None,
         "width": 520,
+        # The drawer guesses how wide letters are; where the reader's own are wider, long names need the room.
+        "padding": {"left": 40, "right": 5, "top": 5, "bottom": 5},
         "config": {
             "view": {"stroke": None},
             "font": "system-ui, sans-serif",

@@ -1,12 +1,14 @@
 /** Asking for kept reviews and the schedules that make them. */
 
 import type { Choice, KeptReview, ListedReview, Schedule, ScheduleBody } from "../pages/reviews/types";
-import type { Api } from "./client";
+import { type Api, query } from "./client";
 import type { Page } from "./types";
 
 export function reviewsOf({ get, send }: Api) {
   return {
     kept: (signal: AbortSignal) => get<Page<ListedReview>>("reviews/kept/?limit=100", signal),
+    keptOf: (week: string, signal: AbortSignal) =>
+      get<Page<ListedReview>>(`reviews/kept/${query({ week, limit: "100" })}`, signal),
     one: (id: number, signal: AbortSignal) => get<KeptReview>(`reviews/kept/${id}/`, signal),
     answer: (id: number, question: string, choice: Choice, note: string) =>
       send<KeptReview>("POST", `reviews/kept/${id}/answers/`, { question, choice, note }),

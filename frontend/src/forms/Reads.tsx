@@ -10,9 +10,11 @@ export function Reads({ text, facts: { read } }: { text: string; facts: FormFact
   const [reading, setReading] = useState<Reading | null>(null);
   const [trouble, setTrouble] = useState("");
   const hasData = text.includes("{{");
+  // Somebody is in the middle of a path: asking would only be refused.
+  const open = text.lastIndexOf("{{") > text.lastIndexOf("}}");
   useEffect(() => {
     setTrouble("");
-    if (read === undefined || !hasData) {
+    if (read === undefined || !hasData || open) {
       setReading(null);
       return;
     }
@@ -33,7 +35,7 @@ export function Reads({ text, facts: { read } }: { text: string; facts: FormFact
       left = true;
       clearTimeout(timer);
     };
-  }, [read, text, hasData]);
+  }, [read, text, hasData, open]);
   if (!hasData) return null;
   return (
     <p className="reads note">

@@ -18,7 +18,7 @@ def workflow(alice: Any) -> Workflow:
     make_module("tickets", {"subject": "text", "state": "text"})
     document = chain(
         node("t1", "trigger.record", module="tickets", on=["created"]),
-        node("a1", "action.update_fields", values={"state": "seen"}),
+        node("a1", "action.update_fields", values={"state": "seen"}) | {"title": "Mark it"},
     )
     return make_workflow("watch-tickets", document, owner=alice)
 

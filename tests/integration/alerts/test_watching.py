@@ -51,7 +51,7 @@ def test_a_failure_that_no_rule_watches_is_told_to_the_owner_once_and_so_is_that
     (alert,) = alerts()
     told = Notification.objects.get(user=alice, key=f"alert:{alert.pk}")
     assert told.title == "“watch-tickets”: 1 run failed in 15 minutes"
-    assert f"run {alert.run_id}: boom at “a1”" in told.body
+    assert f"run {alert.run_id}: boom at “Mark it”" in told.body
     assert "Secret" not in told.body
     assert "what to press: “Diagnosis” beside the alert." in told.body, "half an address leads nowhere"
     assert told.address == f"alerts/?alert={alert.pk}"

@@ -169,3 +169,8 @@ def test_a_service_leaves_one_entry(action: str, crm: Destination, alice: Any) -
     assert (entry.action, entry.actor_id) == (action, alice.pk)
     assert VALUE not in str((entry.before, entry.after, entry.reason))
     assert "whsec_" not in str((entry.before, entry.after))
+
+
+def test_a_change_that_changes_nothing_leaves_no_entry(crm: Destination, alice: Any) -> None:
+    destinations.update_destination(destination=crm, changes={"rate": crm.rate}, actor=alice)
+    assert not AuditEntry.objects.filter(action="destination.updated").exists()

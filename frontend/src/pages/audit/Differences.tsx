@@ -1,4 +1,4 @@
-import { differences, told } from "./differing";
+import { differences, inShort, told } from "./differing";
 
 /** An entry's before and after, as what differs: names with their values crossed out and put in their place. */
 export function Differences({ before, after }: { before: unknown; after: unknown }) {
@@ -10,7 +10,11 @@ export function Differences({ before, after }: { before: unknown; after: unknown
         <div key={name}>
           {name !== "" && <dt>{name}</dt>}
           <dd>
-            {from !== undefined && <del>{told(from)}</del>}
+            {from !== undefined && (
+              <del>
+                <Value value={from} />
+              </del>
+            )}
             {from !== undefined && to !== undefined && (
               <>
                 {" "}
@@ -18,10 +22,29 @@ export function Differences({ before, after }: { before: unknown; after: unknown
                 <span className="visually-hidden">becomes</span>{" "}
               </>
             )}
-            {to !== undefined && <ins>{told(to)}</ins>}
+            {to !== undefined && (
+              <ins>
+                <Value value={to} />
+              </ins>
+            )}
           </dd>
         </div>
       ))}
     </dl>
+  );
+}
+
+function Value({ value }: { value: unknown }) {
+  const short = inShort(value);
+  if (short === null || !Array.isArray(value)) return told(value);
+  return (
+    <details>
+      <summary>{short}</summary>
+      <ul>
+        {value.map((one) => (
+          <li key={JSON.stringify(one)}>{told(one)}</li>
+        ))}
+      </ul>
+    </details>
   );
 }

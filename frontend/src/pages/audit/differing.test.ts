@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { differences, told } from "./differing";
+import { differences, inShort, told } from "./differing";
 
 test("names that differ are told with both values, equal ones are left out", () => {
   expect(differences({ mode: "simulate", version: 3 }, { mode: "execute", version: 3 })).toEqual([
@@ -43,4 +43,14 @@ test("values are told as people read them", () => {
   ).toBe("field status, op in, value open; field title, op is_empty");
   expect(told([{ key: "valid", state: "met", sentence: "It is valid." }])).toBe("met: It is valid.");
   expect([told(true), told([]), told(4), told("")]).toEqual(["yes", "[]", "4", "–"]);
+});
+
+test("a long list of objects is told by how many there are, in which state", () => {
+  const line = (state: string, sentence: string) => ({ state, sentence });
+  const gate = [line("met", "a"), line("open", "b"), line("met", "c"), line("not_needed", "d")];
+  expect(inShort(gate)).toBe("4: 2 met, 1 open, 1 not needed");
+  expect(inShort(gate.slice(0, 3))).toBeNull();
+  expect(inShort([{ a: 1 }, { a: 2 }, { a: 3 }, { a: 4 }])).toBe("4 entries");
+  expect(inShort(["a", "b", "c", "d"])).toBeNull();
+  expect(inShort("abcd")).toBeNull();
 });

@@ -5,6 +5,7 @@ import { Link } from "../../ui/Link";
 import { Heading, Show } from "../../ui/Page";
 import { Downloads } from "./Downloads";
 import { Facts } from "./Facts";
+import { Keep } from "./Keep";
 import type { Review } from "./types";
 import { zoneQuery } from "./zone";
 
@@ -32,6 +33,7 @@ export default function ReviewPage({ week }: { week: string }) {
               chart={(name, theme) => `reviews/${week}/charts/${name}/${zoneQuery({ theme })}`}
             />
             <Asked review={review} />
+            {!review.goes_on && <Keep week={week} />}
           </>
         )}
       </Show>

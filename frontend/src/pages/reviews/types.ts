@@ -125,6 +125,8 @@ export interface Decision {
 
 export interface ListedReview {
   id: number;
+  /** The id of the schedule that it was made for. */
+  schedule: number;
   week: string;
   team: string;
   personal: boolean;
