@@ -38,7 +38,10 @@ def matches(runs: Sequence[Run], text: str, actor: Any) -> Mapping[int, Sequence
     masking.refresh()
     found = read([run.pk for run in runs], with_any_of=words)
     return {
-        one.run.pk: [_match(said, word, one.titles) for said, word in _first(one, words, one.run.workflow_id in payloads)]
+        one.run.pk: [
+            _match(said, word, one.titles)
+            for said, word in _first(one, words, one.run.workflow_id in payloads)
+        ]
         for one in found
     }
 

@@ -93,4 +93,3 @@ def sound(page: Page) -> None:
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         assert violations(page) == []
-        page.screenshot(path=f"/tmp/sound-{scheme}-{time.monotonic_ns()}.png")  # noqa: S108
