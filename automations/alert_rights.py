@@ -32,6 +32,11 @@ def may_set_rule(actor: Any, workflow: Workflow | None) -> bool:
     return permissions.may(actor, "edit", workflow)
 
 
+def may_set_some_rule(actor: Any) -> bool:
+    """Whether there is anything of which the actor decides what is watched."""
+    return permissions.may_do_all(actor) or permissions.workflows_with(actor, "edit").exists()
+
+
 def may_handle(actor: Any, alert: Alert) -> bool:
     """Whether the actor may take note of an alert and quiet it: as who may pause the workflow."""
     if alert.workflow is None:

@@ -178,11 +178,18 @@ def require(actor: Any, right: str, workflow: Workflow) -> None:
     """Raise NotFoundError when the actor may not see the workflow, ForbiddenError when the right is missing."""
     if not may(actor, "view", workflow):
         raise NotFoundError("There is no such workflow.")
-    if not may(actor, right, workflow):
-        raise ForbiddenError(
-            f"You lack the right “{right.replace('_', ' ')}” on “{workflow.name}”."
-            f" {workflow.owner or 'An admin'} can share it with you."
-        )
+    if told := why_not(actor, right, workflow):
+        raise ForbiddenError(told)
+
+
+def why_not(actor: Any, right: str, workflow: Workflow) -> str:
+    """Why the actor lacks a right on a workflow that he sees, as a sentence; "" when he has it."""
+    if may(actor, right, workflow):
+        return ""
+    owner = workflow.owner or "An admin"
+    return (
+        f"You lack the right “{right.replace('_', ' ')}” on “{workflow.name}”. {owner} can share it with you."
+    )
 
 
 def may_create_workflow(actor: Any) -> bool:
@@ -192,6 +199,11 @@ def may_create_workflow(actor: Any) -> bool:
 def builds_workflows(actor: Any) -> bool:
     """Whether the actor makes workflows or may edit one."""
     return may_create_workflow(actor) or workflows_with(actor, "edit").exists()
+
+
+def may_retry_some(actor: Any) -> bool:
+    """Whether there is a workflow whose runs the actor may retry."""
+    return workflows_with(actor, "retry").exists()
 
 
 def may_manage_modules(actor: Any) -> bool:

@@ -210,7 +210,7 @@ SPECTACULAR_SETTINGS = {
         "DeadLetterState": "automations.models.DeadLetter.State",
         "PacedStatus": "automations.models.PacedStatus",
         "RedriveItemState": "automations.models.RedriveItem.State",
-        "RedriveOutcome": "automations.api.redrives.OUTCOMES",
+        "RedriveOutcome": "automations.api.redrive_shapes.OUTCOMES",
         "TriageState": "automations.models.Triage.State",
         "BackfillItemState": "automations.models.BackfillItem.State",
         "DecisionAnswerOutcomeEnum": "automations.api.events.OUTCOMES",

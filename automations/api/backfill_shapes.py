@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from automations.api.failures import FailureAnswer
 from automations.api.manual_starts import HeldAnswer
-from automations.api.redrives import OUTCOMES as FORESEEN
+from automations.api.redrive_shapes import OUTCOMES as FORESEEN
 from automations.api.runs import RUN_STATUSES, RunChangeAnswer, WorkflowName
 from automations.api.serializers import Answer, Body, UserName
 from automations.models import AuditEntry, BackfillItem, Decision, Mode, PacedStatus
@@ -65,6 +65,10 @@ class BackfillPreviewAnswer(Answer):
     blast_radius = serializers.IntegerField()
     left_out = LeftOutAnswer(many=True)
     parts = BackfillPartAnswer(many=True)
+    approvers = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Whose yes it would wait for, beside yours: user names; [] where nothing is held.",
+    )
     refusal = serializers.CharField(help_text="Why it can't be started; “”: it can.")
     code = serializers.CharField()
     notes = NoteAnswer(many=True)
@@ -111,6 +115,10 @@ class BackfillAnswer(Answer):
 
 class BackfillDetailAnswer(BackfillAnswer):
     waits_why = serializers.CharField(help_text="What it waits for beside its rate; “”: nothing.")
+    approval = serializers.IntegerField(allow_null=True, help_text="The open question that it waits for.")
+    waits_for = serializers.ListField(
+        child=serializers.CharField(), help_text="Who can answer that question: user names."
+    )
     may_cancel = serializers.BooleanField()
 
 
@@ -157,6 +165,12 @@ class BackfillsQuery(Body):
     workflow = serializers.IntegerField(required=False, min_value=1)
 
 
+class BackfillItemsQuery(Body):
+    came_to = serializers.ChoiceField(
+        list(BackfillCounts().fields), required=False, help_text="Only what is counted under this name."
+    )
+
+
 SENT: dict[str, Any] = {
     "workflow": 4,
     "since": "2026-03-28T22:00",
@@ -187,7 +201,7 @@ EXAMPLE: dict[str, Any] = {
     "total": 14,
     "counts": {**dict.fromkeys(BackfillCounts().fields, 0), "waiting": 9, "started": 4, "not_started": 1},
 }
-DETAIL = {**EXAMPLE, "waits_why": "", "may_cancel": True}
+DETAIL = {**EXAMPLE, "waits_why": "", "approval": None, "waits_for": [], "may_cancel": True}
 ITEM: dict[str, Any] = {
     "id": 71,
     "trigger": "t1",
@@ -233,6 +247,7 @@ PREVIEW: dict[str, Any] = {
             "held": None,
         }
     ],
+    "approvers": [],
     "refusal": "",
     "code": "",
     "notes": [{"code": "values", "message": "The trigger sees the record as the event left it. …"}],

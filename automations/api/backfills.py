@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,6 +22,7 @@ from automations.api.backfill_shapes import (
     BackfillBody,
     BackfillDetailAnswer,
     BackfillItemAnswer,
+    BackfillItemsQuery,
     BackfillPreviewAnswer,
     BackfillsQuery,
     BackfillWindowBody,
@@ -38,7 +39,7 @@ from automations.runtime.blast_radius import cap_of, sentence
 from automations.runtime.subscriptions import definition_of
 from automations.runtime.unjudged import LEFT_OUT
 from automations.services import backfills as service
-from automations.services.backfilling.work import waits_why
+from automations.services.backfilling.work import question_of, waits_why
 from automations.services.pacing import MOST_PARTS
 from automations.services.references import require_seen
 
@@ -64,6 +65,17 @@ def _named(state: str, answer: str, outcome: str) -> str:
     return state
 
 
+def _counted_as(name: str) -> Q:
+    """The items that `_named` calls so."""
+    if name in ("started", "not_started"):
+        started = Q(answer__in=STARTED)
+        return Q(state=BackfillItem.State.JUDGED) & (started if name == "started" else ~started)
+    if name in BackfillItem.State.values:
+        return Q(state=name)
+    outcome = {told: outcome for outcome, told in TOLD.items()} | {"would_not_start": ""}
+    return Q(state=BackfillItem.State.FORESEEN, outcome=outcome.get(name, name))
+
+
 def _told(backfills: Iterable[Backfill]) -> Any:
     rows = list(backfills)
     counts: dict[int, Counter[str]] = defaultdict(Counter)
@@ -87,9 +99,13 @@ def _backfill(view: ApiView, pk: int) -> Backfill:
 
 def _detail(backfill: Backfill, actor: Any, *, status: int = 200) -> Response:
     unfinished = backfill.finished_at is None
+    question = question_of(backfill) if unfinished else None
+    deciders = permissions.deciders_of(question) if question is not None else []
     told = {
         **_told([backfill])[0],
         "waits_why": waits_why(backfill) if unfinished else "",
+        "approval": question.pk if question is not None else None,
+        "waits_for": [person.get_username() for person in deciders],
         "may_cancel": permissions.may_cancel_backfill(actor, backfill),
     }
     return Response(told, status=status)
@@ -133,7 +149,10 @@ def _part(part: service.Part, *, payloads: bool) -> dict[str, Any]:
     }
 
 
-def _preview(workflow: Workflow, plan: service.Plan, rate: int, *, payloads: bool) -> dict[str, Any]:
+def _preview(workflow: Workflow, plan: service.Plan, rate: int, actor: Any) -> dict[str, Any]:
+    payloads = permissions.may(actor, "view_payloads", workflow)
+    held = any(part.excess is not None for part in plan.parts)
+    approvers = permissions.approvers_of(workflow) if held else []
     return {
         "workflow": workflow,
         "version": workflow.active_version.number if workflow.active_version is not None else None,
@@ -146,6 +165,7 @@ def _preview(workflow: Workflow, plan: service.Plan, rate: int, *, payloads: boo
         "blast_radius": cap_of(workflow),
         "left_out": _left_out(plan.left_out()),
         "parts": [_part(part, payloads=payloads) for part in plan.parts],
+        "approvers": [person.get_username() for person in approvers if person.pk != actor.pk],
         "refusal": plan.refusal,
         "code": plan.code,
         "notes": [{"code": code, "message": message} for code, message in plan.notes],
@@ -193,8 +213,7 @@ class BackfillPreviewView(ApiView):
         """What a backfill would make up for: counted, and the oldest of it judged. Nothing is written."""
         asked = _asked(self, self.body(BackfillWindowBody))
         plan = service.plan_backfill(now=timezone.now(), **asked)
-        payloads = permissions.may(self.actor, "view_payloads", asked["workflow"])
-        told = _preview(asked["workflow"], plan, asked["rate"], payloads=payloads)
+        told = _preview(asked["workflow"], plan, asked["rate"], self.actor)
         return Response(BackfillPreviewAnswer(told).data)
 
 
@@ -206,12 +225,22 @@ class BackfillView(ApiView):
 
 
 class BackfillItemsView(ApiView):
-    @operation("backfills_items", "backfills", answer=BackfillItemAnswer, many=True, example=ITEM)
+    @operation(
+        "backfills_items",
+        "backfills",
+        answer=BackfillItemAnswer,
+        many=True,
+        query=BackfillItemsQuery,
+        example=ITEM,
+    )
     def get(self, request: Request, pk: int) -> Response:
-        """What each of its slots and events came to, or would."""
+        """What each of its slots and events came to, or would; the last one first."""
         backfill = _backfill(self, pk)
+        wanted = self.query(BackfillItemsQuery)
         payloads = permissions.may(self.actor, "view_payloads", backfill.workflow)
         rows = BackfillItem.objects.filter(backfill=backfill).select_related("run")
+        if "came_to" in wanted:
+            rows = rows.filter(_counted_as(wanted["came_to"]))
 
         def told(page: Any) -> Any:
             items = list(page)

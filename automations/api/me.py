@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automations import permissions
+from automations import alert_rights, permissions
 from automations.api.schema import operation
 from automations.api.serializers import Answer
 from automations.api.views import ApiView
@@ -21,6 +21,8 @@ class MayAnswer(Answer):
     send_events = serializers.BooleanField()
     view_as_others = serializers.BooleanField()
     set_mode_policies = serializers.BooleanField()
+    watch = serializers.BooleanField(help_text="Say what is watched: of a workflow at least.")
+    retry = serializers.BooleanField(help_text="Retry and redrive runs: of a workflow at least.")
     make = serializers.ListField(
         child=serializers.CharField(),
         help_text="The kinds of things that you may make: workflow, endpoint, …",
@@ -55,6 +57,8 @@ class MeView(ApiView):
                 "send_events": False,
                 "view_as_others": False,
                 "set_mode_policies": False,
+                "watch": True,
+                "retry": True,
                 "make": ["policy", "workflow"],
             },
             "unread_notifications": 2,
@@ -77,6 +81,8 @@ class MeView(ApiView):
                     "send_events": permissions.may_send_events(user),
                     "view_as_others": permissions.may_do_all(user),
                     "set_mode_policies": permissions.may_set_mode_policies(user),
+                    "watch": alert_rights.may_set_some_rule(user),
+                    "retry": permissions.may_retry_some(user),
                     "make": permissions.kinds_to_make(user),
                 },
                 "unread_notifications": Notification.objects.filter(user=user, read_at=None).count(),

@@ -3,43 +3,49 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from rest_framework import serializers
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automations import permissions
-from automations.api.failures import FailureAnswer
 from automations.api.idempotency import idempotent
 from automations.api.pagination import page_of
-from automations.api.runs import RUN_STATUSES, RunChangeAnswer, WorkflowName
+from automations.api.redrive_shapes import (
+    EXAMPLE,
+    ITEM,
+    OPEN,
+    REST,
+    RedriveAnswer,
+    RedriveBody,
+    RedriveDetailAnswer,
+    RedriveItemAnswer,
+    RedrivePreviewAnswer,
+    RedrivesQuery,
+    RestAnswer,
+)
 from automations.api.schema import operation
-from automations.api.serializers import Answer, Body, ProblemEntry, UserName
 from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
-from automations.engine.edits import MOST_FIELDS
 from automations.errors import ForbiddenError, NotFoundError
+from automations.insight.diagnosis.rests import Rest, read_rests
 from automations.insight.failures import Where, failure_json
 from automations.models import (
-    AuditEntry,
+    PACED_UNFINISHED,
     DeadLetter,
-    Mode,
-    PacedStatus,
     Redrive,
     RedriveItem,
     Run,
+    Triage,
     Workflow,
 )
 from automations.services import redrives as service
 from automations.services.redriving.rights import require_redrive
-from automations.services.retries import STARTS, VERSIONS
 
-GAVE_UP = ("failed", "cancelled")
-OUTCOMES = ("succeeds", "fails", "asks", "inconclusive")
 LOOKUPS = {
     "runs": "pk__in",
     "workflow": "workflow_id",
@@ -51,185 +57,8 @@ LOOKUPS = {
     "created_after": "created_at__gte",
     "created_before": "created_at__lt",
 }
-
-
-class RedriveCounts(Answer):
-    waiting = serializers.IntegerField(default=0)
-    running = serializers.IntegerField(default=0, help_text="Retried by a run that has not ended.")
-    succeeded = serializers.IntegerField(default=0)
-    failed = serializers.IntegerField(default=0)
-    cancelled = serializers.IntegerField(default=0)
-    refused = serializers.IntegerField(default=0)
-    skipped = serializers.IntegerField(default=0, help_text="Not begun, because the redrive ended before.")
-    would_succeed = serializers.IntegerField(default=0, help_text="Foreseen by a dry run, as the next ones.")
-    would_fail = serializers.IntegerField(default=0)
-    would_ask = serializers.IntegerField(default=0, help_text="Would wait for people to agree.")
-    inconclusive = serializers.IntegerField(
-        default=0, help_text="Met an action that can't say what it would do."
-    )
-
-
-class EditAnswer(Answer):
-    set = serializers.DictField()
-    remove = serializers.ListField(child=serializers.CharField())
-
-
-class RedriveAnswer(Answer):
-    id = serializers.IntegerField()
-    requested_by = UserName(allow_null=True)
-    asked = serializers.DictField(help_text="By what its runs were chosen.")
-    start = serializers.ChoiceField(STARTS)
-    version = serializers.ChoiceField(VERSIONS)
-    rate = serializers.IntegerField(help_text="Runs a minute.")
-    canary = serializers.BooleanField()
-    most_failures = serializers.IntegerField()
-    among = serializers.IntegerField()
-    dry_run = serializers.BooleanField(source="is_dry_run")
-    reason = serializers.CharField()
-    edited = serializers.IntegerField(
-        help_text="Of how many of its runs an edit changes what they start with."
-    )
-    edit = EditAnswer(
-        source="shown_edit",
-        allow_null=True,
-        help_text="null also without the right to see the payloads of all of its workflows.",
-    )
-    status = serializers.ChoiceField(PacedStatus.choices)
-    ended_why = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    started_at = serializers.DateTimeField(allow_null=True)
-    finished_at = serializers.DateTimeField(allow_null=True)
-    total = serializers.IntegerField(help_text="Of its runs.")
-    counts = RedriveCounts()
-
-
-class RedriveDetailAnswer(RedriveAnswer):
-    may_cancel = serializers.BooleanField()
-
-
-class RedriveItemAnswer(Answer):
-    id = serializers.IntegerField()
-    run = serializers.IntegerField(source="run_id")
-    workflow = WorkflowName(source="run.workflow")
-    record = serializers.CharField(source="run.record_key")
-    state = serializers.ChoiceField(RedriveItem.State.choices)
-    retry = serializers.IntegerField(source="retry_id", allow_null=True, help_text="The run that retries it.")
-    retry_status = serializers.ChoiceField(RUN_STATUSES, source="retry.status", default=None, allow_null=True)
-    outcome = serializers.ChoiceField(OUTCOMES, allow_blank=True, help_text="Of a dry run; empty else.")
-    code = serializers.CharField()
-    message = serializers.CharField(help_text="Why it was refused, or would fail.")
-    edited = serializers.BooleanField(help_text="It starts with something else than the run did.")
-    failure = FailureAnswer(
-        allow_null=True, help_text="The same as everywhere; null where nothing speaks against it."
-    )
-    changes = RunChangeAnswer(many=True, help_text="Of a dry run; [] without the right to see payloads.")
-
-
-class EditBody(Body):
-    set = serializers.DictField(required=False)
-    remove = serializers.ListField(
-        child=serializers.CharField(max_length=63), required=False, max_length=MOST_FIELDS
-    )
-
-
-class RedriveBody(Body):
-    runs = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
-        required=False,
-        min_length=1,
-        max_length=1_000,
-    )
-    fingerprint = serializers.RegexField(
-        r"^[0-9a-f]{16}$", required=False, help_text="The open dead letters of a cause."
-    )
-    workflow = serializers.IntegerField(required=False, min_value=1)
-    run_version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
-    status = serializers.ChoiceField(GAVE_UP, required=False, help_text="“failed” when left out.")
-    mode = serializers.ChoiceField(Mode.choices, required=False)
-    module = serializers.CharField(required=False, max_length=63)
-    record = serializers.CharField(required=False, max_length=120)
-    created_after = serializers.DateTimeField(required=False)
-    created_before = serializers.DateTimeField(required=False)
-    start = serializers.ChoiceField(STARTS, default="failed_step")
-    version = serializers.ChoiceField(VERSIONS, default="active")
-    rate = serializers.IntegerField(default=service.RATE, min_value=1, max_value=service.FASTEST)
-    canary = serializers.BooleanField(default=True)
-    most_failures = serializers.IntegerField(default=service.FAILURES, min_value=1, max_value=100)
-    among = serializers.IntegerField(default=service.AMONG, min_value=1, max_value=100)
-    dry_run = serializers.BooleanField(default=False)
-    edit = EditBody(
-        required=False,
-        allow_null=True,
-        default=None,
-        help_text="Fields to set in, or to take out of, what each run starts with; the audit of each run keeps both.",
-    )
-    reason = serializers.CharField(
-        default="", allow_blank=True, max_length=AuditEntry._meta.get_field("reason").max_length
-    )
-
-
-class RedrivesQuery(Body):
-    fingerprint = serializers.RegexField(
-        r"^[0-9a-f]{16}$", required=False, help_text="Those of the dead letters of a cause."
-    )
-
-
-class RedrivePreviewAnswer(Answer):
-    total = serializers.IntegerField()
-    edited = serializers.IntegerField(help_text="Runs whose input the edit changes.")
-    unfit = serializers.IntegerField(
-        help_text="Of those, the ones that would be refused: their input would not answer the trigger's form."
-    )
-    fields_known = serializers.ListField(
-        child=serializers.CharField(),
-        source="fields",
-        help_text="What an edit may name; [] without payloads.",
-    )
-    sentence = serializers.CharField(help_text="What would be done, for people.")
-    problems = ProblemEntry(
-        many=True, help_text="Of the edit, which is left away here, and refused with them."
-    )
-
-
 HOW = ("start", "version", "rate", "canary", "most_failures", "among", "dry_run", "reason", "edit")
 FORESEEN = ("start", "version", "rate", "canary", "dry_run", "edit")
-EXAMPLE: dict[str, Any] = {
-    "id": 5,
-    "requested_by": "noor",
-    "asked": {"fingerprint": "5f2c0e8d1f0e7a4f"},
-    "start": "failed_step",
-    "version": "active",
-    "rate": 60,
-    "canary": True,
-    "most_failures": 3,
-    "among": 10,
-    "dry_run": False,
-    "reason": "The CRM is back",
-    "edited": 0,
-    "edit": None,
-    "status": "running",
-    "ended_why": "",
-    "created_at": "2026-03-29T15:00:00Z",
-    "started_at": "2026-03-29T15:00:00Z",
-    "finished_at": None,
-    "total": 14,
-    "counts": {**dict.fromkeys(RedriveCounts().fields, 0), "waiting": 12, "running": 1, "succeeded": 1},
-}
-ITEM: dict[str, Any] = {
-    "id": 51,
-    "run": 311,
-    "workflow": {"id": 4, "key": "route-tickets", "name": "Route tickets"},
-    "record": "T-1042",
-    "state": "started",
-    "retry": 402,
-    "retry_status": "succeeded",
-    "outcome": "",
-    "code": "",
-    "message": "",
-    "edited": False,
-    "failure": None,
-    "changes": [],
-}
 
 
 def _named(state: str, outcome: str, status: str | None) -> str:
@@ -255,11 +84,39 @@ def _told(redrives: Iterable[Redrive], actor: Any) -> Any:
     for redrive, state, outcome, status, number, changed in grouped:
         counts[redrive][_named(state, outcome, status)] += number
         edited[redrive] += changed
+    causes = _causes(rows, actor)
     for row in rows:
+        row.cause = causes.get(_fingerprint(row))  # type: ignore[attr-defined]
         row.counts, row.total = counts[row.pk], counts[row.pk].total()  # type: ignore[attr-defined]
         row.edited = edited[row.pk]  # type: ignore[attr-defined]
         row.shown_edit = None if row.pk in hidden else row.edit  # type: ignore[attr-defined]
     return RedriveAnswer(rows, many=True).data
+
+
+def _causes(redrives: Iterable[Redrive], actor: Any) -> Mapping[str, Mapping[str, str]]:
+    """By fingerprint, the causes of these redrives that the actor may see. One query."""
+    names = {_fingerprint(row) for row in redrives} - {""}
+    if not names:
+        return {}
+    seen = Triage.objects.filter(
+        fingerprint__in=names, workflow__in=permissions.visible_workflows(actor).values("pk")
+    )
+    rows = seen.order_by("pk").values_list("fingerprint", "cause", "code")
+    return {name: {"fingerprint": name, "cause": cause or code} for name, cause, code in rows}
+
+
+def _fingerprint(redrive: Redrive) -> str:
+    """Of the one cause that it redrives; "" where it is none, or, started in the admin, several."""
+    asked = redrive.asked.get("fingerprint", "")
+    if isinstance(asked, list):
+        return str(asked[0]) if len(asked) == 1 else ""
+    return str(asked)
+
+
+def _rests(actor: Any, runs: QuerySet[Run]) -> Sequence[Rest]:
+    """What keeps these runs from getting on."""
+    workflows = list(runs.order_by().values_list("workflow", flat=True).distinct())
+    return read_rests(actor, workflows, now=timezone.now())
 
 
 def _redrive(view: ApiView, pk: int) -> Redrive:
@@ -272,7 +129,11 @@ def _redrive(view: ApiView, pk: int) -> Redrive:
 
 def _detail(redrive: Redrive, actor: Any, *, status: int = 200) -> Response:
     may = permissions.may_cancel_redrive(actor, redrive)
-    return Response({**_told([redrive], actor)[0], "may_cancel": may}, status=status)
+    items = RedriveItem.objects.filter(redrive=redrive).values("run")
+    going_on = redrive.status in PACED_UNFINISHED
+    rests = _rests(actor, Run.objects.filter(pk__in=items)) if going_on else ()
+    shown = {"may_cancel": may, "rests": RestAnswer(rests, many=True).data}
+    return Response({**_told([redrive], actor)[0], **shown}, status=status)
 
 
 def _runs(actor: Any, wanted: Mapping[str, Any]) -> QuerySet[Run]:
@@ -317,7 +178,7 @@ class RedrivesView(ApiView):
         status=201,
         idempotent=True,
         sent={"fingerprint": "5f2c0e8d1f0e7a4f", "version": "active", "reason": "The CRM is back"},
-        example={**EXAMPLE, "status": "queued", "may_cancel": True},
+        example={**OPEN, "status": "queued"},
     )
     @idempotent()
     def post(self, request: Request) -> Response:
@@ -346,6 +207,7 @@ class RedrivePreviewView(ApiView):
             "edited": 212,
             "unfit": 0,
             "fields_known": ["team"],
+            "rests": [REST],
             "sentence": "240 runs are retried from the failed step, with the active version, 60 a minute, one first.",
             "problems": [],
         },
@@ -360,13 +222,12 @@ class RedrivePreviewView(ApiView):
             workflow__in=permissions.workflows_with(self.actor, "view_payloads").values("pk")
         ).exists():
             told = replace(told, fields=())
-        return Response(RedrivePreviewAnswer(told).data)
+        shape = {each.name: getattr(told, each.name) for each in fields(told)}
+        return Response(RedrivePreviewAnswer({**shape, "rests": _rests(self.actor, runs)}).data)
 
 
 class RedriveView(ApiView):
-    @operation(
-        "redrives_get", "redrives", answer=RedriveDetailAnswer, example={**EXAMPLE, "may_cancel": True}
-    )
+    @operation("redrives_get", "redrives", answer=RedriveDetailAnswer, example=OPEN)
     def get(self, request: Request, pk: int) -> Response:
         """One redrive, with how many of its runs came to what."""
         return _detail(_redrive(self, pk), self.actor)
@@ -400,7 +261,7 @@ class RedriveCancelView(ApiView):
         request=ReasonBody,
         answer=RedriveDetailAnswer,
         sent={"reason": "The CRM is down again"},
-        example={**EXAMPLE, "status": "cancelled", "may_cancel": True},
+        example={**OPEN, "status": "cancelled", "rests": []},
     )
     def post(self, request: Request, pk: int) -> Response:
         """Begin no more of its runs. Those that were begun go on."""

@@ -20,6 +20,7 @@ from automations.engine.statuses import RunStatus, StepStatus
 from automations.errors import NotFoundError
 from automations.insight.failures import run_failure, step_failure
 from automations.insight.places import standing_of
+from automations.insight.related import related_to
 from automations.insight.run_news import needs_review, newest_retry, steps_of
 from automations.models import DeadLetter, LogEntry, Mode, Run
 from automations.services.runs import cancel_run
@@ -98,6 +99,14 @@ class RunPlaceAnswer(Answer):
     sentence = serializers.CharField()
 
 
+class RelatedAnswer(Answer):
+    kind = serializers.CharField(help_text="receipt, or delivery.")
+    node = serializers.CharField(help_text="The step that it belongs to; empty: it started the run.")
+    name = serializers.CharField(help_text="Of the endpoint, or of the destination.")
+    state = serializers.CharField(help_text="Of a delivery; of a receipt its number.")
+    link = serializers.CharField(help_text="Its page, below the app's own address.")
+
+
 class RunDetailAnswer(RunAnswer):
     place = RunPlaceAnswer(
         allow_null=True,
@@ -105,6 +114,10 @@ class RunDetailAnswer(RunAnswer):
     )
     fingerprint = serializers.CharField(
         allow_null=True, help_text="The cause of its dead letter; null unless it is one."
+    )
+    related = RelatedAnswer(
+        many=True,
+        help_text="The request by which a webhook started it, and its newest calls, as far as you may see them.",
     )
     input = serializers.DictField(allow_null=True, help_text="null without the right to see payloads.")
     outcome = serializers.DictField(allow_null=True, help_text="null without the right to see payloads.")
@@ -183,7 +196,21 @@ EXAMPLE: dict[str, Any] = {
     "started_at": "2026-03-29T14:30:01Z",
     "finished_at": "2026-03-29T14:30:01Z",
 }
-DETAIL = {**EXAMPLE, "place": None, "fingerprint": None, "input": {}, "outcome": {}}
+RELATED: dict[str, Any] = {
+    "kind": "receipt",
+    "node": "",
+    "name": "Web shop",
+    "state": "receipt 7",
+    "link": "webhooks/endpoints/webshop/?receipt=7",
+}
+DETAIL = {
+    **EXAMPLE,
+    "place": None,
+    "fingerprint": None,
+    "related": [RELATED],
+    "input": {},
+    "outcome": {},
+}
 STEP: dict[str, Any] = {
     "node": "a1",
     "position": 1,
@@ -238,7 +265,9 @@ def detail(run: Run, actor: Any, *, status: int = 200) -> Response:
     letter = DeadLetter.objects.filter(run=run).values_list("fingerprint", flat=True).first()
     standing = standing_of(run)
     place = RunPlaceAnswer(standing).data if standing is not None else None
-    return Response({**RunAnswer(run).data, "place": place, "fingerprint": letter, **payloads}, status=status)
+    related = RelatedAnswer(related_to(run, actor), many=True).data
+    told = {"place": place, "fingerprint": letter, "related": related, **payloads}
+    return Response({**RunAnswer(run).data, **told}, status=status)
 
 
 class RunView(ApiView):

@@ -108,6 +108,9 @@ class WorkflowQuery(Body):
     team = serializers.CharField(required=False)
     mode = serializers.ChoiceField(Mode.choices, required=False)
     search = serializers.CharField(required=False, max_length=100, help_text="Part of the name.")
+    right = serializers.ChoiceField(
+        permissions.WORKFLOW_RIGHTS, required=False, help_text="Only those on which you have this right."
+    )
 
 
 class WorkflowBody(Body):
@@ -259,6 +262,8 @@ class WorkflowsView(ApiView):
         ):
             if name in wanted:
                 rows = rows.filter(**{lookup: wanted[name]})
+        if "right" in wanted:
+            rows = rows.filter(pk__in=permissions.workflows_with(self.actor, wanted["right"]).values("pk"))
         return Response(page_of(request, rows, lambda page: WorkflowAnswer(page, many=True).data))
 
     @operation(

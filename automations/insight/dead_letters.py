@@ -50,7 +50,7 @@ RIGHTS = (".shared", ".unshared")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One cause in the letters that an actor may see: `triages` has one for each of `workflows`, and `days` counts the
+    """One cause in the letters that an actor may see: `triages` has one for each of its workflows, and `days` counts the
     letters of the last days, oldest first and without a gap."""
 
     fingerprint: str
@@ -110,7 +110,7 @@ def read_causes(
     found = list(rows[:MOST])
     total = len(found) if len(found) < MOST else rows.count()
     names = [row["fingerprint"] for row in found]
-    triages = _triages(names, {pk for row in found for pk in row["workflows"]})
+    triages = _triages(names, {pk for row in found for pk in row["workflows"]}, letters)
     days = _days(letters.filter(fingerprint__in=names), now)
     return [_found(row, triages, days, now) for row in found], total
 
@@ -127,14 +127,21 @@ def _filed(letters: QuerySet[DeadLetter], state: str, assignee: str | None) -> Q
     return rows.values("fingerprint")
 
 
-def _triages(fingerprints: Sequence[str], workflows: Iterable[int]) -> Mapping[str, list[Triage]]:
+def _triages(
+    fingerprints: Sequence[str], workflows: Iterable[int], letters: QuerySet[DeadLetter]
+) -> Mapping[str, list[Triage]]:
+    """By cause, how it stands in each workflow, with how many letters are `open` there."""
     rows = Triage.objects.filter(fingerprint__in=fingerprints, workflow__in=list(workflows))
+    held = letters.filter(fingerprint__in=fingerprints, state=DeadLetter.State.OPEN).order_by()
+    counts = held.values_list("fingerprint", "workflow").annotate(number=Count("pk"))
+    waiting = {(fingerprint, workflow): number for fingerprint, workflow, number in counts}
     found: dict[str, list[Triage]] = defaultdict(list)
     for row in (
         rows.select_related("workflow__owner", "assignee", "fixed_in")
         .defer("fixed_in__document")
         .order_by("workflow__name")
     ):
+        row.open = waiting.get((row.fingerprint, row.workflow_id), 0)  # type: ignore[attr-defined]
         found[row.fingerprint].append(row)
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -31,9 +32,20 @@ def test_a_cause_is_foreseen_redriven_and_triaged(drawn: Drawn, signed_in: Page)
     expect(cause).to_contain_text("New")
     assert violations(page) == []
     picture(page, "dead-letters")
+    expect(page).to_have_title(re.compile(r"^\(\d+\) Dead letters"))
     cause.get_by_role("link").first.click()
     expect(page.get_by_role("heading", name="What changed just before it was first seen")).to_be_visible()
     expect(page.get_by_role("region", name="What changed before")).to_contain_text("let version 1 act")
+
+    whole = page.get_by_role("region", name="The newest letter, whole")
+    expect(whole.get_by_role("heading", name="What was tried")).to_be_visible()
+    page.get_by_label("Select the letter of run").first.check()
+    expect(page.get_by_text("1 dead letter ticked")).to_be_visible()
+    assert violations(page) == []
+    picture(page, "dead-letter-ticked")
+    page.get_by_role("button", name="Redrive the ticked…").click()
+    expect(page.get_by_text("it is foreseen what would come of 1 run,")).to_be_visible()
+    page.get_by_role("button", name="Cancel", exact=True).click()
 
     page.get_by_role("button", name="Redrive 2…").click()
     expect(page.get_by_text("it is foreseen what would come of 2 runs")).to_be_visible()

@@ -39,6 +39,7 @@ class ReceiptQuery(Body):
     endpoint = serializers.SlugField(required=False, max_length=40)
     verdict = serializers.ChoiceField(Receipt.Verdict.choices, required=False)
     webhook_id = serializers.CharField(required=False, max_length=256)
+    id = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
 
 EXAMPLE: dict[str, Any] = {
@@ -70,7 +71,9 @@ class ReceiptsView(ApiView):
         rows = permissions.visible_receipts(self.actor).select_related("endpoint")
         if "endpoint" in wanted:
             rows = rows.filter(endpoint__key=wanted.pop("endpoint"))
-        rows = rows.filter(**{name: wanted[name] for name in ("verdict", "webhook_id") if name in wanted})
+        rows = rows.filter(
+            **{name: wanted[name] for name in ("verdict", "webhook_id", "id") if name in wanted}
+        )
         return Response(page_of(request, rows, lambda page: ReceiptAnswer(page, many=True).data))
 
 

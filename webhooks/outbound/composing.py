@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Prefetch
@@ -39,17 +39,20 @@ OURS = frozenset(
     )
 )
 """Headers that a destination can't set: they say how the message is read."""
+SIGNATURE = "webhook-signature"
 AGENT = "Automations-Webhooks/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A call as it goes out, and how long it may take. Holds secrets: it is sent, and never kept."""
+    """A call as it goes out, and how long it may take. Holds secrets: it is sent, and never kept; `shown` are its headers
+    with the name of each secret in its place, and without signatures."""
 
     addressee: Addressee
     headers: Mapping[str, str]
     body: bytes
     seconds: float = 60
+    shown: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<call to {self.addressee.host}>"
@@ -106,7 +109,14 @@ def compose(claimed: Claimed, destination: Destination, *, now: datetime) -> Com
     except UnreadableSecretError:
         message = "The signing key can't be read: its key is no longer in the settings."
         return Result(error="secret-unreadable", message=message, refused=True)
-    return Composed(addressee, headers, body, destination.timeout_seconds)
+    return Composed(addressee, headers, body, destination.timeout_seconds, _shown(headers, destination))
+
+
+def _shown(headers: Mapping[str, str], destination: Destination) -> dict[str, str]:
+    """The headers as people may read them."""
+    named = {row.name: f"{row.text}<{row.secret.key}>" for row in destination.headers.all() if row.secret}
+    signed = {SIGNATURE: "<signature>"} if SIGNATURE in headers else {}
+    return {**headers, **named, **signed}
 
 
 def _correlation(claimed: Claimed, own: Collection[str]) -> dict[str, str]:

@@ -74,6 +74,10 @@ class AttemptAnswer(Answer):
     status = serializers.IntegerField(allow_null=True)
     error = serializers.CharField(help_text="A code; empty where it succeeded.")
     message = serializers.CharField()
+    request_headers = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="What it was sent with: secrets by name, signatures left out. {} where nothing went out.",
+    )
     response_headers = serializers.DictField(child=serializers.CharField())
     response_body = serializers.CharField(help_text="At most 20,000 characters, secrets masked.")
     response_cut = serializers.BooleanField()
@@ -131,6 +135,7 @@ ATTEMPT: dict[str, Any] = {
     "status": 503,
     "error": "status-503",
     "message": "The answer was 503.",
+    "request_headers": {"Content-Type": "application/json", "Authorization": "Bearer <crm-token>"},
     "response_headers": {"content-type": "text/plain"},
     "response_body": "Try later",
     "response_cut": False,
@@ -171,7 +176,8 @@ def delivery_for(view: ApiView, pk: int) -> Delivery:
 
 def detail(view: ApiView, delivery: Delivery) -> dict[str, Any]:
     may_read = readable_deliveries(view.actor).filter(pk=delivery.pk).exists()
-    unread: dict[str, Any] = {} if may_read else {"response_body": "", "response_headers": {}}
+    hidden = {"response_body": "", "request_headers": {}, "response_headers": {}}
+    unread: dict[str, Any] = {} if may_read else hidden
     log = [{**row, **unread} for row in AttemptAnswer(delivery.attempts.all(), many=True).data]
     return {
         **DeliveryAnswer(delivery).data,

@@ -34,17 +34,20 @@ Roll = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What came of a call: the result that is judged, and what of the answer may be kept, masked and cut."""
+    """What came of a call: the result that is judged, and what of the answer may be kept, masked and cut; `sent` are the
+    headers that it went out with, likewise."""
 
     result: Result
     address: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
     cut: bool = False
+    sent: dict[str, str] = field(default_factory=dict)
 
 
 def send(composed: Composed, *, resolve: Resolve = look_up) -> Came:
     """Make the call. Never raises for what a peer does; touches no database, so that many can be made at once."""
+    sent = {name: KNOWN.text(value) for name, value in composed.shown.items()}
     try:
         answer = call(
             "POST",
@@ -58,11 +61,12 @@ def send(composed: Composed, *, resolve: Resolve = look_up) -> Came:
     except CallError as error:
         message = KNOWN.text(error.message)
         result = Result(error=error.code, message=message, refused=error.refused, unknown=error.unknown)
-        return Came(result, address=error.address)
+        # Where no address was dialled, nothing went out.
+        return Came(result, address=error.address, sent=sent if error.address else {})
     body, cut = kept_body(answer)
     headers = {name: KNOWN.text(value) for name, value in answer.headers.items()}
     result = Result(status=answer.status, retry_after=answer.headers.get("retry-after", ""))
-    return Came(result, answer.address, headers, body, cut)
+    return Came(result, answer.address, headers, body, cut, sent)
 
 
 def _within(seconds: float) -> Limits:
@@ -186,6 +190,7 @@ def _write(
         status=came.result.status,
         error=judgement.error,
         message=judgement.message[:500],
+        request_headers=came.sent,
         response_headers=came.headers,
         response_body=came.body,
         response_cut=came.cut,

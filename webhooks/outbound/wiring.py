@@ -14,6 +14,7 @@ from automations.runtime.product_events import KINDS, LISTENERS
 from automations.runtime.retention import NEEDED
 from automations.runtime.waits import SETTLERS
 from automations.services.outside import OUTSIDE
+from webhooks import related
 from webhooks.actions.call_webhook.kind import CallWebhook
 from webhooks.actions.chat_message.kind import ChatMessage
 from webhooks.inbound.models import Endpoint, EndpointSecret
@@ -43,6 +44,7 @@ def register() -> None:
     LANES.register("deliveries", LANE)
     clues.register()
     failures.register()
+    related.register()
     KINDS.register("delivery.failed", "A call to others was given up")
     KINDS.register("destination.disabled", "A destination was disabled")
     LISTENERS.register("subscriptions", hear)

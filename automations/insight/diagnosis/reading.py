@@ -119,7 +119,7 @@ def _waits(scene: Scene, run: Run) -> list[Finding]:
     return found
 
 
-def _reachable(scene: Scene, finding: Finding) -> Finding:
+def reachable(scene: Scene, finding: Finding) -> Finding:
     """The finding without the page of a thing that the viewer can't open."""
     hidden = [thing for thing in finding.things if not scene.sees(thing)]
     if not any(thing.address and thing.address == finding.link for thing in hidden):
@@ -130,7 +130,7 @@ def _reachable(scene: Scene, finding: Finding) -> Finding:
 def _diagnosed(
     scene: Scene, findings: Sequence[Finding], episodes: Sequence[Episode], run: Run | None = None
 ) -> Diagnosis:
-    findings = [_reachable(scene, one) for one in findings]
+    findings = [reachable(scene, one) for one in findings]
     ordered = sorted(findings, key=lambda one: (-one.severity, one.code not in FIRST, _place(one)))
     main = ordered[0] if ordered and ordered[0].severity > Severity.NOTICE else None
     episode = next(

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from automations import permissions
 from automations.models import (
+    Approval,
     Backfill,
     BackfillItem,
     Decision,
@@ -131,6 +132,14 @@ def waits_why(job: Backfill) -> str:
     if hold is not None and hold.state == Hold.State.PENDING:
         return "Its runs are above the blast radius and wait for approval."
     return ""
+
+
+def question_of(job: Backfill) -> Approval | None:
+    """The open question whether its runs may start, above the blast radius; None where it waits for none."""
+    asked = Approval.objects.filter(
+        hold__workflow=job.workflow_id, hold__firing=job.firing, state=Approval.State.PENDING
+    )
+    return asked.order_by("pk").first()
 
 
 def _hold(job: Backfill) -> Hold | None:

@@ -13,6 +13,15 @@ from automations.runtime.subscriptions import definition_of
 from automations.services.references import require_seen
 
 
+def why_no_redrive(*, runs: QuerySet[Run], actor: Any) -> str:
+    """Why the actor can't have these runs done again with the active version, as a sentence; "" when he can."""
+    try:
+        require_redrive(runs=runs, version="active", edits=False, actor=actor)
+    except InvalidError as error:
+        return error.detail
+    return ""
+
+
 def require_redrive(*, runs: QuerySet[Run], version: str, edits: bool, actor: Any) -> None:
     """Raise InvalidError when one of the versions that would run names what the actor can't see, ForbiddenError when
     input is edited of a run whose payloads he may not see."""

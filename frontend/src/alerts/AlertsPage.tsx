@@ -17,6 +17,7 @@ interface Loaded {
   open: Alert[];
   rules: AlertRule[];
   kinds: KindFacts[];
+  /** Those of which the reader may say what is watched. */
   workflows: Workflow[];
   standstills: Standstill[];
   /** User names to choose from; none where one may not see who there is. */
@@ -26,6 +27,8 @@ interface Loaded {
   told: Record<number, string[]>;
   /** May say what is watched of teams and of all. */
   admin: boolean;
+  /** May say what is watched of anything. */
+  watch: boolean;
 }
 
 /** What goes wrong now, what is watched, and what is over. */
@@ -38,7 +41,7 @@ export default function AlertsPage() {
         alerts.open(signal),
         alerts.rules(signal),
         alerts.kinds(signal),
-        api.allWorkflows(signal),
+        api.allWorkflows(signal, false, "edit"),
         alerts.standstills(signal),
         api.destinations(signal),
         alerts.ruleDestinations(signal),
@@ -58,6 +61,7 @@ export default function AlertsPage() {
         workflows,
         standstills: standstills.results,
         admin: me.may.set_mode_policies,
+        watch: me.may.watch,
       };
     },
     [api],
@@ -68,7 +72,7 @@ export default function AlertsPage() {
   return (
     <>
       <Heading title="Alerts" count={count}>
-        {loaded.state === "ready" && (
+        {loaded.state === "ready" && loaded.value.watch && (
           <p className="actions">
             <button type="button" className="primary" onClick={() => setMaking(true)}>
               Watch something…
@@ -119,6 +123,7 @@ function Watched(props: Props) {
         destinations={destinations}
         told={told}
         onChange={setChanging}
+        watch={props.watch}
         onRemoved={(id) => setRules((before) => before.filter((one) => one.id !== id))}
       />
       <Standstills first={standstills} admin={admin} />

@@ -16,12 +16,14 @@ interface Props {
   destinations: Named[];
   /** By rule, the keys of its own destinations. */
   told: Record<number, string[]>;
+  /** Whether the reader may say what is watched of anything. */
+  watch: boolean;
   onChange: (rule: AlertRule) => void;
   onRemoved: (id: number) => void;
 }
 
 /** What is watched, of what, and by which bounds. */
-export function Rules({ rules, kinds, destinations, told, onChange, onRemoved }: Props) {
+export function Rules({ rules, kinds, destinations, told, watch, onChange, onRemoved }: Props) {
   const { api } = useSite();
   const [removing, setRemoving] = useState<AlertRule | null>(null);
   const factsOf = (rule: AlertRule) => kinds.find((facts) => facts.kind === rule.kind);
@@ -84,6 +86,11 @@ export function Rules({ rules, kinds, destinations, told, onChange, onRemoved }:
   return (
     <section aria-labelledby="watched">
       <h2 id="watched">What is watched</h2>
+      {!watch && (
+        <p className="note">
+          Who may edit a workflow says what is watched of it; an admin, of teams and of all.
+        </p>
+      )}
       <Table label="Alert rules" columns={columns} rows={rules} keyOf={(rule) => rule.id} />
       {removing !== null && (
         <FormDialog

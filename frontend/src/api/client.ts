@@ -263,11 +263,12 @@ export function apiAt(home: string) {
     /** One page of any list, by its address with filters; `cursor` is that of the page before. */
     list,
     /** Every workflow that is not archived, or every one that is, page after page. */
-    allWorkflows: async (signal?: Signal, archived = false) => {
+    /** Those that are archived, or only those on which the reader has a right. */
+    allWorkflows: async (signal?: Signal, archived = false, right = "") => {
       const found: Workflow[] = [];
       let cursor = "";
       do {
-        const address = `workflows/?limit=200${archived ? "&archived=true" : ""}`;
+        const address = `workflows/?limit=200${archived ? "&archived=true" : ""}${right && `&right=${right}`}`;
         const page: Page<Workflow> = await list(address, cursor, signal);
         found.push(...page.results);
         cursor = cursorOf(page.next);

@@ -123,6 +123,15 @@ export interface Match {
 }
 
 /** With what never changes in a run, which frames leave out: why it began and with what. */
+export interface Related {
+  kind: "receipt" | "delivery";
+  /** The step that it belongs to; "" where it started the run. */
+  node: string;
+  name: string;
+  state: string;
+  link: string;
+}
+
 export interface RunDetail extends Run {
   trigger_node: string;
   module: string | null;
@@ -133,6 +142,8 @@ export interface RunDetail extends Run {
   place: { waits: boolean; sentence: string } | null;
   /** Of its dead letter; null unless it is one. */
   fingerprint: string | null;
+  /** By which request a webhook has started it, and its newest calls, as far as the reader may see them. */
+  related: Related[];
   /** null without the right to see payloads. */
   input: Record<string, unknown> | null;
 }

@@ -139,6 +139,10 @@ export interface Me {
     create_policies: boolean;
     send_events: boolean;
     set_mode_policies: boolean;
+    /** Say what is watched, of a workflow at least. */
+    watch: boolean;
+    /** Retry and redrive runs, of a workflow at least. */
+    retry: boolean;
     /** The kinds of things that the reader may make: "workflow", "endpoint", … */
     make: string[];
   };

@@ -62,6 +62,13 @@ const SecretPage = lazy(() => import("../pages/secrets/SecretPage"));
 const DeadLettersPage = lazy(() => import("../deadLetters/DeadLettersPage"));
 const RedrivePage = lazy(() => import("../deadLetters/RedrivePage"));
 const CausePage = lazy(() => import("../deadLetters/CausePage"));
+const BackfillsPage = lazy(async () => ({
+  default: (await import("../backfills/BackfillsPage")).BackfillsPage,
+}));
+const WorkflowBackfillsPage = lazy(async () => ({
+  default: (await import("../backfills/BackfillsPage")).WorkflowBackfillsPage,
+}));
+const BackfillPage = lazy(() => import("../backfills/BackfillPage"));
 const DiagnosisPage = lazy(() => import("../diagnosis/DiagnosisPage"));
 const NewWorkflowPage = lazy(() => import("../pages/NewWorkflowPage"));
 
@@ -97,6 +104,12 @@ function Shown({ route }: { route: Route }) {
       return <GoLivePage key={route.id} id={route.id} />;
     case "backtests":
       return <BacktestsPage key={route.id} id={route.id} />;
+    case "workflow-backfills":
+      return <WorkflowBackfillsPage key={route.id} id={route.id} />;
+    case "backfills":
+      return <BackfillsPage />;
+    case "backfill":
+      return <BackfillPage key={route.id} id={route.id} />;
     case "settings":
       return <SettingsPage key={route.id} id={route.id} />;
     case "alerts":

@@ -13,6 +13,9 @@ export type Route =
   | { page: "golive"; id: number }
   | { page: "backtests"; id: number }
   | { page: "settings"; id: number }
+  | { page: "workflow-backfills"; id: number }
+  | { page: "backfills" }
+  | { page: "backfill"; id: number }
   | { page: "runs" }
   | { page: "run"; id: number }
   | { page: "dead-letters" }
@@ -55,6 +58,7 @@ const PLAIN: Record<string, Route> = {
   "runs/": { page: "runs" },
   "conditions/": { page: "conditions" },
   "conditions/new/": { page: "new-condition" },
+  "backfills/": { page: "backfills" },
   "dead-letters/": { page: "dead-letters" },
   "decisions/": { page: "decisions" },
   "events/": { page: "events" },
@@ -71,7 +75,13 @@ const PLAIN: Record<string, Route> = {
   "webhooks/secrets/": { page: "secrets" },
   "webhooks/secrets/new/": { page: "new-secret" },
 };
-const BY_ID = { workflows: "workflow", runs: "run", events: "event", approvals: "approval" } as const;
+const BY_ID = {
+  workflows: "workflow",
+  runs: "run",
+  events: "event",
+  approvals: "approval",
+  backfills: "backfill",
+} as const;
 const OF_WORKFLOW = {
   runs: "workflow-runs",
   versions: "versions",
@@ -79,6 +89,7 @@ const OF_WORKFLOW = {
   golive: "golive",
   backtests: "backtests",
   settings: "settings",
+  backfills: "workflow-backfills",
 } as const;
 
 export function routeOf(pathname: string, home: string): Route {
@@ -87,7 +98,7 @@ export function routeOf(pathname: string, home: string): Route {
   const plain = PLAIN[rest];
   if (plain !== undefined) return plain;
   const numbered =
-    /^(workflows|runs|events|approvals)\/(\d{1,18})\/(?:(runs|versions|promote|golive|backtests|settings)\/)?$/.exec(
+    /^(workflows|runs|events|approvals|backfills)\/(\d{1,18})\/(?:(runs|versions|promote|golive|backtests|backfills|settings)\/)?$/.exec(
       rest,
     );
   if (numbered !== null) {

@@ -2,22 +2,20 @@ import { useCallback, useState } from "react";
 import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
-import { usePages } from "../app/usePages";
 import { Differences } from "../pages/audit/Differences";
-import { RecordLink } from "../pages/runs/RunList";
+import { brief } from "../pages/audit/differing";
 import { Ago } from "../ui/Ago";
 import { Facts } from "../ui/Facts";
-import { JsonTree } from "../ui/JsonTree";
 import { Link } from "../ui/Link";
 import { Heading, Show } from "../ui/Page";
-import { Paged } from "../ui/Pager";
 import { type Column, Table } from "../ui/Table";
 import { DiscardDialog } from "./DiscardDialog";
+import { Letters } from "./Letters";
 import { TriageMark } from "./marks";
 import { RedriveDialog } from "./RedriveDialog";
 import { Redrives } from "./Redrives";
 import { TriageDialog } from "./TriageDialog";
-import type { CauseDetail, Letter, Triage } from "./types";
+import { type CauseDetail, type Letter, manyLetters, type Triage } from "./types";
 import "./deadLetters.css";
 import "../pages/audit/audit.css";
 
@@ -49,42 +47,47 @@ type Opened = (typeof OPENED)[number] | null;
 function Shown({ cause, again }: { cause: CauseDetail; again: () => void }) {
   const [search, setSearch] = useSearch();
   const [turn, setTurn] = useState(0);
-  const mine = cause.workflows.filter((one) => one.may_triage);
-  const asked = OPENED.find((one) => one === search.open) ?? null;
-  const possible = mine.length > 0 && (asked === "triage" || cause.open > 0);
-  const opened: Opened = possible ? asked : null;
-  const open = (what: Opened) => setSearch({ open: what ?? "" });
+  const [ticked, setTicked] = useState<Letter[]>([]);
+  const mine = cause.workflows.some((one) => one.may_triage);
+  const may: Record<(typeof OPENED)[number], boolean> = {
+    triage: mine,
+    discard: cause.may_settle > 0,
+    redrive: cause.may_settle > 0 && cause.why_not_redrive === "",
+    "dry-run": cause.may_settle > 0 && cause.why_not_redrive === "",
+  };
+  const asked = OPENED.find((one) => one === search.open && may[one]) ?? null;
+  const opened: Opened = asked;
+  const open = (what: Opened, letters: Letter[] = []) => {
+    setTicked(letters);
+    setSearch({ open: what ?? "" });
+  };
   const done = () => {
     setTurn((now) => now + 1);
     again();
   };
   return (
     <>
-      <Heading title={cause.cause || cause.code}>
+      <Heading title={cause.cause || cause.code} count={cause.open}>
         <TriageMark state={cause.state} />
       </Heading>
-      {mine.length > 0 && (
+      {mine && (
         <p className="actions">
-          {cause.open > 0 && (
-            <>
-              <button
-                type="button"
-                className="primary"
-                aria-haspopup="dialog"
-                onClick={() => open("dry-run")}
-              >
-                Redrive {cause.open}…
-              </button>
-              <button type="button" aria-haspopup="dialog" onClick={() => open("discard")}>
-                Discard…
-              </button>
-            </>
+          {may.redrive && (
+            <button type="button" className="primary" aria-haspopup="dialog" onClick={() => open("dry-run")}>
+              Redrive {cause.may_settle}…
+            </button>
+          )}
+          {may.discard && (
+            <button type="button" aria-haspopup="dialog" onClick={() => open("discard")}>
+              Discard…
+            </button>
           )}
           <button type="button" aria-haspopup="dialog" onClick={() => open("triage")}>
             Triage…
           </button>
         </p>
       )}
+      <WhoMay cause={cause} />
       <Facts
         facts={[
           ["Open", cause.open],
@@ -117,17 +120,45 @@ function Shown({ cause, again }: { cause: CauseDetail; again: () => void }) {
           <Table label="What changed before" columns={CHANGES} rows={cause.changes} keyOf={(one) => one.id} />
         )}
       </section>
-      <Letters key={`letters-${turn}`} fingerprint={cause.fingerprint} />
+      <Letters
+        key={`letters-${turn}`}
+        cause={cause}
+        onRedrive={(letters) => open("dry-run", letters)}
+        onDiscard={(letters) => open("discard", letters)}
+      />
       {opened === "triage" && <TriageDialog cause={cause} onDone={again} onClose={() => open(null)} />}
-      {opened === "discard" && <DiscardDialog cause={cause} onDone={done} onClose={() => open(null)} />}
+      {opened === "discard" && (
+        <DiscardDialog cause={cause} letters={ticked} onDone={done} onClose={() => open(null)} />
+      )}
       {(opened === "dry-run" || opened === "redrive") && (
         <RedriveDialog
           forReal={opened === "redrive"}
-          chosen={{ fingerprint: cause.fingerprint }}
-          what={cause.open === 1 ? "1 dead letter" : `${cause.open} dead letters`}
+          chosen={{
+            fingerprint: cause.fingerprint,
+            ...(ticked.length > 0 ? { runs: ticked.map((one) => one.run) } : {}),
+          }}
+          what={manyLetters(ticked.length || cause.may_settle)}
           onDone={done}
           onClose={() => open(null)}
         />
+      )}
+    </>
+  );
+}
+
+/** Why not all of the open letters, or none, are the reader's to settle. */
+function WhoMay({ cause }: { cause: CauseDetail }) {
+  if (cause.open === 0) return null;
+  if (cause.why_not_settle !== "") return <p className="note">{cause.why_not_settle}</p>;
+  const others = cause.open - cause.may_settle;
+  return (
+    <>
+      {cause.why_not_redrive !== "" && <p className="note">{cause.why_not_redrive}</p>}
+      {others > 0 && (
+        <p className="note">
+          {manyLetters(others)} {others === 1 ? "is" : "are"} of workflows whose runs you may not retry: who
+          may, settles them.
+        </p>
       )}
     </>
   );
@@ -155,6 +186,7 @@ const WORKFLOWS: Column<Triage>[] = [
       </>
     ),
   },
+  { name: "Open", number: true, cell: (one) => one.open },
   { name: "Whose", cell: ({ assignee }) => assignee ?? "nobody" },
   { name: "Note", wide: true, cell: ({ note }) => note || "–" },
   { name: "First seen", number: true, cell: ({ first_seen_at }) => <Ago at={first_seen_at} /> },
@@ -169,62 +201,7 @@ const CHANGES: Column<CauseDetail["changes"][number]>[] = [
   {
     name: "Before and after",
     wide: true,
-    cell: (entry) => <Differences before={entry.before} after={entry.after} />,
+    cell: (entry) => <Differences before={brief(entry.before)} after={brief(entry.after)} />,
   },
   { name: "When", number: true, cell: (entry) => <Ago at={entry.at} /> },
-];
-
-function Letters({ fingerprint }: { fingerprint: string }) {
-  const pages = usePages<Letter>(`dead-letters/${fingerprint}/letters/`);
-  return (
-    <section aria-labelledby="letters">
-      <h2 id="letters">The letters</h2>
-      <Paged pages={pages} what="letters" empty={<p className="note">None is left.</p>}>
-        {(letters, stale) => (
-          <Table
-            label="Letters of this cause"
-            columns={LETTERS}
-            rows={letters}
-            keyOf={(one) => one.id}
-            stale={stale}
-          />
-        )}
-      </Paged>
-    </section>
-  );
-}
-
-const LETTERS: Column<Letter>[] = [
-  { name: "Run", cell: (one) => <Link to={`runs/${one.run}/`}>{one.run}</Link> },
-  {
-    name: "State",
-    cell: (one) =>
-      one.retried_as === null ? (
-        one.state
-      ) : (
-        <>
-          {one.state}, as run <Link to={`runs/${one.retried_as}/`}>{one.retried_as}</Link>
-        </>
-      ),
-  },
-  { name: "What it said", wide: true, cell: (one) => one.message },
-  { name: "Record", cell: (one) => <RecordLink module={one.module} record={one.record} /> },
-  {
-    name: "Event",
-    cell: (one) => (one.event === null ? "–" : <Link to={`events/${one.event}/`}>{one.event}</Link>),
-  },
-  { name: "Version", cell: (one) => `v${one.version}` },
-  { name: "Attempts", number: true, cell: (one) => one.attempts },
-  {
-    name: "Started with",
-    cell: (one) =>
-      one.input === null ? (
-        "hidden"
-      ) : Object.keys(one.input).length === 0 ? (
-        "–"
-      ) : (
-        <JsonTree label={`Input of run ${one.run}`} path="input" value={one.input} />
-      ),
-  },
-  { name: "When", number: true, cell: (one) => <Ago at={one.created_at} /> },
 ];

@@ -29,12 +29,13 @@ export default function DeadLettersPage() {
       [api, asked],
     ),
   );
+  const waiting = loaded.state === "ready" ? loaded.value.results.reduce((sum, one) => sum + one.open, 0) : 0;
   const active = (Object.keys(LABELS) as Name[])
     .filter((name) => search[name] && name !== "all")
     .map((name) => ({ label: `${LABELS[name]}: ${search[name]}`, drop: () => change({ [name]: "" }) }));
   return (
     <>
-      <Heading title="Dead letters" />
+      <Heading title="Dead letters" count={waiting} />
       <p className="note">
         Runs that gave up, kept whole, under what they have in common. Redrive them once the cause is mended.
       </p>

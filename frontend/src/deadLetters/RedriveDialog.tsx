@@ -5,6 +5,7 @@ import { useSite } from "../app/context";
 import { FormDialog, Refused } from "../ui/FormDialog";
 import { EditFields } from "./EditFields";
 import { editOf, type Row } from "./edits";
+import { Rests } from "./Rests";
 import type { RedriveDetail, RedrivePreview } from "./types";
 import "./deadLetters.css";
 
@@ -137,6 +138,7 @@ export function RedriveDialog({ chosen, what, forReal = false, onDone, onClose }
         </fieldset>
         <EditFields rows={rows} onChange={setRows} known={known} />
         <Told edit={edit} told={told} />
+        {typeof told === "object" && told !== null && <Rests rests={told.rests} />}
         {!dry && (
           <>
             <label className="tick">

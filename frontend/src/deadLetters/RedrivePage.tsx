@@ -4,7 +4,7 @@ import { useLoad } from "../app/useLoad";
 import { Link } from "../ui/Link";
 import { Heading, Show } from "../ui/Page";
 import { RedrivePart } from "./Redrives";
-import type { RedriveDetail } from "./types";
+import type { Redrive, RedriveDetail } from "./types";
 import "./deadLetters.css";
 
 /** One redrive or dry run: by what its runs were chosen, how far it is, and what became of each. */
@@ -23,16 +23,30 @@ export default function RedrivePage({ id }: { id: number }) {
           <>
             <Heading title={`${redrive.dry_run ? "Dry run" : "Redrive"} ${redrive.id}`} />
             <p className="note">
-              {redrive.total} {redrive.total === 1 ? "run" : "runs"}, chosen by{" "}
-              {Object.entries(redrive.asked)
-                .map(([name, value]) => `${name.replace("_", " ")} ${String(value)}`)
-                .join(", ") || "nothing but that they failed"}
-              .
+              {redrive.total} {redrive.total === 1 ? "run" : "runs"}, <Chosen redrive={redrive} />.
             </p>
             <RedrivePart first={redrive} open />
           </>
         )}
       </Show>
+    </>
+  );
+}
+
+/** By what its runs were chosen: the cause that they gave up for, and what the filter said beside. */
+function Chosen({ redrive: { asked, cause } }: { redrive: Redrive }) {
+  const said = Object.entries(asked)
+    .filter(([name]) => cause === null || name !== "fingerprint")
+    .map(([name, value]) =>
+      name === "runs" && Array.isArray(value)
+        ? "ticked one by one"
+        : `${name.replace("_", " ")} ${String(value)}`,
+    );
+  if (cause === null) return <>chosen by {said.join(", ") || "nothing but that they failed"}</>;
+  return (
+    <>
+      dead letters of <Link to={`dead-letters/${cause.fingerprint}/`}>“{cause.cause}”</Link>
+      {said.length > 0 && `, ${said.join(", ")}`}
     </>
   );
 }

@@ -7,7 +7,16 @@ import { Link } from "../ui/Link";
 import { Paged } from "../ui/Pager";
 import { type Column, Table } from "../ui/Table";
 import type { Edit } from "./edits";
-import { doneOf, inWords, isOpen, type Redrive, type RedriveDetail, type RedriveItem } from "./types";
+import { Rests } from "./Rests";
+import {
+  doneOf,
+  inWords,
+  isOpen,
+  type Redrive,
+  type RedriveDetail,
+  type RedriveItem,
+  type Rest,
+} from "./types";
 
 const LOOK_MS = 2_000;
 const SHOWN = 5;
@@ -36,7 +45,7 @@ export function Redrives({ fingerprint, ended }: { fingerprint: string; ended: (
 }
 
 interface Showing {
-  first: Redrive;
+  first: Redrive | RedriveDetail;
   open?: boolean;
   ended?: () => void;
 }
@@ -46,11 +55,13 @@ export function RedrivePart({ first, open = false, ended }: Showing) {
   const { api } = useSite();
   const [redrive, setRedrive] = useState<Redrive>(first);
   const [mayCancel, setMayCancel] = useState(false);
+  const [rests, setRests] = useState<Rest[]>("rests" in first ? first.rests : []);
   const [trouble, setTrouble] = useState("");
   const look = useCallback(
     (told: RedriveDetail) => {
       setRedrive(told);
       setMayCancel(told.may_cancel);
+      setRests(told.rests);
       if (!isOpen(told)) ended?.();
     },
     [ended],
@@ -74,9 +85,12 @@ export function RedrivePart({ first, open = false, ended }: Showing) {
   return (
     <article className="redrive" aria-label={name}>
       <p>
-        <strong>{name}</strong> {redrive.status}, by {redrive.requested_by ?? "somebody who is gone"}{" "}
-        <Ago at={redrive.created_at} />, from {redrive.start === "start" ? "the start" : "the failed step"},
-        with {redrive.version === "active" ? "the active version" : "the version of each run"}
+        <Link to={`redrives/${redrive.id}/`}>
+          <strong>{name}</strong>
+        </Link>{" "}
+        {redrive.status}, by {redrive.requested_by ?? "somebody who is gone"} <Ago at={redrive.created_at} />,
+        from {redrive.start === "start" ? "the start" : "the failed step"}, with{" "}
+        {redrive.version === "active" ? "the active version" : "the version of each run"}
         {!redrive.dry_run && `, ${redrive.rate} a minute`}
         {redrive.reason !== "" && `: ${redrive.reason}`}
       </p>
@@ -86,6 +100,7 @@ export function RedrivePart({ first, open = false, ended }: Showing) {
           {redrive.edit !== null && `: ${editInWords(redrive.edit)}`}.
         </p>
       )}
+      <Rests rests={rests} />
       {going && <progress aria-label={name} max={Math.max(redrive.total, 1)} value={doneOf(redrive)} />}
       <p role="status">
         {inWords(redrive.counts)}

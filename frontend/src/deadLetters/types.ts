@@ -2,6 +2,7 @@
 
 import type { RunChange, RunStatus } from "../api/runTypes";
 import type { AuditEntry } from "../api/types";
+import type { Failure } from "../diagnosis/types";
 import type { Edit } from "./edits";
 
 interface WorkflowName {
@@ -23,6 +24,8 @@ export interface Triage {
   changed_at: string | null;
   reopened: number;
   reopened_at: string | null;
+  /** Letters of this workflow that wait. */
+  open: number;
   may_triage: boolean;
 }
 
@@ -43,6 +46,10 @@ export interface Cause {
 }
 
 export interface CauseDetail extends Cause {
+  /** How many of the open letters the reader may redrive and discard. */
+  may_settle: number;
+  why_not_settle: string;
+  why_not_redrive: string;
   changes: (AuditEntry & { sentence: string; page: string })[];
 }
 
@@ -54,6 +61,7 @@ export interface Letter {
   version: number;
   state: "open" | "redriven" | "discarded";
   message: string;
+  failure: Failure;
   node: string;
   attempts: number;
   module: string | null;
@@ -61,6 +69,8 @@ export interface Letter {
   event: number | null;
   /** null without the right to see payloads. */
   input: Record<string, unknown> | null;
+  /** It is open, and the reader may redrive and discard it. */
+  may_settle: boolean;
   created_at: string;
 }
 
@@ -84,6 +94,8 @@ export interface Redrive {
   id: number;
   requested_by: string | null;
   asked: Record<string, unknown>;
+  /** Whose dead letters it redrives. */
+  cause: { fingerprint: string; cause: string } | null;
   start: "failed_step" | "start";
   version: "run" | "active";
   rate: number;
@@ -102,17 +114,28 @@ export interface Redrive {
   counts: Record<keyof typeof COUNTS, number>;
 }
 
+/** What keeps runs that are put back from getting on. */
+export interface Rest {
+  workflow: WorkflowName;
+  code: string;
+  sentence: string;
+  /** The page about it; "" where the reader may not open it. */
+  link: string;
+}
+
 export interface RedrivePreview {
   total: number;
   edited: number;
   unfit: number;
   fields_known: string[];
   sentence: string;
+  rests: Rest[];
   problems: { message: string; hint: string }[];
 }
 
 export interface RedriveDetail extends Redrive {
   may_cancel: boolean;
+  rests: Rest[];
 }
 
 export interface RedriveItem {
@@ -136,6 +159,10 @@ export const STATES: Record<TriageState, string> = {
   fixed: "Fixed",
   ignored: "Ignored",
 };
+
+export function manyLetters(number: number): string {
+  return number === 1 ? "1 dead letter" : `${number} dead letters`;
+}
 
 export function isOpen(redrive: Redrive): boolean {
   return redrive.status === "queued" || redrive.status === "running";

@@ -3,6 +3,7 @@ import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
 import { useLoad } from "../app/useLoad";
 import { Differences } from "../pages/audit/Differences";
+import { brief } from "../pages/audit/differing";
 import { Ago } from "../ui/Ago";
 import { ModeChip } from "../ui/chips";
 import { Facts } from "../ui/Facts";
@@ -184,12 +185,6 @@ function Findings({ found: { findings, alerts } }: { found: Diagnosis }) {
       ))}
     </section>
   );
-}
-
-/** Without the gate that a release passed: that stands on the page of the trail. */
-function brief(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== "gate"));
 }
 
 const CHANGES: Column<Suspect>[] = [

@@ -23,7 +23,7 @@ export function HomePage() {
     <>
       <Heading
         title="Home"
-        count={(unread?.length ?? 0) + (loaded.state === "ready" ? loaded.value.failing.length : 0)}
+        count={(unread?.length ?? 0) + (loaded.state === "ready" ? waiting(loaded.value) : 0)}
       />
       <div className="with-first-steps">
         <div className="cards">
@@ -65,6 +65,11 @@ const ACTIVE = [
   ["waiting", "waiting"],
   ["queued", "queued"],
 ] as const;
+
+/** What the cards count beside the notifications. */
+function waiting({ failing, dead_letters, needs_review }: Overview): number {
+  return failing.length + dead_letters + needs_review;
+}
 
 function Card({ title, children }: { title: string; children: ReactNode }) {
   const id = useId();

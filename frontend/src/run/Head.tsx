@@ -7,6 +7,7 @@ import { dateTime, duration } from "../ui/format";
 import { Link } from "../ui/Link";
 import { Heading } from "../ui/Page";
 import { CancelButton } from "./CancelButton";
+import { Calls, CameBy } from "./Related";
 import { RetryButton } from "./RetryButton";
 import type { StepRow } from "./rows";
 import { UndoButton } from "./UndoButton";
@@ -110,6 +111,7 @@ function Cause({ detail, rows }: { detail: RunDetail | null; rows: StepRow[] }) 
         <>
           {" "}
           took <Link to={`events/${detail.event}/`}>event {detail.event}</Link>
+          <CameBy related={detail.related} />
         </>
       )}
       {detail.record !== "" && detail.module !== null && (
@@ -127,6 +129,7 @@ function Cause({ detail, rows }: { detail: RunDetail | null; rows: StepRow[] }) 
           , for <Link to={`runs/${detail.parent}/`}>run {detail.parent}</Link>
         </>
       )}
+      .<Calls related={detail.related} />
     </p>
   );
 }

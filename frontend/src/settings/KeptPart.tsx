@@ -9,6 +9,7 @@ import { dateTime, number } from "../ui/format";
 import { Show } from "../ui/Page";
 import { ReasonDialog } from "../versions/ReasonDialog";
 import { Field } from "./Field";
+import { HoldDialog } from "./HoldDialog";
 
 const MOST_COUNTED = 10_000;
 const WAIT_MS = 400;
@@ -124,22 +125,21 @@ function Kept({ workflow, first }: { workflow: WorkflowDetail; first: KeptFor })
       ) : (
         <p className="note">Admins set and lift legal holds.</p>
       )}
-      {asked !== null && (
+      {asked === "hold" && (
+        <HoldDialog
+          workflow={workflow.name}
+          onSet={async (hold) => setKept(await api.send<KeptFor>("PUT", `${address}legal-hold/`, hold))}
+          onClose={() => setAsked(null)}
+        />
+      )}
+      {asked === "lift" && (
         <ReasonDialog
-          title={asked === "hold" ? `Hold all of “${workflow.name}”` : "Lift the legal hold"}
-          text={
-            asked === "hold"
-              ? "Nothing of this workflow is dropped, whatever its age, until an admin lifts the hold."
-              : "What is past its time is dropped from now on."
-          }
-          button={asked === "hold" ? "Set the hold" : "Lift it"}
+          title="Lift the legal hold"
+          text="What is past its time is dropped from now on."
+          button="Lift it"
           required
           onDone={async (reason) =>
-            setKept(
-              await (asked === "hold"
-                ? api.send<KeptFor>("PUT", `${address}legal-hold/`, { reason })
-                : api.send<KeptFor>("POST", `${address}legal-hold/lift/`, { reason })),
-            )
+            setKept(await api.send<KeptFor>("POST", `${address}legal-hold/lift/`, { reason }))
           }
           onClose={() => setAsked(null)}
         />

@@ -5,6 +5,7 @@ import type { WorkflowDetail } from "../api/types";
 import { useSite } from "../app/context";
 import { PauseDialog } from "../pages/PauseDialog";
 import { Ago } from "../ui/Ago";
+import { Link } from "../ui/Link";
 import { ReasonDialog } from "../versions/ReasonDialog";
 
 interface Props {
@@ -39,7 +40,8 @@ export function StatePart({ workflow, onChanged }: Props) {
           <>
             Paused <Ago at={workflow.paused_at} />
             {workflow.pause_reason !== "" && `: “${workflow.pause_reason}”`}. Events are kept and answered
-            “paused”.
+            “paused”; once it is resumed, a <Link to={`workflows/${workflow.id}/backfills/`}>backfill</Link>{" "}
+            makes up for them.
           </>
         ) : workflow.active_version === null ? (
           "Nothing is published yet, so that nothing starts it."

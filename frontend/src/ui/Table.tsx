@@ -17,6 +17,8 @@ export interface Selection<Row> {
   onChange: (chosen: ReadonlySet<string | number>) => void;
   /** What a row is called, for those who hear its box. */
   nameOf: (row: Row) => string;
+  /** Which rows can be chosen; all where nothing is said. */
+  may?: (row: Row) => boolean;
 }
 
 interface Showing<Row> {
@@ -31,7 +33,8 @@ interface Showing<Row> {
 
 /** Rows in columns; the first column names the row. Narrow windows scroll the table, never the page. */
 export function Table<Row>({ label, columns, rows, keyOf, stale = false, selection }: Showing<Row>) {
-  const keys = rows.map(keyOf);
+  const may = (row: Row) => selection?.may?.(row) ?? true;
+  const keys = rows.filter(may).map(keyOf);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard.
     <section className="scroll" aria-label={label} tabIndex={0} aria-busy={stale}>
@@ -49,9 +52,12 @@ export function Table<Row>({ label, columns, rows, keyOf, stale = false, selecti
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)} className={selection?.chosen.has(keyOf(row)) ? "chosen" : undefined}>
-              {selection !== undefined && (
-                <Select row={row} keys={keys} own={keyOf(row)} selection={selection} />
-              )}
+              {selection !== undefined &&
+                (may(row) ? (
+                  <Select row={row} keys={keys} own={keyOf(row)} selection={selection} />
+                ) : (
+                  <td className="select" />
+                ))}
               {columns.map((column, index) => (
                 <Cell key={column.name} column={column} row={row} first={index === 0} />
               ))}
@@ -72,6 +78,7 @@ function SelectAll<Row>({ keys, selection }: { keys: (string | number)[]; select
       <input
         type="checkbox"
         aria-label="Select all that are shown"
+        disabled={keys.length === 0}
         checked={all}
         ref={(box) => {
           if (box !== null) box.indeterminate = some && !all;

@@ -12,6 +12,7 @@ import { PolicyBanner } from "./PolicyBanner";
 const PAGES = {
   design: ["Design", ""],
   runs: ["Runs", "runs/"],
+  backfills: ["Backfills", "backfills/"],
   versions: ["Versions", "versions/"],
   backtests: ["Backtests", "backtests/"],
   promote: ["Promote", "promote/"],

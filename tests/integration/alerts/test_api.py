@@ -52,6 +52,12 @@ def test_a_rule_is_made_changed_snoozed_and_removed_by_who_may_edit(
     assert post(client_of(bob), "alert-rules/", {**RULE, "workflow": workflow.pk}, 404)
     everything = post(client_of(root), "alert-rules/", {**RULE, "kind": "queue_lag", "breaks": False}, 201)
     assert everything["workflow"] is None
+    edited = "/api/v1/workflows/?right=edit"
+    offered = [
+        (client.get("/api/v1/me/").json()["may"]["watch"], len(client.get(edited).json()["results"]))
+        for client in (owner, client_of(bob), client_of(root))
+    ]
+    assert offered == [(True, 1), (False, 0), (True, 1)]
     address = f"/api/v1/alert-rules/{made['id']}/"
     changed = owner.patch(address, {"raise_at": 5, "people": []}, format="json").json()
     assert (changed["raise_at"], changed["people"]) == (5, [])

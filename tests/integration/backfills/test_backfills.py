@@ -28,7 +28,7 @@ from automations.services.records import create_record
 from automations.services.workflows import pause_workflow, resume_workflow
 from automations.testing import chain, make_workflow, node, run_everything
 
-from .world import HOURLY, TELL, asked, client_of, go_on, left_out, previewed, told
+from .world import HOURLY, TELL, asked, client_of, counted, go_on, left_out, previewed, told
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +73,7 @@ def test_what_was_missed_is_judged_once(workflow: Workflow, owner: APIClient, al
         ("T2", "matched", "succeeded"),
         ("T3", "filtered", None),
     }
+    assert counted(owner, ended) == told(ended)
     entry = AuditEntry.objects.get(action="backfill.started")
     assert (entry.actor, entry.after["items"], entry.reason) == (alice, 3, "It was not there yet")
     assert left_out(previewed(owner, workflow)) == {"already-judged": 4, "record-gone": 1}
@@ -174,6 +175,7 @@ def test_a_dry_run_says_what_would_come_of_each_and_does_nothing(
         ("T2", "matched", "succeeds"),
         ("T3", "filtered", ""),
     }
+    assert counted(owner, ended) == told(ended)
     assert any("amount" in item["message"] for item in items)
     assign_perm(permissions.codename("view"), bob, workflow)
     hidden = client_of(bob).get(f"/api/v1/backfills/{made['id']}/items/").json()["results"]

@@ -78,18 +78,23 @@ def test_above_the_blast_radius_one_waits_for_approval_and_the_rest_for_it(
     sam = get_user_model().objects.create_user(username="sam")
     for right in ("view", "approve"):
         assign_perm(permissions.codename(right), sam, workflow)
+    assert previewed(owner, workflow)["approvers"] == []
     update_workflow(workflow=workflow, changes={"limits": {"blast_radius": 2}}, actor=alice)
-    assert previewed(owner, workflow)["parts"][0]["held"]["sentence"] == "3 runs at once; 2 are allowed."
+    seen = previewed(owner, workflow)
+    assert seen["parts"][0]["held"]["sentence"] == "3 runs at once; 2 are allowed."
+    assert seen["approvers"] == ["sam"], "who asks for it answers for none of it"
     made = asked(owner, workflow)
     waits = go_on(owner, made["id"])
     assert (waits["status"], told(waits)) == ("running", {"waiting": 2, "started": 1})
     assert waits["waits_why"] == "Its runs are above the blast radius and wait for approval."
     approval = Approval.objects.get()
+    assert (waits["approval"], waits["waits_for"]) == (approval.pk, ["sam"])
     assert (approval.title, approval.requester) == ("Start 3 runs of “w”?", alice)
     assert not RecordComment.objects.exclude(record_key="T5").exists()
     decide_approval(approval=approval, actor=sam, verdict="approve", plan_hash=approval.plan_hash)
     ended = go_on(owner, made["id"])
     assert (ended["status"], told(ended)) == ("done", {"started": 2, "not_started": 1})
+    assert (ended["approval"], ended["waits_for"]) == (None, [])
     assert Approval.objects.count() == 1
     assert RecordComment.objects.count() == 3
 

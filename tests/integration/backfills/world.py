@@ -71,3 +71,10 @@ def told(backfill: dict[str, Any]) -> dict[str, int]:
 
 def left_out(answer: dict[str, Any]) -> dict[str, int]:
     return {entry["code"]: entry["count"] for entry in answer["left_out"]}
+
+
+def counted(client: APIClient, backfill: dict[str, Any]) -> dict[str, int]:
+    """How many items there are under each name that is counted."""
+    address = f"/api/v1/backfills/{backfill['id']}/items/?came_to="
+    found = {name: len(client.get(address + name).json()["results"]) for name in backfill["counts"]}
+    return {name: number for name, number in found.items() if number}

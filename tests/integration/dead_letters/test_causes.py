@@ -209,6 +209,30 @@ def test_who_does_not_see_the_workflow_knows_of_nothing_and_who_may_not_retry_ch
     assert operator.get("/api/v1/dead-letters/").json()["results"][0]["workflows"][0]["may_triage"] is False
 
 
+def test_what_is_offered_is_what_the_answer_allows(run: Run, operator: APIClient, bob: Any) -> None:
+    address = f"/api/v1/dead-letters/{DeadLetter.objects.get().fingerprint}/"
+    cause = operator.get(address).json()
+    assert (cause["may_settle"], cause["why_not_settle"], cause["why_not_redrive"]) == (1, "", "")
+    assert [one["open"] for one in cause["workflows"]] == [1]
+    assert operator.get(f"{address}letters/").json()["results"][0]["may_settle"] is True
+    assert operator.get("/api/v1/me/").json()["may"]["retry"] is True
+    retry = permissions.codename("retry")
+
+    remove_perm("automations.view_module", bob, Module.objects.get(key="tickets"))
+    hidden = operator.get(address).json()["why_not_redrive"]
+    assert hidden == f"You don't see everything that “{run.workflow.name}” uses. alice can share it with you."
+    body = {"fingerprint": DeadLetter.objects.get().fingerprint}
+    assert operator.post("/api/v1/redrives/", body, format="json").json()["detail"] == hidden
+
+    remove_perm(retry, bob, run.workflow)
+    cause = operator.get(address).json()
+    why = f"You lack the right “retry” on “{run.workflow.name}”. alice can share it with you."
+    assert (cause["open"], cause["may_settle"]) == (1, 0)
+    assert (cause["why_not_settle"], cause["why_not_redrive"]) == (why, why)
+    assert operator.get(f"{address}letters/").json()["results"][0]["may_settle"] is False
+    assert operator.get("/api/v1/me/").json()["may"]["retry"] is False
+
+
 def test_of_a_cause_in_several_workflows_only_those_in_sight_count(
     run: Run, operator: APIClient, alice: Any, bob: Any
 ) -> None:

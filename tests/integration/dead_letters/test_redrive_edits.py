@@ -76,6 +76,7 @@ def test_the_preview_says_of_how_many_runs_the_input_changes(clerk: APIClient, p
         "edited": 2,
         "unfit": 0,
         "fields_known": ["price", "why"],
+        "rests": [],
         "problems": [],
         "sentence": (
             "3 runs are retried from the failed step, with the active version, 30 a minute, one first."

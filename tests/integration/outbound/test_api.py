@@ -162,6 +162,9 @@ def test_a_delivery_tells_all_its_attempts_and_is_sent_anew(
     )
     assert said["log"][0]["response_body"] == "<img src=x onerror=alert(1)>"
     assert said["log"][0]["address"] == "127.0.0.1"
+    sent = said["log"][0]["request_headers"]
+    assert (sent["webhook-id"], sent["webhook-signature"]) == (delivery.message_id, "<signature>")
+    assert sent["Content-Type"] == "application/json"
     assert said["curl"].startswith("curl -X POST http://127.0.0.1:")
     assert f"webhook-id: {delivery.message_id}" in said["curl"]
     assert "signature" not in said["curl"]
@@ -198,7 +201,16 @@ def test_bodies_are_for_those_who_may_see_payloads(
         "",
         "",
     )
+    assert said["log"][0]["request_headers"] == {}
     assert send(client_of(bob), "POST", f"deliveries/{delivery.pk}/resend/").status_code == 403
+    (called,) = client_of(bob).get(f"/api/v1/runs/{delivery.run_id}/").json()["related"]
+    assert called == {
+        "kind": "delivery",
+        "node": "a1",
+        "name": crm.name,
+        "state": delivery.state,
+        "link": f"webhooks/deliveries/{delivery.pk}/",
+    }
     assert send(client_of(charlie), "GET", "deliveries/").said["results"] == []
 
 

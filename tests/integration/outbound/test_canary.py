@@ -99,6 +99,7 @@ def test_the_canary_is_sent_and_stands_nowhere(
     answer = Step.objects.get(run=run, node="a1").output["body"]
     assert answer["page"] == "<pre>[secret]</pre>"
     assert Attempt.objects.get().response_headers["x-request-id"] == "[secret]"
+    assert Attempt.objects.get().request_headers["X-Token"] == "<crm-token>"
 
     stored = everything_stored()
     for spelling in spelled(CANARY):

@@ -12,7 +12,9 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 from rest_framework.test import APIClient
 
-from automations.models import Event, IdempotencyKey
+from automations.grants import set_rights
+from automations.models import Event, IdempotencyKey, Run
+from automations.testing import chain, make_workflow, node, run_everything
 from tests.integration.api.conftest import client_of, grant
 from webhooks.inbound.models import Endpoint, Misdirected, Receipt
 
@@ -124,6 +126,30 @@ def test_what_came_in_is_read_by_who_sends_events(admin: APIClient, bob: Any, ch
     stranger = client_of(charlie)
     assert stranger.get(address).status_code == 404
     assert stranger.get("/api/v1/webhooks/receipts/").json()["results"] == []
+
+
+def test_a_run_names_the_request_that_has_started_it_to_who_may_see_where_it_came_in(
+    admin: APIClient, root: Any, bob: Any
+) -> None:
+    made(admin)
+    drawn = chain(
+        node("t1", "trigger.webhook", endpoint="shop"),
+        node("a1", "action.stop", outcome="succeeded", message="."),
+    )
+    workflow = make_workflow("paid", drawn, owner=root)
+    admin.post(f"{ENDPOINTS}shop/test/", {"body": '{"n": 7}', "accept": True}, format="json")
+    run_everything()
+    receipt, run = Receipt.objects.get(), Run.objects.get()
+    (told,) = admin.get(f"/api/v1/runs/{run.pk}/").json()["related"]
+    assert (told["kind"], told["node"], told["state"]) == ("receipt", "", f"receipt {receipt.pk}")
+    assert told["link"] == f"webhooks/endpoints/shop/?receipt={receipt.pk}"
+    (only,) = admin.get(f"/api/v1/webhooks/receipts/?endpoint=shop&id={receipt.pk}").json()["results"]
+    assert (only["id"], only["event"]) == (receipt.pk, run.event_id)
+    set_rights(workflow, bob, ("view",))
+    assert client_of(bob).get(f"/api/v1/runs/{run.pk}/").json()["related"] == []
+    Receipt.objects.all().delete()
+    (told,) = admin.get(f"/api/v1/runs/{run.pk}/").json()["related"]
+    assert (told["state"], told["link"]) == ("", "webhooks/endpoints/shop/")
 
 
 def test_a_secret_is_changed_and_ended(admin: APIClient) -> None:

@@ -137,6 +137,9 @@ class Attempt(models.Model):
     status = models.PositiveSmallIntegerField(null=True)
     error = models.CharField(max_length=64, blank=True, help_text="A code; empty where it succeeded.")
     message = models.CharField(max_length=500, blank=True)
+    request_headers = models.JSONField(
+        default=dict, help_text="What it was sent with; secrets by name, signatures left out."
+    )
     response_headers = models.JSONField(default=dict)
     response_body = models.TextField(blank=True)
     response_cut = models.BooleanField(default=False)

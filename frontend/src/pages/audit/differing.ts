@@ -8,6 +8,13 @@ export interface Difference {
   to: unknown;
 }
 
+/** Without the gate that a release passed: that stands on the page of the trail. */
+export function brief(value: unknown): unknown {
+  return isObject(value)
+    ? Object.fromEntries(Object.entries(value).filter(([name]) => name !== "gate"))
+    : value;
+}
+
 /** What differs between an entry's before and after, by name, in objects down to the names within; names whose values
  * are equal are left out. */
 export function differences(before: unknown, after: unknown): Difference[] {

@@ -45,7 +45,7 @@ const COLUMNS: Column<Decision>[] = [
   { name: "When", number: true, cell: ({ at }) => <Ago at={at} /> },
 ];
 
-function OutcomeMark({ outcome }: Pick<Decision, "outcome">) {
+export function OutcomeMark({ outcome }: Pick<Decision, "outcome">) {
   const { mark, word, tone } = OUTCOMES[outcome];
   return (
     <span className={`status status-${tone}`}>

@@ -4,6 +4,7 @@ import { useSearch } from "../../app/router";
 import { useOptions } from "../../app/useOptions";
 import { usePages } from "../../app/usePages";
 import { type Asked, Choice, Filters, NoHitAsked, Typed } from "../../ui/Filters";
+import { Link } from "../../ui/Link";
 import { Heading } from "../../ui/Page";
 import { Paged } from "../../ui/Pager";
 import { DecisionTable } from "./DecisionTable";
@@ -35,7 +36,10 @@ export function DecisionsPage() {
   return (
     <>
       <Heading title="Decisions" />
-      <p className="note">Why did nothing happen? What every trigger answered to every event it heard of.</p>
+      <p className="note">
+        Why did nothing happen? What every trigger answered to every event it heard of. What was answered
+        “paused” or “broken” can be made up for by <Link to="backfills/">backfills</Link>.
+      </p>
       <Filters>
         <Choice label="Module" name="module" options={modules.map((one) => [one.key, one.name])} />
         <Typed label="Record" name="record" />

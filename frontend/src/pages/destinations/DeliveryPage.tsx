@@ -120,6 +120,24 @@ function Shown({ delivery, onChanged, refresh }: Showing) {
   );
 }
 
+function Headers({ name, headers }: { name: string; headers: Record<string, string> }) {
+  const told = Object.entries(headers);
+  if (told.length === 0) return null;
+  return (
+    <>
+      <h3>{name}</h3>
+      <dl className="peer-headers">
+        {told.map(([header, value]) => (
+          <div key={header}>
+            <dt>{header}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
 function OfRun({ run }: { run: number | null }) {
   return run === null ? "none" : <Link to={`runs/${run}/`}>{run}</Link>;
 }
@@ -140,9 +158,10 @@ function Tried({ attempt, newest }: { attempt: Attempt; newest: boolean }) {
         facts={[
           ["Started", dateTime(attempt.started_at)],
           ["Address dialled", attempt.address || "none"],
-          ...Object.entries(attempt.response_headers),
         ]}
       />
+      <Headers name="Sent with" headers={attempt.request_headers} />
+      <Headers name="Answered with" headers={attempt.response_headers} />
       {attempt.response_body !== "" && <pre className="peer">{attempt.response_body}</pre>}
       {attempt.response_cut && <p className="note">There was more; it is not kept.</p>}
     </details>

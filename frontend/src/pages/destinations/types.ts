@@ -102,6 +102,8 @@ export interface Attempt {
   status: number | null;
   error: string;
   message: string;
+  /** Secrets by name, signatures left out; {} where nothing went out. */
+  request_headers: Record<string, string>;
   response_headers: Record<string, string>;
   response_body: string;
   response_cut: boolean;

@@ -1,9 +1,10 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useCallback, useState } from "react";
 import { query } from "../../api/client";
 import type { Decision } from "../../api/recordTypes";
 import type { Run } from "../../api/runTypes";
 import { useSite } from "../../app/context";
 import { navigate, useSearch } from "../../app/router";
+import { useLoad } from "../../app/useLoad";
 import { useOptions } from "../../app/useOptions";
 import { mergeNewest, usePages } from "../../app/usePages";
 import { Ago } from "../../ui/Ago";
@@ -98,13 +99,24 @@ interface Retrying {
 
 /** All that the filters select of what gave up, retried together; the dialog begins as a dry run. */
 function RetryThese({ filters, workflow, some }: Retrying) {
-  const { home } = useSite();
+  const { api, home } = useSite();
   const [open, setOpen] = useState(false);
+  const [may] = useLoad(
+    useCallback(
+      async (signal: AbortSignal) =>
+        workflow === undefined
+          ? (await api.me(signal)).may.retry
+          : (await api.workflow(workflow, signal)).rights.includes("retry"),
+      [api, workflow],
+    ),
+  );
   const { status } = filters;
   // A redrive knows no events and no ends.
   if (
     (status !== "failed" && status !== "cancelled") ||
     !some ||
+    may.state !== "ready" ||
+    !may.value ||
     filters.events ||
     filters.search ||
     filters.code ||

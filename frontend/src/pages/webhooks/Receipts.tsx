@@ -12,20 +12,31 @@ import { markOf, type Receipt, VERDICTS } from "./types";
 /** What came of each request, newest first; new ones arrive by themselves. */
 export function Receipts({ endpoint }: { endpoint: string }) {
   const [search, change] = useSearch();
-  const verdict = search.verdict ?? "";
-  const pages = usePages<Receipt>(`webhooks/receipts/${query({ endpoint, verdict })}`, mergeNewest);
+  const { verdict = "", receipt = "" } = search;
+  const asked = query({ endpoint, verdict, id: receipt });
+  const pages = usePages<Receipt>(`webhooks/receipts/${asked}`, mergeNewest);
   return (
     <div className="receipts">
       <h2>Receipts</h2>
       <Filters>
         <Choice label="Verdict" name="verdict" options={Object.entries(VERDICTS)} />
       </Filters>
+      {receipt !== "" && (
+        <p className="actions">
+          Receipt {receipt} only.{" "}
+          <button type="button" onClick={() => change({ receipt: "" })}>
+            Show all
+          </button>
+        </p>
+      )}
       <Paged
         pages={pages}
         what="receipts"
         empty={
           <div className="note empty">
-            {verdict === "" ? (
+            {receipt !== "" ? (
+              <p>It is kept no longer, or had another verdict.</p>
+            ) : verdict === "" ? (
               <p>
                 Nothing has come in yet. Each request leaves a receipt here, refused ones too: with the
                 reason, which the sender is not told.
