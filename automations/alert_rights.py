@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from automations import permissions
-from automations.models import Alert, AlertRule, Workflow
+from automations.models import Alert, AlertRule, Standstill, Workflow
 
 
 def visible_rules(actor: Any) -> QuerySet[AlertRule]:
@@ -44,6 +45,27 @@ def may_handle(actor: Any, alert: Alert) -> bool:
     return permissions.may(actor, "run", alert.workflow)
 
 
-def may_stop_all(actor: Any) -> bool:
-    """Whether the actor may let everything stand still."""
-    return permissions.may_do_all(actor)
+def visible_standstills(actor: Any) -> QuerySet[Standstill]:
+    """Those of everything and of teams, and those of modules and workflows that the actor may see."""
+    return Standstill.objects.filter(
+        Q(module=None) | Q(module__in=permissions.visible_modules(actor).values("pk")),
+        Q(workflow=None) | Q(workflow__in=permissions.visible_workflows(actor).values("pk")),
+    ).select_related("module", "workflow")
+
+
+def liftable(actor: Any, standstills: Iterable[Standstill]) -> set[int]:
+    """Those of the standstills that the actor may lift. As many queries for one as for many."""
+    rows = list(standstills)
+    if permissions.may_do_all(actor):
+        return {row.pk for row in rows}
+    named = [row.workflow_id for row in rows if row.workflow_id is not None]
+    own = set(permissions.workflows_with(actor, "run").filter(pk__in=named).values_list("pk", flat=True))
+    return {row.pk for row in rows if row.workflow_id in own}
+
+
+def may_stand_still(actor: Any, workflow: Workflow | None) -> bool:
+    """Whether the actor lets a workflow stand still, and go on: as who may pause it. Teams, modules and everything (no
+    workflow) are for admins."""
+    if workflow is None:
+        return permissions.may_do_all(actor)
+    return permissions.may(actor, "run", workflow)

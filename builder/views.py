@@ -23,7 +23,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from automations import permissions
-from automations.runtime.standstills import standing
+from automations.runtime.standstills import read_standing
 from automations.services import viewing
 from automations.services.preferences import preference_of
 from builder.templatetags.frontend import read_manifest
@@ -75,7 +75,9 @@ def page(request: HttpRequest, **_route: Any) -> HttpResponse:
                 "builds": permissions.builds_workflows(reader),
                 "is_viewing": viewing.is_viewing(request.session),
                 "seen_as": f"the role {seen_as}" if isinstance(seen_as, Group) else seen_as,
-                "standstills": standing(now=timezone.now()),
+                "standstills": [
+                    held for held in read_standing(now=timezone.now()).held if held.standstill.of_everything
+                ],
                 "may_view_as": permissions.may_do_all(request.user),
             }
             response = render(request, "builder/page.html", context)

@@ -1,4 +1,4 @@
-"""Pausing all: at once, or in a maintenance window."""
+"""Pausing everything, a module, a team or a workflow: at once, or in a maintenance window."""
 
 from __future__ import annotations
 
@@ -15,38 +15,41 @@ from automations.errors import ForbiddenError
 from automations.models import Standstill
 from automations.services.standstills import lift_standstill, set_standstill
 
+FIELDS = ("module", "team", "workflow", "reason", "starts_at", "ends_at")
+
 
 class StandstillForm(ServiceForm):
     class Meta:
         model = Standstill
-        fields = ("reason", "starts_at", "ends_at")
+        fields = FIELDS
 
     def save_through_service(self) -> models.Model:
-        names = ("reason", "starts_at", "ends_at")
+        names = FIELDS
         return set_standstill(**{name: self.cleaned_data[name] for name in names}, actor=self.actor)
 
 
 def _lift(standstill: Standstill, actor: Any, reason: str) -> None:
-    if not alert_rights.may_stop_all(actor):
-        raise ForbiddenError("Only an admin lets everything go on.")
+    if not alert_rights.may_stand_still(actor, standstill.workflow):
+        raise ForbiddenError(f"You may not let {standstill.subject} go on.")
     lift_standstill(standstill=standstill, actor=actor, reason=reason)
 
 
 @admin.register(Standstill)
 class StandstillAdmin(ServiceAdmin):
-    """While one holds, no trigger judges anything; events are kept, and judged afterwards. Lift one by the action of that
+    """While one holds, no trigger of what it is of judges anything; events are kept, and judged afterwards. Lift one by the action of that
     name."""
 
     form = StandstillForm
-    list_display = ("reason", "starts_at", "ends_at", "set_by_name", "lifted_at", "lifted_by_name")
-    list_filter = ("starts_at", ("lifted_at", admin.EmptyFieldListFilter))
-    search_fields = ("reason", "set_by_name", "lifted_by_name")
+    list_display = ("reason", "subject", "starts_at", "ends_at", "set_by_name", "lifted_at", "lifted_by_name")
+    list_select_related = ("module", "workflow")
+    list_filter = ("starts_at", "module", "team", ("lifted_at", admin.EmptyFieldListFilter))
+    autocomplete_fields = ("workflow",)
+    search_fields = ("reason", "team", "workflow__name", "set_by_name", "lifted_by_name")
     actions = (with_reason("Lift…", _lift, needs_reason=False),)
 
     @staticmethod
     def sees(actor: Any) -> QuerySet[Standstill]:
-        rows = Standstill.objects.all()
-        return rows if alert_rights.may_stop_all(actor) else rows.none()
+        return alert_rights.visible_standstills(actor)
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
-        return bool(request.user.is_staff) and alert_rights.may_stop_all(request.user)
+        return bool(request.user.is_staff) and alert_rights.may_stand_still(request.user, None)

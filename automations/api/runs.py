@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,6 +15,7 @@ from rest_framework.utils.urls import replace_query_param
 from automations import permissions
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, LargeValueAnswer, UserName
+from automations.api.stillness import RunStillAnswer
 from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody
 from automations.engine.statuses import RunStatus, StepStatus
@@ -22,6 +24,7 @@ from automations.insight.failures import run_failure, step_failure
 from automations.insight.places import standing_of
 from automations.insight.related import related_to
 from automations.insight.run_news import needs_review, newest_retry, steps_of
+from automations.insight.standstills import run_held
 from automations.models import DeadLetter, LogEntry, Mode, Run
 from automations.services.runs import cancel_run
 
@@ -111,6 +114,9 @@ class RunDetailAnswer(RunAnswer):
     place = RunPlaceAnswer(
         allow_null=True,
         help_text="Its place among the runs that may be at work at once; null without such a limit.",
+    )
+    standstill = RunStillAnswer(
+        allow_null=True, help_text="What a standstill means for it; null for nothing."
     )
     fingerprint = serializers.CharField(
         allow_null=True, help_text="The cause of its dead letter; null unless it is one."
@@ -206,6 +212,7 @@ RELATED: dict[str, Any] = {
 DETAIL = {
     **EXAMPLE,
     "place": None,
+    "standstill": None,
     "fingerprint": None,
     "related": [RELATED],
     "input": {},
@@ -265,8 +272,15 @@ def detail(run: Run, actor: Any, *, status: int = 200) -> Response:
     letter = DeadLetter.objects.filter(run=run).values_list("fingerprint", flat=True).first()
     standing = standing_of(run)
     place = RunPlaceAnswer(standing).data if standing is not None else None
+    held = run_held(run, actor, now=timezone.now())
     related = RelatedAnswer(related_to(run, actor), many=True).data
-    told = {"place": place, "fingerprint": letter, "related": related, **payloads}
+    told = {
+        "place": place,
+        "standstill": RunStillAnswer(held).data if held is not None else None,
+        "fingerprint": letter,
+        "related": related,
+        **payloads,
+    }
     return Response({**RunAnswer(run).data, **told}, status=status)
 
 

@@ -15,6 +15,7 @@ from automations.api.pagination import page_of
 from automations.api.people import person_for
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, UserName
+from automations.api.stillness import StillAnswer, with_held
 from automations.api.views import ApiView
 from automations.errors import ForbiddenError, NotFoundError
 from automations.models import ActiveTrigger, Breaker, Mode, ModePolicy, Workflow
@@ -53,6 +54,9 @@ class WorkflowAnswer(Answer):
     )
     breaker_open = serializers.BooleanField(
         default=False, help_text="It went wrong, and was taken back to simulate by itself."
+    )
+    standstill = StillAnswer(
+        source="held", default=None, allow_null=True, help_text="What holds it now: events wait to be judged."
     )
     paused_at = serializers.DateTimeField(allow_null=True)
     pause_reason = serializers.CharField()
@@ -137,7 +141,7 @@ class WorkflowChangeBody(Body):
     read_only_names = (
         *("id", "key", "module", "mode", "active_version", "draft_revision", "paused_at"),
         *("glass_broken", "simulate_only", "breaker_open", "may_change", "mode_policies", "breaker"),
-        "changed_outside",
+        *("changed_outside", "standstill"),
         *("pause_reason", "archived_at", "created_at", "updated_at", "rights"),
     )
     name = serializers.CharField(max_length=160, required=False)
@@ -190,6 +194,7 @@ EXAMPLE: dict[str, Any] = {
     "glass_broken": False,
     "simulate_only": False,
     "breaker_open": False,
+    "standstill": None,
     "paused_at": None,
     "pause_reason": "",
     "archived_at": None,
@@ -233,7 +238,7 @@ def workflow_for(view: ApiView, pk: int, right: str) -> Workflow:
 
 def detail(workflow: Workflow, actor: Any) -> Response:
     """The answer about one workflow, as the services have left it."""
-    workflow = visible(actor).get(pk=workflow.pk)
+    (workflow,) = with_held([visible(actor).get(pk=workflow.pk)])
     breaker = open_breaker(workflow)
     told = {
         **WorkflowAnswer(workflow).data,
@@ -264,7 +269,7 @@ class WorkflowsView(ApiView):
                 rows = rows.filter(**{lookup: wanted[name]})
         if "right" in wanted:
             rows = rows.filter(pk__in=permissions.workflows_with(self.actor, wanted["right"]).values("pk"))
-        return Response(page_of(request, rows, lambda page: WorkflowAnswer(page, many=True).data))
+        return Response(page_of(request, rows, lambda page: WorkflowAnswer(with_held(page), many=True).data))
 
     @operation(
         "workflows_create",

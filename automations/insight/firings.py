@@ -25,7 +25,8 @@ from automations.modules.adapter import adapter_for
 from automations.modules.schema import facts_of
 from automations.modules.sql import SqlContext
 from automations.runtime.imagined import imagined_event
-from automations.runtime.matching import DUPLICATE, MATCHED, THROTTLED, PendingEvent, Verdict, judge_event
+from automations.runtime.matching import DUPLICATE, MATCHED, THROTTLED, Verdict, judge_event
+from automations.runtime.pending_events import PendingEvent
 from automations.runtime.subscriptions import Subscription, module_of, subscribe
 from automations.triggers.common import dedupe_key
 from automations.triggers.deadline.kind import due_at

@@ -134,7 +134,8 @@ def whole_snapshot(part: str = "") -> Coalesce:
 
 
 class Decision(models.Model):
-    """What one trigger answered to one event, and why; nothing is dropped without such a row."""
+    """What one trigger answered to one event, and why; nothing is dropped without such a row. “standstill” is no answer yet:
+    it stands in its place until the standstill is over, and the trigger judges."""
 
     class Outcome(models.TextChoices):
         MATCHED = "matched"
@@ -146,6 +147,7 @@ class Decision(models.Model):
         LOOP = "loop"
         BROKEN = "broken"
         NO_PLACE = "no_place"
+        STANDSTILL = "standstill"
 
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="decisions", db_constraint=False, db_index=False
@@ -180,12 +182,18 @@ class Decision(models.Model):
                         "loop",
                         "broken",
                         "no_place",
+                        "standstill",
                     ]
                 ),
                 name="decision_outcome_known",
             ),
         )
-        indexes = (models.Index(fields=("workflow", "-id"), name="decision_by_workflow"),)
+        indexes = (
+            models.Index(fields=("workflow", "-id"), name="decision_by_workflow"),
+            models.Index(
+                fields=("workflow", "event"), name="decision_waiting", condition=Q(outcome="standstill")
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.outcome} ({self.trigger_node})"

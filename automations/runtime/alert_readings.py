@@ -5,14 +5,17 @@ Nothing is asked rule by rule or workflow by workflow. What is replayed and what
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
 from automations.engine.alerts import AlertKind, Reading
-from automations.runtime.standstills import HOLDS
+from automations.models import Mode, Workflow
+from automations.runtime.standstills import Standing, read_ended, read_standing
 
 Place = tuple[int, int | None, str]
 """A rule, a workflow (None: everything), and the trigger where the rule is about one ("" where not)."""
@@ -80,12 +83,9 @@ LEFT JOIN LATERAL (
   SELECT at FROM automations_auditentry WHERE object_type = 'workflow' AND object_id = w.id::text
     AND action = 'workflow.resumed' ORDER BY id DESC LIMIT 1
 ) resumed ON true
-LEFT JOIN LATERAL (
-  SELECT max(LEAST(lifted_at, ends_at)) AS at FROM automations_standstill
-  WHERE starts_at <= %(now)s AND LEAST(lifted_at, ends_at) BETWEEN starts_at AND %(now)s
-) still ON true
-WHERE r.kind = 'silence' AND NOT """
-    + HOLDS
+LEFT JOIN json_to_recordset(%(stood)s) AS still (workflow bigint, at timestamptz) ON still.workflow = w.id
+WHERE r.kind = 'silence' AND w.id <> ALL(%(held)s)
+"""
 )
 _DEAD = (
     """
@@ -123,18 +123,14 @@ JOIN automations_alertrule r ON r.kind = 'needs_review'
 WHERE (s.wait -> 'kind') = '"needs_review"'::jsonb GROUP BY r.id, w.id
 """
 )
-_LAG = (
-    """
+_LAG = """
 SELECT r.id, NULL, '', extract(epoch FROM %(now)s - least(
     (SELECT min(due_at) FROM automations_run WHERE status IN ('queued', 'waiting') AND due_at <= %(now)s AND clock = ''),
-    (SELECT min(received_at) FROM automations_event WHERE state = 'pending' AND clock = ''
-      AND NOT """
-    + HOLDS
-    + """), %(now)s)),
+    (SELECT min(received_at) FROM automations_event WHERE state = 'pending' AND clock = '' AND NOT %(all_held)s),
+    %(now)s)),
   1, NULL, r.kind
 FROM automations_alertrule r WHERE r.kind = 'queue_lag' AND r.enabled
 """
-)
 _STATEMENTS: Mapping[frozenset[AlertKind], str] = {
     frozenset((AlertKind.FAILURES, AlertKind.RATIO)): _ENDED,
     frozenset((AlertKind.NOISY,)): _NOISY,
@@ -156,15 +152,33 @@ def measure(kinds: Iterable[AlertKind], *, now: datetime) -> dict[Place, Measure
     """What the rules of these kinds measure now: one query for each family of kinds. A place that is not in the answer
     measures nothing out of the ordinary."""
     wanted, measured = set(kinds), {}
+    asks = wanted & {AlertKind.SILENCE, AlertKind.QUEUE_LAG}
+    standing = read_standing(now=now) if asks else Standing(now)
     for family, statement in _STATEMENTS.items():
         if not family & wanted:
             continue
+        given = {"now": now, "kinds": [kind.value for kind in family], **_stillness(family, standing)}
         with connection.cursor() as cursor:
-            cursor.execute(statement, {"now": now, "kinds": [kind.value for kind in family]})
+            cursor.execute(statement, given)
             for rule, workflow, node, value, of, run, kind in cursor.fetchall():
                 number = 100.0 * value / of if kind == AlertKind.RATIO else float(value)
                 measured[rule, workflow, node] = Measured(Reading(number, of), run)
     return measured
+
+
+def _stillness(family: frozenset[AlertKind], standing: Standing) -> dict[str, Any]:
+    """What a family has to know of standstills: whether all is held, or which workflows are, and until when they were."""
+    if AlertKind.QUEUE_LAG in family:
+        return {"all_held": standing.everything is not None}
+    if AlertKind.SILENCE not in family:
+        return {}
+    acting = Workflow.objects.filter(mode=Mode.EXECUTE, archived_at=None).only("team", "module")
+    stood = [
+        {"workflow": pk, "at": held.until.isoformat()}
+        for pk, held in read_ended(now=standing.now).among(acting).items()
+        if held.until is not None
+    ]
+    return {"held": list(standing.among(acting)), "stood": json.dumps(stood)}
 
 
 def failing_last(workflows: Iterable[int]) -> set[int]:

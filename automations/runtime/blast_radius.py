@@ -25,7 +25,8 @@ from automations.modules.sql import SqlContext
 from automations.runtime.subscriptions import mode_of
 
 if TYPE_CHECKING:
-    from automations.runtime.matching import PendingEvent, Verdict
+    from automations.runtime.matching import Verdict
+    from automations.runtime.pending_events import PendingEvent
     from automations.runtime.subscriptions import Subscription
 
 DEFAULT_BLAST_RADIUS = 100

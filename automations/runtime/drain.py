@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from django.db import connection
 
 from automations.conf import setting
-from automations.runtime import places, queue, saving
+from automations.runtime import places, queue, saving, standstills
 from automations.runtime.backtests import work as backtests
 from automations.runtime.claims import ClaimedRun, claim
 from automations.runtime.execute import execute
 from automations.runtime.matching import match_due
-from automations.runtime.standstills import HOLDS
 from automations.runtime.subscriptions import DEFAULT_MAX_ATTEMPTS
 
 BACKTEST_SECONDS = 0.5
@@ -69,12 +68,13 @@ def _work(runs: Sequence[ClaimedRun]) -> None:
 
 
 def work_is_due() -> bool:
-    """Whether any event waits to be judged or any run is due, by the database's clock."""
+    """Whether any event can be judged or any run is due, by the database's clock."""
+    standing = standstills.look()
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM automations_event WHERE state = 'pending'"
-            f" AND (clock <> '' OR NOT {HOLDS}))"
+            "SELECT EXISTS (SELECT 1 FROM automations_event WHERE state = 'pending' AND (clock <> '' OR NOT %s))"
             " OR EXISTS (SELECT 1 FROM automations_run"
-            "  WHERE status IN ('queued', 'waiting', 'running') AND due_at <= now())"
+            "  WHERE status IN ('queued', 'waiting', 'running') AND due_at <= now())",
+            [standing.everything is not None],
         )
-        return bool(cursor.fetchone()[0])
+        return bool(cursor.fetchone()[0]) or bool(standstills.let_go(standing))

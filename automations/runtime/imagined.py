@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from automations.engine.fields import datetime_text
-from automations.runtime.matching import PendingEvent
+from automations.runtime.pending_events import PendingEvent
 from automations.runtime.subscriptions import Subscription
 
 

@@ -73,6 +73,7 @@ def _drop_events(before: datetime, position: int, now: datetime) -> tuple[int, i
         Event.objects.filter(pk__in=ids, state=Event.State.MATCHED)
         .exclude(idempotency_key__startswith="key:")  # their row is the memory that it happened
         .exclude(Exists(Run.objects.filter(event=this)))
+        .exclude(Exists(judged.filter(outcome=Decision.Outcome.STANDSTILL)))  # it is yet to be judged
         .exclude(Exists(judged.filter(workflow__in=held.values("workflow"))))
         .exclude(module__in=held.filter(workflow__module__isnull=False).values("workflow__module"))
     )

@@ -22,15 +22,15 @@ from automations.conf import setting
 from automations.engine.durations import parse_duration
 from automations.engine.rules import Scope
 from automations.models import Run
-from automations.models.large_value import bodies
-from automations.runtime import blast_radius, endings, holds, places, subscriptions
+from automations.runtime import blast_radius, endings, holds, places, standstills, subscriptions
 from automations.runtime.claims import ClaimedRun
+from automations.runtime.pending_events import PendingEvent, read_past, take_pending
 from automations.runtime.signals import signal_parent
-from automations.runtime.standstills import HOLDS
+from automations.runtime.standstills import PutOff, Standing
 from automations.runtime.subscriptions import MAX_DEPTH, Subscription
 from automations.triggers.common import dedupe_key
 
-MATCHED, DUPLICATE, THROTTLED, PAUSED, LOOP, OUT_OF_SCOPE, BROKEN = (
+MATCHED, DUPLICATE, THROTTLED, PAUSED, LOOP, OUT_OF_SCOPE, BROKEN, STANDSTILL = (
     "matched",
     "duplicate",
     "throttled",
@@ -38,41 +38,8 @@ MATCHED, DUPLICATE, THROTTLED, PAUSED, LOOP, OUT_OF_SCOPE, BROKEN = (
     "loop",
     "out_of_scope",
     "broken",
+    "standstill",
 )
-
-READ = """
-SELECT e.id, e.type, e.module_id, e.record_key, e.snapshot, e.occurred_at, e.clock, e.actor_id, e.cause_workflow_id,
-    e.depth, e.target, COALESCE(e.correlation_id, c.correlation_id), e.large_id
-FROM automations_event e LEFT JOIN automations_run c ON c.id = e.cause_run_id
-"""
-TAKE = f"""
-WHERE e.state = 'pending' AND (e.clock <> '' OR NOT {HOLDS}) ORDER BY e.id LIMIT %s FOR UPDATE OF e SKIP LOCKED
-"""
-AGAIN = "WHERE e.id = ANY(%s) AND e.state = 'matched' ORDER BY e.id"
-
-
-@dataclass(slots=True)
-class PendingEvent:
-    """One row of the batch; `value` is what rules see, `correlation` what it has in common with what it came from."""
-
-    id: int
-    type: str
-    module_id: int | None
-    record_key: str
-    value: dict[str, Any]
-    occurred_at: datetime
-    clock: str
-    actor_id: int | None
-    cause_workflow_id: int | None
-    depth: int
-    target: Mapping[str, Any] | None
-    database_now: datetime
-    correlation: uuid.UUID | None = None
-
-    @property
-    def now(self) -> datetime:
-        """The event's own time in a replay, the database's otherwise."""
-        return self.occurred_at if self.clock else self.database_now
 
 
 @dataclass(slots=True)
@@ -113,19 +80,47 @@ def match_due(*, limit: int = 500, take: int = 0) -> Judged:
 
 def _match_batch(limit: int, take: int) -> Judged:
     with transaction.atomic():
-        events = _read(TAKE, limit)
-        if not events:
+        standing = standstills.look()
+        put_off = _taken_back(standing, limit)
+        pending = take_pending(
+            limit=limit - len(put_off), now=standing.now, replayed_only=standing.everything is not None
+        )
+        if not pending and not put_off:
             return Judged()
         subscriptions.refresh()
-        verdicts = [verdict for event in events for verdict in _verdicts(event)]
-        claimed = settle(events, verdicts, take=take)
+        verdicts, events = _judge_late(put_off, standing)
+        verdicts += [verdict for event in pending for verdict in _verdicts(event, standing)]
+        events += pending
+        claimed = settle(events, verdicts, take=take) if events else []
         _tell_parents(events, verdicts)
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE automations_event SET state = 'matched' WHERE id = ANY(%s)",
-                [[event.id for event in events]],
+                [[event.id for event in pending]],
             )
-    return Judged(len(events), claimed)
+    return Judged(len(pending) + len(put_off), claimed)
+
+
+def _taken_back(standing: Standing, limit: int) -> list[PutOff]:
+    """The oldest answers that were put off and that nothing puts off any more."""
+    workflows = standstills.let_go(standing)
+    return standstills.take_back(workflows, limit=limit) if workflows else []
+
+
+def _judge_late(put_off: Sequence[PutOff], standing: Standing) -> tuple[list[Verdict], list[PendingEvent]]:
+    """What the triggers whose answers were put off say now, and to which events. A trigger that is gone since, or does not
+    listen any more, says so."""
+    if not put_off:
+        return [], []
+    events = read_past(sorted({one.event for one in put_off}), now=standing.now)
+    asked = {(one.event, one.workflow, one.node): one for one in put_off}
+    verdicts = []
+    for event in events:
+        for subscription in _listeners(event):
+            if asked.pop((event.id, subscription.workflow.pk, subscription.node), None) is not None:
+                verdicts.append(_judge(event, subscription, standing))
+    standstills.leave(asked.values(), now=standing.now)
+    return verdicts, events
 
 
 def settle(events: Sequence[PendingEvent], verdicts: Sequence[Verdict], *, take: int = 0) -> list[ClaimedRun]:
@@ -143,39 +138,23 @@ def settle(events: Sequence[PendingEvent], verdicts: Sequence[Verdict], *, take:
     return [run for run in claimed if run.id not in held]
 
 
-def read_past(ids: Sequence[int], *, lock: bool = False) -> list[PendingEvent]:
-    """Events that were judged before, as they were then but with the time of now; with `lock`, held for a transaction."""
-    return _read(f"{AGAIN} FOR NO KEY UPDATE OF e" if lock else AGAIN, list(ids))
+def _verdicts(event: PendingEvent, standing: Standing) -> list[Verdict]:
+    return [_judge(event, subscription, standing) for subscription in _listeners(event)]
 
 
-def _read(which: str, parameter: int | list[int]) -> list[PendingEvent]:
-    with connection.cursor() as cursor:
-        cursor.execute(READ + which, [parameter])
-        rows = cursor.fetchall()
-        cursor.execute("SELECT now()")
-        (now,) = cursor.fetchone()
-        whole = bodies(row[12] for row in rows)
-        return [_pending(row, now, whole) for row in rows]
+def _listeners(event: PendingEvent) -> list[Subscription]:
+    if event.target is None:
+        return subscriptions.listening(event.module_id, event.type)
+    meant = event.target
+    return subscriptions.addressed(meant["workflow"], meant["node"], meant.get("version"))
 
 
-def _pending(row: Sequence[Any], now: datetime, whole: Mapping[str, Any]) -> PendingEvent:
-    kept = row[4] if row[12] is None else whole[row[12]]
-    snapshot = kept if isinstance(kept, dict) else json.loads(kept)
-    target = row[10] if row[10] is None or isinstance(row[10], dict) else json.loads(row[10])
-    return PendingEvent(*(*row[:4], {"id": row[0], **snapshot}, *row[5:10], target, now, row[11]))
-
-
-def _verdicts(event: PendingEvent) -> list[Verdict]:
-    if event.target is not None:
-        meant = event.target
-        listeners = subscriptions.addressed(meant["workflow"], meant["node"], meant.get("version"))
-    else:
-        listeners = subscriptions.listening(event.module_id, event.type)
-    return [_judge(event, subscription) for subscription in listeners]
-
-
-def _judge(event: PendingEvent, subscription: Subscription) -> Verdict:
+def _judge(event: PendingEvent, subscription: Subscription, standing: Standing) -> Verdict:
     workflow = subscription.workflow
+    if standing.held and not event.clock:
+        own = subscription.module.pk if subscription.module else None
+        if (held := standing.over(workflow, own, event.module_id)) is not None:
+            return Verdict(event, subscription, STANDSTILL, held.reason())
     if workflow.paused_at is not None:
         return Verdict(
             event,
@@ -381,10 +360,13 @@ def _write_decisions(verdicts: Sequence[Verdict]) -> None:
 
 
 def _tell_parents(events: Sequence[PendingEvent], verdicts: Sequence[Verdict]) -> None:
-    """A started workflow that does not start (paused, filtered, gone, …) must not leave its caller waiting."""
+    """A started workflow that does not start (paused, filtered, gone, …) must not leave its caller waiting; one that stands
+    still is yet to answer."""
     answers = {verdict.event.id: verdict for verdict in verdicts}
     for event in events:
         target, verdict = event.target or {}, answers.get(event.id)
+        if verdict is not None and verdict.outcome == STANDSTILL:
+            continue
         if target.get("parent") and (verdict is None or verdict.run is None or verdict.failure):
             signal_parent(
                 parent_id=target["parent"],

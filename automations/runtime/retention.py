@@ -144,9 +144,11 @@ def _count(workflow: Workflow, *, runs: int, values: int, now: datetime) -> None
 
 
 def _drop_events(events: set[int], workflow: Workflow) -> set[str]:
-    """Those that no run is left of, and that no other workflow has judged. Returns the large values that they referred to."""
+    """Those that no run is left of, and that no other workflow has judged, or this one is yet to. Returns the large values that they referred to."""
     this = OuterRef("pk")
-    others = Decision.objects.filter(event=this).exclude(workflow=workflow)
+    others = Decision.objects.filter(
+        ~Q(workflow=workflow) | Q(outcome=Decision.Outcome.STANDSTILL), event=this
+    )
     gone = Event.objects.filter(pk__in=events, state=Event.State.MATCHED).exclude(
         Q(Exists(Run.objects.filter(event=this))) | Q(Exists(others))
     )

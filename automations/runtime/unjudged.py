@@ -27,11 +27,13 @@ SCHEDULE, MANUAL = "trigger.schedule", "trigger.manual"
 MOST_SLOTS = 20_000
 """Slots of one schedule that are looked at."""
 JUDGED, MADE_UP, GONE, NOT_DUE = "already-judged", "in-a-backfill", "record-gone", "not-due"
+REPLAYED = "of-a-replay"
 LEFT_OUT = {
     JUDGED: "judged already, or waiting to be",
     MADE_UP: "made up for by another backfill",
     GONE: "about a record that is not there any more",
     NOT_DUE: "still to be fired by the ticker",
+    REPLAYED: "part of a replay of the past, as the history of the demo is",
 }
 _TAKEN = {"is_dry_run": False, "state__in": (BackfillItem.State.WAITING, BackfillItem.State.JUDGED)}
 
@@ -109,7 +111,6 @@ def _events(trigger: Subscription, since: datetime, until: datetime) -> Unjudged
     rows = Event.objects.filter(
         types_of([trigger]),
         Q(target__isnull=True) | Q(target__workflow=workflow, target__node=trigger.node),
-        clock="",
         state=Event.State.MATCHED,
         occurred_at__gte=since,
         occurred_at__lt=until,
@@ -117,6 +118,7 @@ def _events(trigger: Subscription, since: datetime, until: datetime) -> Unjudged
     here = Decision.objects.filter(event=OuterRef("pk"), workflow=workflow).exclude(outcome__in=UNJUDGED)
     items = BackfillItem.objects.filter(workflow=workflow, trigger_node=trigger.node, **_TAKEN)
     whens = [
+        When(~Q(clock=""), then=Value(REPLAYED)),
         When(Exists(here.filter(Q(trigger_node=trigger.node) | Q(outcome=MATCHED))), then=Value(JUDGED)),
         When(Exists(items.filter(event=OuterRef("pk"), slot_at=None)), then=Value(MADE_UP)),
     ]

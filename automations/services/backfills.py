@@ -23,7 +23,8 @@ from automations.models import AuditEntry, Backfill, BackfillItem, Mode, Retenti
 from automations.runtime import queue
 from automations.runtime.blast_radius import Excess, excess_of_firing
 from automations.runtime.imagined import imagined_event
-from automations.runtime.matching import judge_event, read_past
+from automations.runtime.matching import judge_event
+from automations.runtime.pending_events import read_past
 from automations.runtime.unjudged import Missed, Unjudged, live_triggers, mode_now, unjudged
 from automations.services.audit import write_audit
 from automations.services.backfilling.lane import TASK

@@ -104,21 +104,47 @@ def test_a_failure_is_told_within_a_minute_and_the_breaker_stops_what_goes_wrong
     call(page, "DELETE", f"workflows/{failing}/")
 
 
-def test_a_standstill_is_planned_and_called_off_on_the_page(page: Page) -> None:
+def test_a_standstill_is_planned_and_called_off_and_a_workflow_says_what_holds_it(page: Page) -> None:
     sign_in(page, "ada")
+    made = call(page, "POST", "workflows/", {"name": "Stands still", "document": document({"v": "1"})})
+    call(page, "POST", f"workflows/{made['id']}/publish/", {})
     page.goto("/alerts/")
-    page.get_by_role("button", name="Let everything stand still…").focus()
+    page.get_by_role("button", name="Let something stand still…").focus()
     page.keyboard.press("Enter")
-    dialog = page.get_by_role("dialog", name="Let everything stand still")
+    dialog = page.get_by_role("dialog", name="Let something stand still")
+    dialog.get_by_role("combobox", name="What").select_option("workflow")
+    dialog.get_by_role("combobox", name="Which workflow").select_option(label="Stands still")
     dialog.get_by_label("Why").fill("The shop moves")
     dialog.get_by_label("From (empty: now)").fill("2099-03-29T22:00")
     dialog.get_by_label("To (empty").fill("2099-03-30T02:00")
     assert violations(page) == []
     dialog.get_by_role("button", name="Stand still").click()
     planned = page.get_by_role("listitem").filter(has_text="Planned: The shop moves")
-    expect(planned).to_contain_text("set by ada")
+    expect(planned).to_contain_text("“Stands still”, from")
+    assert violations(page) == []
+    page.evaluate("() => { document.documentElement.dataset.theme = 'dark' }")
     assert violations(page) == []
     picture(page, "standstills")
     planned.get_by_role("button", name="Call off… The shop moves").click()
-    page.get_by_role("dialog", name="Let everything go on").get_by_role("button", name="Go on").click()
+    page.get_by_role("dialog", name="Let “Stands still” go on").get_by_role("button", name="Go on").click()
     expect(planned).to_be_hidden()
+
+    page.goto(f"/workflows/{made['id']}/settings/")
+    page.get_by_role("button", name="Let it stand still…").click()
+    dialog = page.get_by_role("dialog", name="Let “Stands still” stand still")
+    dialog.get_by_label("Why").fill("The mail is down")
+    dialog.get_by_role("button", name="Stand still").click()
+    held = page.get_by_role("listitem").filter(has_text="“Stands still” stands still: The mail is down")
+    expect(held).to_contain_text("until somebody lets it go on")
+    assert violations(page) == []
+    picture(page, "standstill-settings")
+    call(page, "POST", f"workflows/{made['id']}/run/", {})
+    page.goto(f"/workflows/{made['id']}/")
+    expect(page.get_by_role("link", name="Stands still", exact=True)).to_be_visible()
+    page.goto(f"/diagnosis/{made['id']}/")
+    expect(page.get_by_text("“Stands still” stands still: The mail is down").first).to_be_visible()
+    page.get_by_role("link", name="Let “Stands still” go on", exact=True).click()
+    held.get_by_role("button", name="Go on… The mail is down").click()
+    page.get_by_role("dialog", name="Let “Stands still” go on").get_by_role("button", name="Go on").click()
+    expect(held).to_be_hidden()
+    call(page, "DELETE", f"workflows/{made['id']}/")

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import CharField, Q
+from django.db.models.functions import Cast
 
 from automations import permissions
 from automations.grants import MODELS
@@ -20,13 +21,14 @@ from automations.insight.diagnosis.parts import Change, Finding, Thing
 from automations.insight.diagnosis.scene import Scene, thing_of
 from automations.insight.diagnosis.weighing import Touched, weigh
 from automations.insight.failures import remedy_of
-from automations.models import AuditEntry, Run
+from automations.models import AuditEntry, Run, Standstill
+from automations.runtime.standstills import binding
 
 READ = 200
 """Entries that are weighed, the newest first."""
 SLACK = timedelta(seconds=1)
 """What is written in the very second in which it began is not yet after it."""
-EVERYWHERE = ("standstill", "modepolicy")
+EVERYWHERE = ("modepolicy",)
 VERBS = {
     "workflow.published": "published version {version}",
     "workflow.promoted": "let version {version} act",
@@ -51,8 +53,8 @@ VERBS = {
     "modepolicy.set": "set a policy about what may act",
     "modepolicy.lifted": "lifted a policy about what may act",
     "modepolicy.ended": "ended a policy about what may act",
-    "standstill.set": "let everything stand still",
-    "standstill.lifted": "let everything go on",
+    "standstill.set": "let {of} stand still",
+    "standstill.lifted": "let {of} go on",
 }
 
 
@@ -63,6 +65,8 @@ def read_changes(
     itself, of what it uses, and what holds everywhere. Two queries."""
     things = {(thing.noun, thing.pk): thing for thing in scene.things}
     what = Q(object_type="workflow", object_id=str(scene.workflow.pk)) | Q(object_type__in=EVERYWHERE)
+    stills = Standstill.objects.filter(binding(scene.workflow)).values(text=Cast("pk", CharField()))
+    what |= Q(object_type="standstill", object_id__in=stills)
     for noun in {noun for noun, _ in things}:
         what |= Q(object_type=noun, object_id__in=[pk for kind, pk in things if kind == noun])
     span = {"at__lte": moment + SLACK, "at__gt": moment - BEFORE}
@@ -150,7 +154,11 @@ def _sentence(row: AuditEntry, thing: Thing | None) -> str:
         holder = after.get("user") or after.get("group") or "somebody"
         who = f"the group {holder}" if after.get("group") else holder
         return f"{row.actor_name} changed what {who} may do with {named or 'this workflow'}."
-    verb = VERBS.get(row.action, "changed").format(version=after.get("version") or "")
+    told = after or (row.before if isinstance(row.before, dict) else {})
+    of = str(told.get("of") or "everything")
+    verb = VERBS.get(row.action, "changed").format(
+        version=after.get("version") or "", of=of[0].lower() + of[1:]
+    )
     parts = (
         ", ".join(name.replace("_", " ") for name in _differs(row)) if row.action.endswith(".updated") else ""
     )

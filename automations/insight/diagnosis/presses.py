@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from automations import permissions
+from automations import alert_rights
 from automations.engine.statuses import RunStatus
 from automations.insight.diagnosis.parts import Change, Episode, Finding, Press, Severity, Thing
 from automations.insight.diagnosis.scene import Scene
 from automations.insight.failures import Where, address_of, remedy_of
 from automations.models import Mode, Run, Triage, WorkflowVersion
+from automations.runtime.standstills import Held
 
 WAYS = {
     "run": "to start and pause runs",
@@ -176,12 +177,8 @@ def _to_go_on(scene: Scene, findings: Sequence[Finding]) -> Iterator[Press]:
     if "no-worker" in codes or "no-ticker" in codes:
         gone = [finding for code, finding in codes.items() if code in ("no-worker", "no-ticker")]
         yield Press("start-processes", "Start what is missing", " ".join(one.sentence for one in gone), "")
-    if "standstill" in codes:
-        may = permissions.may_do_all(scene.actor)
-        why_not = "" if may else "Only an admin may let everything go on."
-        yield Press(
-            "lift-standstill", "Let everything go on", codes["standstill"].sentence, "alerts/", why_not
-        )
+    if scene.held is not None:
+        yield _lift(scene, scene.held)
     if "needs-review" in codes:
         finding = codes["needs-review"]
         yield Press(
@@ -233,6 +230,19 @@ def _to_go_on(scene: Scene, findings: Sequence[Finding]) -> Iterator[Press]:
             _why_not(scene, "promote"),
             _post(f"{address}breaker/try/"),
         )
+
+
+def _lift(scene: Scene, held: Held) -> Press:
+    still = held.standstill
+    subject = still.subject[0].lower() + still.subject[1:]
+    if alert_rights.may_stand_still(scene.actor, still.workflow):
+        why_not = ""
+    elif still.workflow is not None:
+        why_not = _why_not(scene, "run")
+    else:
+        why_not = f"Only an admin may let {subject} go on."
+    address = f"standstills/{still.pk}/lift/"
+    return Press("lift-standstill", f"Let {subject} go on", held.sentence, "alerts/", why_not, _post(address))
 
 
 def _to_redrive(scene: Scene, findings: Sequence[Finding], known: Mapping[str, Episode]) -> Iterator[Press]:

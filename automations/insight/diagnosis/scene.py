@@ -16,6 +16,7 @@ from automations.insight.diagnosis.parts import Finding, Thing
 from automations.models import Policy, Workflow, WorkflowVersion
 from automations.registry import Registry
 from automations.runtime.needs import Need, needs_of
+from automations.runtime.standstills import Held, read_standing
 
 PAGES: dict[str, str] = {
     "module": "records/{key}/",
@@ -66,6 +67,11 @@ class Scene:
         for _, clues in CLUES.items():
             found += clues.beneath(found)
         return found
+
+    @cached_property
+    def held(self) -> Held | None:
+        """The standstill that holds it now."""
+        return read_standing(now=self.now).among([self.workflow]).get(self.workflow.pk)
 
     def rights(self, right: str) -> bool:
         return right in self._rights

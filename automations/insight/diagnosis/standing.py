@@ -28,7 +28,6 @@ from automations.models import (
 )
 from automations.runtime.identity import Acting, publishers_of
 from automations.runtime.mode_policies import read_simulate_only
-from automations.runtime.standstills import standing
 
 OVERDUE = timedelta(hours=24)
 LATE = timedelta(seconds=60)
@@ -47,7 +46,7 @@ BROKEN, WARNING, NOTICE = Severity.BROKEN, Severity.WARNING, Severity.NOTICE
 
 def kept_from_acting(scene: Scene) -> Iterator[Finding]:
     """Archived, never published, paused, taken back by a breaker, standing still with everything, held by a policy."""
-    workflow, now = scene.workflow, scene.now
+    workflow = scene.workflow
     settings = f"workflows/{workflow.pk}/settings/"
     if workflow.archived_at is not None:
         yield Finding("archived", BROKEN, "It is archived.", since=workflow.archived_at, link=settings)
@@ -74,13 +73,12 @@ def kept_from_acting(scene: Scene) -> Iterator[Finding]:
             "It only simulates: nothing that it says is done.",
             link=f"workflows/{workflow.pk}/promote/",
         )
-    still = standing(now=now).order_by("starts_at").first()
-    if still is not None:
+    if scene.held is not None:
         yield Finding(
             "standstill",
             BROKEN,
-            f"Everything stands still: {still.reason}",
-            since=still.starts_at,
+            scene.held.sentence,
+            since=scene.held.standstill.starts_at,
             link="alerts/",
         )
     modules = [int(thing.pk) for thing in scene.things if thing.noun == "module"]

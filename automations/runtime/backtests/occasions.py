@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Min, Q
 from automations.models import Event, Module, Workflow
 from automations.models.event import whole_snapshot
 from automations.modules.adapter import RecordState
-from automations.runtime.matching import PendingEvent
+from automations.runtime.pending_events import PendingEvent
 from automations.runtime.subscriptions import Subscription
 
 IMAGINED = ("trigger.deadline", "trigger.schedule")

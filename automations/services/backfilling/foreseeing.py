@@ -17,7 +17,8 @@ from automations.models import Backfill, BackfillItem, Module, Run
 from automations.modules.adapter import RecordState, adapter_for
 from automations.runtime.foresight import described
 from automations.runtime.imagined import imagined_event
-from automations.runtime.matching import DUPLICATE, MATCHED, PendingEvent, judge_event, read_past
+from automations.runtime.matching import DUPLICATE, MATCHED, judge_event
+from automations.runtime.pending_events import PendingEvent, read_past
 from automations.runtime.rehearsal import Rehearsal, Rehearsed
 from automations.runtime.subscriptions import Subscription, definition_of
 from automations.runtime.unjudged import GONE, JUDGED

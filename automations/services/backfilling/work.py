@@ -31,9 +31,9 @@ from automations.models import (
 )
 from automations.modules.adapter import adapter_for
 from automations.runtime import matching, queue
-from automations.runtime.matching import PendingEvent
+from automations.runtime.pending_events import PendingEvent, read_past
 from automations.runtime.schedules import fire_late
-from automations.runtime.standstills import standing
+from automations.runtime.standstills import read_standing
 from automations.runtime.subscriptions import Subscription
 from automations.runtime.unjudged import GONE, JUDGED, UNJUDGED, live_triggers, mode_now
 from automations.services.backfilling.foreseeing import Foreseeing
@@ -126,8 +126,9 @@ def waits_why(job: Backfill) -> str:
         return ""
     if Workflow.objects.filter(pk=job.workflow_id, paused_at__isnull=False).exists():
         return "The workflow is paused."
-    if standing(now=timezone.now()).exists():
-        return "Everything stands still."
+    still = read_standing(now=timezone.now()).among([job.workflow]).get(job.workflow_id)
+    if still is not None:
+        return still.sentence
     hold = _hold(job)
     if hold is not None and hold.state == Hold.State.PENDING:
         return "Its runs are above the blast radius and wait for approval."
@@ -150,7 +151,7 @@ def _judge(job: Backfill, items: Sequence[BackfillItem]) -> None:
     triggers = {trigger.node: trigger for trigger in live_triggers(job.workflow)}
     _fire(triggers, items)
     ids = sorted({item.event_id for item in items if item.event_id is not None})
-    events = {event.id: event for event in matching.read_past(ids, lock=True)}
+    events = {event.id: event for event in read_past(ids, lock=True)}
     decided = Decision.objects.filter(event__in=ids, workflow=job.workflow)
     answers = {(row.event_id, row.trigger_node): row.outcome for row in decided}
     gone = _gone(list(events.values()))

@@ -1,5 +1,6 @@
 import { useCallback, useState } from "react";
 import { alertsOf } from "../api/alerts";
+import type { Module } from "../api/recordTypes";
 import type { Named, Workflow } from "../api/types";
 import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
@@ -20,6 +21,9 @@ interface Loaded {
   /** Those of which the reader may say what is watched. */
   workflows: Workflow[];
   standstills: Standstill[];
+  modules: Module[];
+  /** Those that the reader may let stand still. */
+  runnable: Workflow[];
   /** User names to choose from; none where one may not see who there is. */
   people: string[];
   destinations: Named[];
@@ -37,16 +41,19 @@ export default function AlertsPage() {
   const load = useCallback(
     async (signal: AbortSignal): Promise<Loaded> => {
       const alerts = alertsOf(api);
-      const [open, rules, kinds, workflows, standstills, destinations, told, me] = await Promise.all([
-        alerts.open(signal),
-        alerts.rules(signal),
-        alerts.kinds(signal),
-        api.allWorkflows(signal, false, "edit"),
-        alerts.standstills(signal),
-        api.destinations(signal),
-        alerts.ruleDestinations(signal),
-        api.me(signal),
-      ]);
+      const [open, rules, kinds, workflows, standstills, modules, runnable, destinations, told, me] =
+        await Promise.all([
+          alerts.open(signal),
+          alerts.rules(signal),
+          alerts.kinds(signal),
+          api.allWorkflows(signal, false, "edit"),
+          alerts.standstills(signal),
+          api.modules(signal),
+          api.allWorkflows(signal, false, "run"),
+          api.destinations(signal),
+          alerts.ruleDestinations(signal),
+          api.me(signal),
+        ]);
       const mayName = me.may.create_workflows;
       const { people } = mayName ? await api.people(signal) : { people: [] };
       return {
@@ -60,6 +67,8 @@ export default function AlertsPage() {
         kinds,
         workflows,
         standstills: standstills.results,
+        modules: modules.results,
+        runnable,
         admin: me.may.set_mode_policies,
         watch: me.may.watch,
       };
@@ -99,7 +108,7 @@ interface Props extends Loaded {
 
 function Watched(props: Props) {
   const { open, rules: first, kinds, workflows, standstills, admin, making, onMade } = props;
-  const { people, destinations } = props;
+  const { people, destinations, modules, runnable } = props;
   const [told, setTold] = useState(props.told);
   const [{ workflow = "" }] = useSearch();
   const [rules, setRules] = useState(first);
@@ -126,7 +135,7 @@ function Watched(props: Props) {
         watch={props.watch}
         onRemoved={(id) => setRules((before) => before.filter((one) => one.id !== id))}
       />
-      <Standstills first={standstills} admin={admin} />
+      <Standstills first={standstills} may={runnable} modules={modules} admin={admin} />
       <PastAlerts workflow={about} />
       {making && <RuleDialog {...chosen} onSaved={put} onClose={onMade} />}
       {changing !== null && (

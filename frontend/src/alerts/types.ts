@@ -99,13 +99,24 @@ export interface Breaker {
   canary: number | null;
 }
 
-/** While one holds, no trigger judges anything: events are kept and judged afterwards. */
+/** While one holds, no trigger of what it is of judges anything: events are kept and judged afterwards. */
 export interface Standstill {
   id: number;
+  /** "The team support" */
+  subject: string;
   reason: string;
   starts_at: string;
   /** null: until somebody lifts it. */
   ends_at: string | null;
   set_by: string;
   lifted_at: string | null;
+  may_lift: boolean;
+}
+
+/** What holds a workflow now. */
+export interface Held {
+  id: number;
+  /** null: until somebody lifts it. */
+  until: string | null;
+  sentence: string;
 }

@@ -12,6 +12,16 @@ import type {
 import type { Api } from "./client";
 import type { Page, WorkflowDetail } from "./types";
 
+/** Of everything, unless it names a module, a team or a workflow. */
+export interface NewStandstill {
+  reason: string;
+  module?: string;
+  team?: string;
+  workflow?: number;
+  starts_at?: string;
+  ends_at?: string;
+}
+
 export function alertsOf({ get, send }: Api) {
   return {
     open: (signal: AbortSignal) => get<Page<Alert>>("alerts/?open=true&limit=200", signal),
@@ -29,8 +39,10 @@ export function alertsOf({ get, send }: Api) {
       send<RuleDestinations>("PUT", `webhooks/alert-rules/${id}/destinations/`, { destinations }),
     removeRule: (id: number) => send<void>("DELETE", `alert-rules/${id}/`, undefined),
     standstills: (signal: AbortSignal) => get<Page<Standstill>>("standstills/?limit=200", signal),
-    standStill: (body: { reason: string; starts_at?: string; ends_at?: string }) =>
-      send<Standstill>("POST", "standstills/", body),
+    /** Those that this workflow stands still by. */
+    standstillsOf: (workflow: number, signal: AbortSignal) =>
+      get<Page<Standstill>>(`standstills/?limit=200&workflow=${workflow}`, signal),
+    standStill: (body: NewStandstill) => send<Standstill>("POST", "standstills/", body),
     goOn: (id: number, reason: string) => send<Standstill>("POST", `standstills/${id}/lift/`, { reason }),
     tryBreaker: (workflow: number, reason: string) =>
       send<WorkflowDetail>("POST", `workflows/${workflow}/breaker/try/`, { reason }),

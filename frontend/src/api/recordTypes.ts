@@ -37,6 +37,8 @@ export type Outcome =
   | "duplicate"
   | "throttled"
   | "no_place"
+  /** No answer yet: it waits for the end of a standstill. */
+  | "standstill"
   | "out_of_scope"
   | "paused"
   | "loop"

@@ -140,6 +140,8 @@ export interface RunDetail extends Run {
   parent: number | null;
   /** Among the runs that may be at work at once; null without such a limit, and when it has ended. */
   place: { waits: boolean; sentence: string } | null;
+  /** What a standstill means for it: whether it waits for the end, or only what comes after it. */
+  standstill: { waits: boolean; until: string | null; sentence: string } | null;
   /** Of its dead letter; null unless it is one. */
   fingerprint: string | null;
   /** By which request a webhook has started it, and its newest calls, as far as the reader may see them. */

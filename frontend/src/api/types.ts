@@ -1,4 +1,4 @@
-import type { Breaker } from "../alerts/types";
+import type { Breaker, Held } from "../alerts/types";
 import type { Drawing, GraphDocument, Layout, Note } from "../graph/document";
 import type { Values } from "./recordTypes";
 import type { Binding, Limits, RetryPolicy, Setting } from "./settingsTypes";
@@ -27,6 +27,8 @@ export interface Workflow {
   simulate_only: boolean;
   /** It went wrong, and was taken back to simulate by itself. */
   breaker_open: boolean;
+  /** What holds it now: events wait to be judged. */
+  standstill: Held | null;
   paused_at: string | null;
   pause_reason: string;
   archived_at: string | null;

@@ -1,4 +1,5 @@
 import { ModeChip } from "../ui/chips";
+import { dateTime } from "../ui/format";
 import { Link } from "../ui/Link";
 import type { Bench } from "./bench";
 import { errorsIn } from "./findings";
@@ -41,6 +42,13 @@ export function Toolbar({ bench }: { bench: Bench }) {
         </Link>
       )}
       {workflow.paused_at !== null && <span className="chip paused">Paused</span>}
+      {workflow.standstill !== null && (
+        <Link className="chip paused" to={`workflows/${workflow.id}/settings/`}>
+          {workflow.standstill.until === null
+            ? "Stands still"
+            : `Stands still until ${dateTime(workflow.standstill.until)}`}
+        </Link>
+      )}
       {readOnly ? (
         <span className="chip">You can look, not edit</span>
       ) : (

@@ -192,6 +192,8 @@ const COLUMNS: Column<Row>[] = [
         {workflow.paused_at !== null && workflow.pause_reason !== "" && (
           <span className="why">{workflow.pause_reason}</span>
         )}
+        {workflow.standstill !== null && <span className="chip paused">Stands still</span>}
+        {workflow.standstill !== null && <span className="why">{workflow.standstill.sentence}</span>}
       </>
     ),
   },

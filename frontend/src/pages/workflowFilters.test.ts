@@ -27,6 +27,7 @@ function workflow(name: string, more: Partial<Workflow> = {}): Workflow {
       retry: {},
       archived_at: null,
       paused_at: null,
+      standstill: null,
       pause_reason: "",
     },
     ...more,

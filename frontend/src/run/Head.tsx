@@ -69,6 +69,11 @@ export function Head({ run, detail, rows, now, live, refresh }: Shown) {
           <Link to={`workflows/${run.workflow.id}/runs/?place=waits`}>All that wait for a place</Link>
         </p>
       )}
+      {detail?.standstill && (
+        <p className="run-cause note">
+          {detail.standstill.sentence} <Link to="alerts/">Standstills</Link>
+        </p>
+      )}
       <Cause detail={detail} rows={rows} />
       <Retries run={run} />
       {detail?.fingerprint && (

@@ -8,6 +8,7 @@ import { WorkflowHead } from "../ui/WorkflowHead";
 import { KeptPart } from "./KeptPart";
 import { SettingsForm } from "./SettingsForm";
 import { StatePart } from "./StatePart";
+import { StillPart } from "./StillPart";
 import "./settings.css";
 
 const NOBODY: People = { people: [], groups: [] };
@@ -44,6 +45,7 @@ export default function SettingsPage({ id }: { id: number }) {
           <>
             <SettingsForm workflow={workflow} people={people} onSaved={setChanged} />
             <StatePart workflow={workflow} onChanged={setChanged} />
+            <StillPart workflow={workflow} />
             <KeptPart workflow={workflow} />
           </>
         )}

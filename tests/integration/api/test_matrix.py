@@ -248,7 +248,7 @@ MATRIX: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {
     ("POST", "alert-acknowledge"): (OPERATE, SIGHT),
     ("POST", "alert-snooze"): (OPERATE, SIGHT),
     ("GET", "standstills"): (EVERYBODY, EVERYBODY),
-    ("POST", "standstills"): (ADMIN, EVERYBODY),
+    ("POST", "standstills"): (EVERYBODY, EVERYBODY),  # whose workflow it is of is looked at past the body
     ("POST", "standstill-lift"): (ADMIN, EVERYBODY),
     ("GET", "alert-kinds"): (EVERYBODY, EVERYBODY),
     ("GET", "alert-rules"): (EVERYBODY, EVERYBODY),

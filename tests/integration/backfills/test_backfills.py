@@ -80,6 +80,13 @@ def test_what_was_missed_is_judged_once(workflow: Workflow, owner: APIClient, al
     assert asked(owner, workflow, status=409)["code"] == "nothing-to-make-up"
 
 
+def test_what_a_replay_has_played_happened_at_no_real_time(workflow: Workflow, owner: APIClient) -> None:
+    Event.objects.filter(record_key="T1").update(clock="demo")
+    seen = previewed(owner, workflow)
+    assert seen["total"] == 2
+    assert left_out(seen) == {"already-judged": 1, "record-gone": 1, "of-a-replay": 1}
+
+
 def test_the_trigger_sees_the_record_as_the_event_left_it(
     workflow: Workflow, owner: APIClient, tickets: Module
 ) -> None:

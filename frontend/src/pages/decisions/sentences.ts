@@ -8,6 +8,7 @@ export const OUTCOMES: Record<Outcome, { mark: string; word: string; tone: strin
   throttled: { mark: "‖", word: "throttled", tone: "waiting" },
   out_of_scope: { mark: "○", word: "out of scope", tone: "queued" },
   no_place: { mark: "‖", word: "no place", tone: "waiting" },
+  standstill: { mark: "‖", word: "waits", tone: "waiting" },
   paused: { mark: "‖", word: "paused", tone: "waiting" },
   loop: { mark: "✕", word: "loop", tone: "failed" },
   broken: { mark: "✕", word: "broken", tone: "failed" },
@@ -17,6 +18,7 @@ export const OUTCOMES: Record<Outcome, { mark: string; word: string; tone: strin
 export function sentenceOf({ outcome, reason }: Pick<Decision, "outcome" | "reason">): string {
   const told = (name: string) => (typeof reason?.[name] === "string" ? reason[name] : "");
   if (outcome === "matched") return `The trigger’s rules hold. ${told("waits")}`.trim();
+  if (outcome === "standstill") return `Not judged yet. ${told("why") || "It stands still."}`;
   if (reason === null) return "The reason quotes values that you lack the right to see (“view payloads”).";
   switch (outcome) {
     case "duplicate":

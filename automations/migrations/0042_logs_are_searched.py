@@ -7,7 +7,7 @@ import automations.models.run_text
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0040_backfills"),
+        ("automations", "0041_standstill_scopes"),
     ]
 
     operations = [
