@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 
 from automations import permissions
-from automations.admin import diagnosing, releasing, trying
+from automations.admin import backfilling, diagnosing, releasing, trying
 from automations.admin.base import SeenAdmin, SeenInline, ServiceForm, as_json, with_reason
 from automations.admin.sharing import SharedAdmin
 from automations.grants import SETTING_RIGHTS
@@ -175,6 +175,7 @@ class WorkflowAdmin(SharedAdmin):
         trying.RUN_TEST,
         trying.SCENARIOS,
         trying.BACKTESTS,
+        backfilling.BACKFILL,
         releasing.GATE,
         releasing.GO_LIVE,
         releasing.VERSIONS,

@@ -35,6 +35,7 @@ class BackfillSampleAnswer(Answer):
 
 class BackfillPartAnswer(Answer):
     trigger = serializers.CharField()
+    title = serializers.CharField(help_text="Of the trigger; its id where it has none.")
     kind = serializers.CharField()
     makes_up_for = serializers.ChoiceField(["slots", "events"])
     total = serializers.IntegerField(help_text="To be judged.")
@@ -125,6 +126,7 @@ class BackfillDetailAnswer(BackfillAnswer):
 class BackfillItemAnswer(Answer):
     id = serializers.IntegerField()
     trigger = serializers.CharField(source="trigger_node")
+    title = serializers.CharField(help_text="Of the trigger; its id where it has none.")
     at = serializers.DateTimeField(help_text="When it happened, or was due.")
     event = serializers.IntegerField(source="event_id", allow_null=True)
     slot = serializers.DateTimeField(source="slot_at", allow_null=True)
@@ -205,6 +207,7 @@ DETAIL = {**EXAMPLE, "waits_why": "", "approval": None, "waits_for": [], "may_ca
 ITEM: dict[str, Any] = {
     "id": 71,
     "trigger": "t1",
+    "title": "A ticket came in",
     "at": "2026-03-28T21:05:00Z",
     "event": 5120,
     "slot": None,
@@ -227,6 +230,7 @@ PREVIEW: dict[str, Any] = {
     "parts": [
         {
             "trigger": "t1",
+            "title": "A ticket came in",
             "kind": "trigger.record",
             "makes_up_for": "events",
             "total": 14,

@@ -32,28 +32,25 @@ from automations.api.pagination import page_of
 from automations.api.schema import operation
 from automations.api.views import ApiView
 from automations.api.workflows import ReasonBody, workflow_for
+from automations.engine.documents import parse_document
 from automations.errors import ForbiddenError, NotFoundError
 from automations.insight.failures import Where, failure_json
-from automations.models import Backfill, BackfillItem, Decision, Workflow
+from automations.models import Backfill, BackfillItem, Decision, Workflow, WorkflowVersion
 from automations.runtime.blast_radius import cap_of, sentence
 from automations.runtime.subscriptions import definition_of
-from automations.runtime.unjudged import LEFT_OUT
 from automations.services import backfills as service
+from automations.services.backfilling.words import WHY_LEFT_OUT
 from automations.services.backfilling.work import question_of, waits_why
-from automations.services.pacing import MOST_PARTS
 from automations.services.references import require_seen
 
-WORDS = {
-    **LEFT_OUT,
-    service.OVER_LIMIT: f"beyond the oldest {MOST_PARTS:,}, which one backfill takes at most",
-}
 STARTED = (Decision.Outcome.MATCHED, Decision.Outcome.LOOP)
 TOLD = {"succeeds": "would_succeed", "fails": "would_fail", "asks": "would_ask"}
 
 
 def _left_out(counts: Mapping[str, int]) -> list[dict[str, Any]]:
     return [
-        {"code": code, "count": number, "sentence": WORDS.get(code, code)} for code, number in counts.items()
+        {"code": code, "count": number, "sentence": WHY_LEFT_OUT.get(code, code)}
+        for code, number in counts.items()
     ]
 
 
@@ -121,10 +118,17 @@ def _asked(view: ApiView, wanted: dict[str, Any]) -> dict[str, Any]:
     return {"workflow": workflow, "window": window, **wanted}
 
 
-def _part(part: service.Part, *, payloads: bool) -> dict[str, Any]:
+def _titles(version: WorkflowVersion | None) -> dict[str, str]:
+    """The title of each node that has one; none of a version that can't be read any more."""
+    definition = parse_document(version.document)[0] if version is not None else None
+    return {node.id: node.title for node in definition.nodes if node.title} if definition is not None else {}
+
+
+def _part(part: service.Part, titles: Mapping[str, str], *, payloads: bool) -> dict[str, Any]:
     found = part.found
     return {
         "trigger": found.trigger.node,
+        "title": titles.get(found.trigger.node, found.trigger.node),
         "kind": found.trigger.kind,
         "makes_up_for": "slots" if found.is_schedule else "events",
         "total": part.taken,
@@ -153,6 +157,7 @@ def _preview(workflow: Workflow, plan: service.Plan, rate: int, actor: Any) -> d
     payloads = permissions.may(actor, "view_payloads", workflow)
     held = any(part.excess is not None for part in plan.parts)
     approvers = permissions.approvers_of(workflow) if held else []
+    titles = _titles(workflow.active_version)
     return {
         "workflow": workflow,
         "version": workflow.active_version.number if workflow.active_version is not None else None,
@@ -164,7 +169,7 @@ def _preview(workflow: Workflow, plan: service.Plan, rate: int, actor: Any) -> d
         "minutes": -(-plan.total // rate),
         "blast_radius": cap_of(workflow),
         "left_out": _left_out(plan.left_out()),
-        "parts": [_part(part, payloads=payloads) for part in plan.parts],
+        "parts": [_part(part, titles, payloads=payloads) for part in plan.parts],
         "approvers": [person.get_username() for person in approvers if person.pk != actor.pk],
         "refusal": plan.refusal,
         "code": plan.code,
@@ -242,9 +247,12 @@ class BackfillItemsView(ApiView):
         if "came_to" in wanted:
             rows = rows.filter(_counted_as(wanted["came_to"]))
 
+        titles = _titles(backfill.version)
+
         def told(page: Any) -> Any:
             items = list(page)
             for item in items:
+                item.title = titles.get(item.trigger_node, item.trigger_node)
                 if not payloads:
                     item.changes = []
                     item.message = item.message if item.code else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rest_framework import serializers
@@ -14,7 +15,8 @@ from automations.api.runs import DETAIL, RunDetailAnswer, detail, run_for, visib
 from automations.api.schema import operation
 from automations.api.serializers import Answer, Body
 from automations.api.views import ApiView
-from automations.models import AuditEntry, WorkflowVersion
+from automations.errors import ConflictError, InvalidError
+from automations.models import AuditEntry, Run, WorkflowVersion
 from automations.runtime.subscriptions import definition_of
 from automations.services.references import require_seen
 from automations.services.retries import STARTS, VERSIONS, retry_choices, retry_run
@@ -87,7 +89,28 @@ class RunRetryView(ApiView):
     def get(self, request: Request, pk: int) -> Response:
         """What each way to retry the run would keep and repeat, and which ways there are not. Nothing is changed."""
         run = run_for(self, pk, "retry")
-        return Response(RetryAnswer({"choices": retry_choices(run=run)}).data)
+        choices = retry_choices(run=run)
+        versions = {one.chosen.pk: one.chosen for one in choices if one.chosen is not None}
+        refused = {pk: self._why_unseen(run, version) for pk, version in versions.items()}
+        told = [
+            replace(one, refusal=refused[one.chosen.pk])
+            if one.refusal is None and one.chosen is not None
+            else one
+            for one in choices
+        ]
+        return Response(RetryAnswer({"choices": told}).data)
+
+    def _why_unseen(self, run: Run, version: WorkflowVersion) -> ConflictError | None:
+        """Why the actor can't have a version run: it names what is hidden from him."""
+        try:
+            require_seen(run.workflow, definition_of(version), self.actor)
+        except InvalidError:
+            owner = run.workflow.owner or "An admin"
+            detail = (
+                f"You don't see everything that version {version.number} uses. {owner} can share it with you."
+            )
+            return ConflictError(detail, code="not-seen")
+        return None
 
     @operation(
         "runs_retry",

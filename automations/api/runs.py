@@ -1,11 +1,10 @@
-"""Runs: found, followed step by step and line by line, cancelled."""
+"""Runs: followed step by step and line by line, cancelled."""
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -14,8 +13,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from automations import permissions
-from automations.api.pagination import page_of
-from automations.api.schema import PAGE, operation
+from automations.api.schema import operation
 from automations.api.serializers import Answer, Body, LargeValueAnswer, UserName
 from automations.api.stillness import RunStillAnswer
 from automations.api.views import ApiView
@@ -26,15 +24,12 @@ from automations.insight.failures import run_failure, step_failure
 from automations.insight.places import standing_of
 from automations.insight.related import related_to
 from automations.insight.run_news import needs_review, newest_retry, steps_of
-from automations.insight.run_search import in_bounded_time, matching
 from automations.insight.standstills import run_held
-from automations.models import NEVER, DeadLetter, LogEntry, Mode, Run
-from automations.runtime.run_texts import read_up_to
+from automations.models import DeadLetter, LogEntry, Mode, Run
 from automations.services.runs import cancel_run
 
 LOG_PAGE = 500
 RUN_STATUSES = [status.value for status in RunStatus]
-EVENTS = r"^\d{1,18}(-\d{1,18})?(,\d{1,18}(-\d{1,18})?){0,199}$"
 STEP_STATUSES = [status.value for status in StepStatus]
 
 
@@ -132,50 +127,6 @@ class RunDetailAnswer(RunAnswer):
     )
     input = serializers.DictField(allow_null=True, help_text="null without the right to see payloads.")
     outcome = serializers.DictField(allow_null=True, help_text="null without the right to see payloads.")
-
-
-class RunQuery(Body):
-    workflow = serializers.IntegerField(required=False, min_value=1)
-    version = serializers.IntegerField(required=False, min_value=1, help_text="The version's number.")
-    status = serializers.ChoiceField(RUN_STATUSES, required=False)
-    mode = serializers.ChoiceField(Mode.choices, required=False)
-    module = serializers.CharField(required=False, max_length=63)
-    record = serializers.CharField(required=False, max_length=120)
-    event = serializers.IntegerField(required=False, min_value=1)
-    events = serializers.RegexField(
-        EVENTS,
-        required=False,
-        help_text="Numbers and spans of events, such as those of one start: 5120-5219,5225.",
-    )
-    needs_review = serializers.BooleanField(required=False)
-    parent = serializers.IntegerField(  # type: ignore[assignment]
-        required=False, min_value=1, help_text="Those that this run has started."
-    )
-    hold = serializers.IntegerField(required=False, min_value=1, help_text="Those that were held together.")
-    code = serializers.CharField(required=False, max_length=64, help_text="The code of its failure.")
-    correlation = serializers.UUIDField(
-        required=False, help_text="The id that its request, its runs and its calls share."
-    )
-    search = serializers.CharField(
-        required=False,
-        max_length=200,
-        help_text="Words of its record, its error, its steps' names and, with the right to see payloads, its values; each may be the beginning of one. All have to be there.",
-    )
-    waits_for_place = serializers.BooleanField(
-        default=False, help_text="true: only those for which there is no place yet."
-    )
-    created_after = serializers.DateTimeField(required=False, help_text="Made at or after this moment.")
-    created_before = serializers.DateTimeField(required=False, help_text="Made before this moment.")
-    ended_after = serializers.DateTimeField(required=False, help_text="Ended at or after this moment.")
-    ended_before = serializers.DateTimeField(required=False, help_text="Ended before this moment.")
-
-
-class RunsPage(Answer):
-    next = serializers.URLField(allow_null=True)
-    results = RunAnswer(many=True)
-    searched_up_to = serializers.DateTimeField(
-        allow_null=True, help_text="Newer runs are not searched yet; null without `search` and `correlation`."
-    )
 
 
 class RunChangeAnswer(Answer):
@@ -331,60 +282,6 @@ def detail(run: Run, actor: Any, *, status: int = 200) -> Response:
         **payloads,
     }
     return Response({**RunAnswer(run).data, **told}, status=status)
-
-
-def _within(spans: str) -> Q:
-    """Of an event whose number is one of these, or within one of these spans."""
-    asked = Q()
-    for span in spans.split(","):
-        first, _, last = span.partition("-")
-        asked |= Q(event_id__gte=int(first), event_id__lte=int(last or first))
-    return asked
-
-
-class RunsView(ApiView):
-    @operation(
-        "runs_list",
-        "runs",
-        answer=RunsPage,
-        query=RunQuery,
-        example={"next": None, "results": [EXAMPLE], "searched_up_to": None},
-        parameters=PAGE,
-    )
-    def get(self, request: Request) -> Response:
-        """Runs of the workflows that you may see, newest first."""
-        wanted = self.query(RunQuery)
-        lookups = {
-            "workflow": "workflow_id",
-            "version": "version__number",
-            "status": "status",
-            "mode": "mode",
-            "module": "module__key",
-            "record": "record_key",
-            "event": "event_id",
-            "hold": "hold_id",
-            "needs_review": "needs_review",
-            "parent": "parent_id",
-            "code": "failure_code",
-            "correlation": "text__correlation_id",
-            "created_after": "created_at__gte",
-            "created_before": "created_at__lt",
-            "ended_after": "finished_at__gte",
-            "ended_before": "finished_at__lt",
-        }
-        events, text = wanted.pop("events", ""), wanted.pop("search", None)
-        parked = wanted.pop("waits_for_place")
-        rows = visible(self.actor).filter(**{lookups[name]: value for name, value in wanted.items()})
-        if parked:
-            rows = rows.filter(status=RunStatus.QUEUED, due_at=NEVER)
-        if events:
-            rows = rows.filter(_within(events))
-        up_to = read_up_to(now=timezone.now()) if text is not None or "correlation" in wanted else None
-        if text is not None:
-            rows = matching(rows, text, self.actor)
-        with in_bounded_time() if text is not None else nullcontext():
-            page = page_of(request, rows, lambda page: RunAnswer(page, many=True).data)
-        return Response({**page, "searched_up_to": up_to})
 
 
 class RunView(ApiView):

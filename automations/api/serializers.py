@@ -9,11 +9,17 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from automations.engine.schemas import nearest
+from automations.engine.schemas import listed, nearest
 
 
 class Body(serializers.Serializer[Any]):
     """A request body or query string, read strictly: an unknown or read-only name is a problem, not ignored."""
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for field in fields.values():
+            _name_choices(getattr(field, "child", field))
+        return fields
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):
@@ -42,6 +48,13 @@ class Body(serializers.Serializer[Any]):
         return serializers.ErrorDetail(
             f"“{name[:80]}” is no field of this request.{hint}", code="unknown-field"
         )
+
+
+def _name_choices(field: Any) -> None:
+    """A choice that is refused names those that there are."""
+    if isinstance(field, serializers.ChoiceField):
+        known = listed(list(field.choices), most=30).replace("{", "{{").replace("}", "}}")
+        field.error_messages["invalid_choice"] = f"“{{input}}” is none of {known}."
 
 
 class Answer(serializers.Serializer[Any]):

@@ -42,6 +42,7 @@ from automations.api import (
     retries,
     review_schedules,
     reviews,
+    run_list,
     runs,
     scenarios,
     shadows,
@@ -192,7 +193,7 @@ urlpatterns = [
     path(f"{WORKFLOW}legal-hold/lift/", retention.LegalHoldLiftView.as_view(), name="legal-hold-lift"),
     path(f"{WORKFLOW}shadows/", shadows.ShadowsView.as_view(), name="shadows"),
     path(f"{BACKTEST}differences/", backtests.BacktestDifferencesView.as_view(), name="backtest-differences"),
-    path("runs/", runs.RunsView.as_view(), name="runs"),
+    path("runs/", run_list.RunsView.as_view(), name="runs"),
     path("runs/<int:pk>/", runs.RunView.as_view(), name="run"),
     path("runs/<int:pk>/steps/", runs.RunStepsView.as_view(), name="run-steps"),
     path(

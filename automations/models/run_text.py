@@ -47,15 +47,21 @@ class RunText(models.Model):
     )
     correlation_id = models.UUIDField(db_index=True)
     told = WordsField(help_text="Words that all may search who see the run: record, error, names of steps.")
-    everything = WordsField(help_text="Those, and the words of values: for who may see payloads.")
+    everything = WordsField(
+        help_text="Those, and the words of values, log lines and outputs: for who may see payloads."
+    )
     last_seq = models.PositiveIntegerField(help_text="The newest log entry when it was read.")
     is_final = models.BooleanField(help_text="Whether the run had ended when it was read.")
+    reading = models.PositiveSmallIntegerField(
+        db_default=1, help_text="Which words were read of it; a row of fewer than today's is read again."
+    )
 
     class Meta:
         indexes = (
             GinIndex(fields=("told",), name="runtext_told"),
             GinIndex(fields=("everything",), name="runtext_everything"),
             models.Index(fields=("run",), name="runtext_unfinished", condition=models.Q(is_final=False)),
+            models.Index(fields=("run",), name="runtext_read_less", condition=models.Q(reading__lt=2)),
         )
 
     def __str__(self) -> str:

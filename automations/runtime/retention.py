@@ -34,7 +34,7 @@ from automations.models import (
     Workflow,
 )
 from automations.registry import Registry
-from automations.runtime import large_values, leftovers
+from automations.runtime import large_values, leftovers, run_texts
 
 BATCH = 200
 MOST_COUNTED = 10_000
@@ -124,6 +124,7 @@ def drop_batch(term: Term, *, now: datetime, most: int = BATCH) -> int:
             ids -= needed(sorted(ids))
         if not ids:
             return 0
+        run_texts.hold_reading()
         steps = Step.objects.filter(run__in=ids)
         large = set(steps.filter(large__isnull=False).values_list("large", flat=True))
         for part in (Step, LogEntry, RunText):

@@ -6,21 +6,28 @@ import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from automations import masking
-from automations.engine.words import distinct_words, texts_in
-from automations.models import Run, RunText, Step, WorkflowVersion
+from automations.engine.words import distinct_words
+from automations.models import Run, RunText
+from automations.runtime import run_reading
+from automations.runtime.run_reading import Reading, Said
 
-BATCH = 500
+BATCH = 100
 MOST_TOLD = 400
 MOST_WORDS = 4_000
 """Words of one run; its first ones count."""
+MOST_OF_LOG = MOST_OF_OUTPUTS = 1_000
+"""Of those, the room that its log lines and its steps' outputs take at most, and what came in can't take from them."""
+READING = 2
+"""What is read of a run. A row that was written when less was read (1: no log lines, no outputs) is read again."""
 SECONDS = 0.3
 """How long one tick of the ticker may read runs: its other duties wait meanwhile."""
+LOCK = 0x72656164
+"""The advisory lock's number: "read" in ASCII. Who reads runs shares it, who drops runs holds it alone."""
 LATE = 5_000
 """Ids are given before the commit: among so many of the newest, one that was committed late is looked for again."""
 
@@ -36,13 +43,20 @@ MOVED = """
 SELECT text.run_id FROM automations_runtext text JOIN automations_run run ON run.id = text.run_id
 WHERE NOT text.is_final AND (run.last_seq <> text.last_seq OR run.finished_at IS NOT NULL) LIMIT %s
 """
+READ_LESS = """
+SELECT text.run_id FROM automations_runtext text JOIN automations_run run ON run.id = text.run_id
+WHERE text.reading < 2 ORDER BY text.run_id DESC LIMIT %s
+"""
+"""The newest first: they are looked for more often."""
 KEEP = """
-INSERT INTO automations_runtext (run_id, workflow_id, correlation_id, told, everything, last_seq, is_final)
-SELECT t.run, t.workflow, t.correlation, array_to_tsvector(t.told), array_to_tsvector(t.everything), t.seq, t.final
-FROM jsonb_to_recordset(%s::jsonb) AS t(run bigint, workflow bigint, correlation uuid, told text[], everything text[], seq int, final bool)
+INSERT INTO automations_runtext (run_id, workflow_id, correlation_id, told, everything, last_seq, is_final, reading)
+SELECT t.run, t.workflow, t.correlation, array_to_tsvector(t.told), array_to_tsvector(t.everything), t.seq, t.final, r.reading
+FROM jsonb_to_recordset(%s::jsonb) AS t(run bigint, workflow bigint, correlation uuid, told text[], everything text[], seq int, final bool),
+  (SELECT %s AS reading) AS r
 ORDER BY t.run
 ON CONFLICT (run_id) DO UPDATE SET told = EXCLUDED.told, everything = EXCLUDED.everything,
-  last_seq = EXCLUDED.last_seq, is_final = EXCLUDED.is_final
+  last_seq = EXCLUDED.last_seq, is_final = EXCLUDED.is_final,
+  reading = EXCLUDED.reading
 """
 
 
@@ -51,7 +65,12 @@ def catch_up(*, now: datetime, seconds: float | None = SECONDS) -> int:
     Returns how many were read. Any number of processes may do it at once, and be killed at it."""
     ends = None if seconds is None else time.monotonic() + seconds
     read = 0
-    for question, params in ((MOVED, [BATCH]), (COMMITTED_LATE, [LATE, BATCH]), (NEW, [BATCH])):
+    for question, params in (
+        (MOVED, [BATCH]),
+        (COMMITTED_LATE, [LATE, BATCH]),
+        (NEW, [BATCH]),
+        (READ_LESS, [BATCH]),
+    ):
         while ids := _ids(question, params):
             _read(ids)
             read += len(ids)
@@ -67,57 +86,56 @@ def read_up_to(*, now: datetime) -> datetime:
     return unread.first() or now
 
 
+def logs_read_from() -> datetime | None:
+    """The moment before which log lines and outputs are not all read yet: that of the newest run that was read before they
+    were. None when all are."""
+    before = RunText.objects.filter(reading__lt=2).order_by("-pk").values_list("run__created_at", flat=True)
+    return before.first()
+
+
 def _ids(question: str, params: Sequence[int]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(question, params)
         return [row[0] for row in cursor.fetchall()]
 
 
+def hold_reading() -> None:
+    """Wait until what is being read has been kept, and keep readers waiting until the caller's transaction has ended: of a
+    run that goes in it, no text can be left behind."""
+    _lock("pg_advisory_xact_lock")
+
+
+def _lock(function: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s)", [LOCK])
+
+
 def _read(ids: Sequence[int]) -> None:
     masking.refresh()
-    runs = Run.objects.filter(pk__in=ids).select_related("event__large")
-    steps: dict[int, list[Step]] = {}
-    for step in Step.objects.filter(run__in=ids).only("run_id", "node", "status", "error", "changes"):
-        steps.setdefault(step.run_id, []).append(step)
-    rows = [_row(run, steps.get(run.pk, ())) for run in runs]
-    with connection.cursor() as cursor:
-        cursor.execute(KEEP, [json.dumps(rows)])
+    with transaction.atomic():
+        _lock("pg_advisory_xact_lock_shared")
+        rows = [_row(reading) for reading in run_reading.read(ids)]
+        with connection.cursor() as cursor:
+            cursor.execute(KEEP, [json.dumps(rows), READING])
 
 
-def _row(run: Run, steps: Sequence[Step]) -> Mapping[str, Any]:
-    titles = _titles(run.version_id)
-    done = [step for step in steps if step.status != "skipped"]
-    told = [run.record_key, run.failure_code, str(run.failure.get("message", ""))]
-    for step in done:
-        told.append(titles.get(step.node, step.node))
-        if step.error:
-            told += [str(step.error.get("code", "")), str(step.error.get("message", ""))]
-    values = [*texts_in(run.input), *texts_in(run.outcome)]
-    if run.event is not None:
-        values += texts_in(run.event.value)
-    for step in done:
-        values += (text for change in step.changes for text in _said(change))
-    told = [masking.masked_text(text) for text in told]
-    words = distinct_words(told, most=MOST_TOLD)
-    everything = distinct_words((*told, *(masking.masked_text(text) for text in values)), most=MOST_WORDS)
+def _row(reading: Reading) -> Mapping[str, Any]:
+    run = reading.run
+    told = _words(reading.told(), MOST_TOLD)
+    done = dict.fromkeys(_words(reading.lines(), MOST_OF_LOG) + _words(reading.outputs(), MOST_OF_OUTPUTS))
+    done |= dict.fromkeys(told)
+    done |= dict.fromkeys(_words(reading.values(), MOST_WORDS - len(done)))
     return {
         "run": run.pk,
         "workflow": run.workflow_id,
         "correlation": str(run.correlation_id),
-        "told": words,
-        "everything": everything,
+        "told": told,
+        "everything": list(done),
         "seq": run.last_seq,
         "final": run.finished_at is not None,
     }
 
 
-def _said(change: Mapping[str, Any]) -> Iterable[str]:
-    """The texts of one change: whose it is, what was, what is."""
-    return texts_in([change.get("record"), change.get("before"), change.get("after")])
-
-
-@lru_cache(maxsize=500)
-def _titles(version: int) -> Mapping[str, str]:
-    """What the steps of a version are called; a version never changes."""
-    document = WorkflowVersion.objects.values_list("document", flat=True).get(pk=version)
-    return {str(node["id"]): str(node.get("title") or node["id"]) for node in document.get("nodes", ())}
+def _words(said: Iterable[Said], most: int) -> list[str]:
+    """The first different words of what is said, once the masks have passed over it."""
+    return distinct_words((masking.masked_text(one.text) for one in said), most=most)

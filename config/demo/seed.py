@@ -26,6 +26,7 @@ from automations.services.releases import promote_workflow
 from automations.services.runs import start_run
 from automations.services.versions import publish_version
 from automations.services.workflows import create_workflow
+from config.demo.crm import seed_trouble
 from config.demo.webhooks import seed_webhooks
 
 CLOCK = "demo"
@@ -141,7 +142,8 @@ def seed(*, now: datetime) -> dict[str, int]:
             confirm_first_release(workflow=workflow, actor=owner, note="Nothing was automated before.")
             promote_workflow(workflow=workflow, actor=owner, reason="Its scenarios pass.")
     _live_through(modules, people, start, now)
-    seed_webhooks(people, now=now)
+    crm = seed_webhooks(people, now=now)
+    seed_trouble(people, crm, now=now, clock=CLOCK)
     return {"records": TICKETS + ORDERS, "workflows": Workflow.objects.filter(mode=Mode.EXECUTE).count()}
 
 

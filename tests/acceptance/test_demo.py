@@ -32,6 +32,7 @@ from automations.models import (
 )
 from automations.testing import run_everything
 from config.demo import seed as demo
+from config.demo.crm import LETTERS, TO_CRM
 from config.demo.models import Order
 from config.demo.seed import DEMO
 from config.demo.webhooks import ENDPOINT, SAMPLE, STARTED_BY_WEBHOOK
@@ -72,7 +73,7 @@ class TestDemo(TestCase):
             assert (answer.status_code, answer.headers["Location"]) == (302, "/")
             assert client.get("/api/v1/me/").json()["username"] == username
             listed = client.get("/api/v1/workflows/").json()["results"]
-            assert {workflow["key"] for workflow in listed} == {*DEMO, STARTED_BY_WEBHOOK}
+            assert {workflow["key"] for workflow in listed} == {*DEMO, STARTED_BY_WEBHOOK, TO_CRM}
 
     def test_only_the_admin_enters_the_django_admin(self) -> None:
         for username, allowed in {"ada": True, "priya": False, "noor": False}.items():
@@ -82,7 +83,7 @@ class TestDemo(TestCase):
 
     def test_each_template_is_published_and_one_is_still_simulated(self) -> None:
         workflows = {workflow.key: workflow for workflow in Workflow.objects.all()}
-        assert set(workflows) == {*DEMO, STARTED_BY_WEBHOOK}
+        assert set(workflows) == {*DEMO, STARTED_BY_WEBHOOK, TO_CRM}
         for key, workflow in workflows.items():
             assert workflow.active_version is not None
             assert workflow.active_version.document["nodes"]
@@ -93,7 +94,7 @@ class TestDemo(TestCase):
         assert {run.record_key for run in runs("auto-routing")} == {
             record.key for record in Record.objects.filter(module__key="tickets")
         }
-        ended = Run.objects.exclude(status__in=("succeeded", "waiting"))
+        ended = Run.objects.exclude(status__in=("succeeded", "waiting")).exclude(workflow__key=TO_CRM)
         assert set(ended.values_list("workflow__key", "status")) <= {("approval-gate", "cancelled")}
         assert not Event.objects.filter(state="pending").exists()
         for run in Run.objects.all():
@@ -103,7 +104,7 @@ class TestDemo(TestCase):
 
     def test_every_moment_lies_in_the_fortnight_before(self) -> None:
         start = NOW - timedelta(days=demo.DAYS)
-        for run in Run.objects.all():
+        for run in Run.objects.exclude(workflow__key=TO_CRM):
             assert start <= run.created_at <= NOW
             assert run.finished_at is None or run.created_at <= run.finished_at <= NOW
         for change in RecordChange.objects.all():
@@ -211,6 +212,21 @@ class TestDemo(TestCase):
         assert "O-1007" in str(vars(Step.objects.get(run=run, node="a1")))
         assert set(Destination.objects.values_list("state", flat=True)) == {"disabled"}
         assert not Delivery.objects.exists()
+
+    def test_fourteen_runs_gave_up_for_one_cause_which_says_what_changed_just_before(self) -> None:
+        client = Client()
+        client.login(username="noor", password=demo.PASSWORD)
+        (cause,) = client.get("/api/v1/dead-letters/").json()["results"]
+        assert (cause["open"], cause["code"], cause["state"]) == (LETTERS, "destination-disabled", "new")
+        detail = client.get(f"/api/v1/dead-letters/{cause['fingerprint']}/").json()
+        assert (detail["may_settle"], detail["why_not_redrive"]) == (LETTERS, "")
+        body, how = {"fingerprint": cause["fingerprint"]}, {"content_type": "application/json"}
+        preview = client.post("/api/v1/redrives/preview/", body, **how).json()
+        assert (preview["total"], preview["rests"][0]["code"]) == (LETTERS, "destination-disabled")
+        assert not Delivery.objects.exists()
+        client.login(username="ada", password=demo.PASSWORD)
+        changes = client.get(f"/api/v1/dead-letters/{cause['fingerprint']}/").json()["changes"]
+        assert changes[0]["sentence"] == "priya disabled the destination “CRM”."
 
     def test_second_seeding_adds_nothing(self) -> None:
         def rows() -> dict[str, int]:

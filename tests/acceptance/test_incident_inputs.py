@@ -187,6 +187,25 @@ def test_database_that_does_not_answer_is_told_in_two_lines(words: list[str]) ->
     assert second == "Start it (`make run` does), or set DATABASE_URL."
 
 
+@pytest.mark.parametrize("words", [["diagnose", "x"], ["automations_ticker"], ["automations_demo"]])
+def test_database_without_tables_is_told_in_two_lines(words: list[str]) -> None:
+    bare = {**os.environ, "LOG_LEVEL": "ERROR"}
+    bare["DATABASE_URL"] = own_database("bare")
+    outcome = subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env=bare,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert outcome.returncode == 2, outcome.stderr
+    first, second = outcome.stderr.splitlines()
+    assert first.startswith("The database is not set up: relation ")
+    assert second == "Run `manage.py migrate`, then this again."
+
+
 def test_one_is_counted_as_one() -> None:
     from config.demo.management.commands.demo_incidents import _counted
 

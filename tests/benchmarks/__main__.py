@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks import backtests, end_to_end, rules, run_tests, webhooks_in
+from tests.benchmarks import backtests, end_to_end, rules, run_tests, run_texts, webhooks_in
 from tests.benchmarks.setting import Figure, machine, product, revision
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
@@ -29,6 +29,7 @@ def main() -> int:
         for name, measure in (
             ("rules in memory", rules.measure),
             ("end to end", lambda: end_to_end.measure(world)),
+            ("search", lambda: run_texts.measure(world)),
             ("run-test", lambda: run_tests.measure(world)),
             ("backtest", lambda: backtests.measure(world)),
             ("webhooks in", lambda: webhooks_in.measure(world)),

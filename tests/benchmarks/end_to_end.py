@@ -18,14 +18,14 @@ IDLE_SECONDS = 10
 
 def measure(world: Any) -> list[Figure]:
     """Figures of a worker that drains backlogs, and of one that waits."""
-    _set_up()
+    set_up()
     worker = world.start("automations_worker")
     world.wait_until_working()
     idle = _idle_transactions(world)  # before there is anything for the database to vacuum
     _send("seen", range(100))
     _wait_until_done(world)  # the worker's first batch compiles the workflows
-    reading = _drained(world, "seen")
-    writing = _drained(world, "written")
+    reading = drained(world, "seen")
+    writing = drained(world, "written")
     most, one = ceiling(world.url, BACKLOG, 100), ceiling(world.url, BACKLOG // 10, 1)
     latencies = _latencies(world)
     memory = _memory(worker.pid)
@@ -54,7 +54,7 @@ def measure(world: Any) -> list[Figure]:
     ]
 
 
-def _set_up() -> None:
+def set_up() -> None:
     """Two sources of API events about tickets; one workflow reads the ticket, the other one writes it."""
     from django.contrib.auth import get_user_model
 
@@ -128,19 +128,19 @@ def _send(source_key: str, numbers: range) -> None:
     )
 
 
-def _drained(world: Any, source_key: str) -> float:
+def drained(world: Any, source_key: str, backlog: int = BACKLOG) -> float:
     """Runs a second while one worker works off a backlog."""
     runs = world.value("SELECT count(*) FROM automations_run")
-    _send(source_key, range(BACKLOG))
+    _send(source_key, range(backlog))
     began = time.perf_counter()
     _wait_until_done(world)
     seconds = time.perf_counter() - began
     made = world.value("SELECT count(*) FROM automations_run WHERE status = 'succeeded'") - runs
     steps = world.value("SELECT count(*) FROM automations_step WHERE run_id > %s", runs)
     logs = world.value("SELECT count(*) FROM automations_logentry WHERE run_id > %s", runs)
-    if made != BACKLOG or steps < 4 * BACKLOG or logs < BACKLOG:
+    if made != backlog or steps < 4 * backlog or logs < backlog:
         raise RuntimeError(f"{made} runs, {steps} steps, {logs} log lines: not all was done.\n{world.logs()}")
-    return BACKLOG / seconds
+    return backlog / seconds
 
 
 def _wait_until_done(world: Any) -> None:

@@ -309,6 +309,7 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "scenarios": scenarios,
     "sharing": sharing,
     "publishing": publishing,
+    "backfills": opened("/workflows/1/backfills/"),
     "backtests": backtests,
     "shadow": shadow,
     "versions": versions,

@@ -76,7 +76,9 @@ def test_what_was_missed_is_counted_foreseen_and_made_up_for(signed_in: Page, mi
     expect(page.get_by_text("Nothing was made up for yet.")).to_be_visible()
     picture(page, "backfills-empty")
     found = counted(missed)
-    expect(found.get_by_role("region", name="By trigger").get_by_role("row")).to_have_count(2)
+    expect(found.get_by_role("region", name="By trigger").get_by_role("row").nth(1)).to_contain_text(
+        "It came in"
+    )
     found.get_by_text("The oldest").click()
     expect(found.get_by_role("region", name="The oldest").get_by_role("row").nth(1)).to_be_visible()
     for scheme in ("light", "dark"):
@@ -104,7 +106,9 @@ def test_what_was_missed_is_counted_foreseen_and_made_up_for(signed_in: Page, mi
         assert violations(page) == []
     assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     picture(page, "backfill-narrow")
-    page.get_by_role("row").filter(has_text=f"{missed.mark}-0").get_by_role("link", name="Run ").click()
+    item = page.get_by_role("row").filter(has_text=f"{missed.mark}-0")
+    expect(item).to_contain_text("for “It came in”")
+    item.get_by_role("link", name="Run ").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Run ")
 
 

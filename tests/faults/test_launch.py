@@ -253,7 +253,7 @@ def test_two_first_starts_at_once_seed_once_and_both_serve(launch: Starter, serv
         assert connection.execute(
             "SELECT (SELECT count(*) FROM automations_workflow), (SELECT count(*) FROM automations_record),"
             " (SELECT count(*) FROM demo_order), (SELECT count(*) FROM auth_user)"
-        ).fetchone() == (len(DEMO) + 1, TICKETS, ORDERS, len(PEOPLE))
+        ).fetchone() == (len(DEMO) + 2, TICKETS, ORDERS, len(PEOPLE))
     for running in pair:
         assert running.get("/healthz")[0] == 200
         assert running.stop() == 0, running.output()

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
@@ -16,18 +13,9 @@ from automations import permissions
 from automations.errors import InvalidError, ServiceError
 from automations.management.database import database_needed
 from automations.models import Workflow
-from automations.runtime.blast_radius import sentence
-from automations.runtime.unjudged import LEFT_OUT
-from automations.services.backfills import (
-    OVER_LIMIT,
-    Part,
-    Plan,
-    Window,
-    plan_backfill,
-    read_window,
-    start_backfill,
-)
-from automations.services.pacing import FASTEST, MOST_PARTS, RATE
+from automations.services.backfilling.words import lines_of
+from automations.services.backfills import plan_backfill, read_window, start_backfill
+from automations.services.pacing import FASTEST, RATE
 
 GOOD, REFUSED, UNKNOWN = 0, 1, 2
 
@@ -81,7 +69,7 @@ class Command(BaseCommand):
                     permissions.require(who, "run", named)
                 window = read_window(since, until, zone or named.zone, now=timezone.now())
                 plan = plan_backfill(workflow=named, window=window, now=timezone.now(), **what)
-                for line in _lines(named, plan, rate):
+                for line in lines_of(named, plan, rate):
                     self.stdout.write(line)
                 if not yes:
                     self.stdout.write("Nothing was started. Add --yes --actor NAME to start it.")
@@ -97,37 +85,3 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{kind} {made.pk} is queued; the workers do it. It stands at backfills/{made.pk}/."
         )
-
-
-def _lines(workflow: Workflow, plan: Plan, rate: int) -> Iterator[str]:
-    version = workflow.active_version
-    yield (
-        f"{workflow.key}, version {version.number if version else '-'}, in {plan.mode}:"
-        f" {plan.total} to be judged from {_moment(plan.window, plan.window.since)}"
-        f" to {_moment(plan.window, plan.window.until)}, about {-(-plan.total // rate)} min at {rate} a minute."
-    )
-    for part in plan.parts:
-        yield from _part(plan.window, part)
-    for why, number in plan.left_out().items():
-        beyond = f"beyond the oldest {MOST_PARTS:,}, which one backfill takes at most"
-        yield f"  left out: {number} {beyond if why == OVER_LIMIT else LEFT_OUT[why]}"
-    for _, note in plan.notes:
-        yield f"  note: {note}"
-    if plan.refusal:
-        yield f"  can't be started: {plan.refusal}"
-
-
-def _part(window: Window, part: Part) -> Iterator[str]:
-    found = part.found
-    what = "slots" if found.is_schedule else "events"
-    span = ""
-    if found.first is not None and found.last is not None:
-        span = f", {_moment(window, found.first)} to {_moment(window, found.last)}"
-    would = sum(one.answer == "matched" for one in part.sample)
-    yield f"  {found.trigger.node}: {part.taken} {what}{span}; of the oldest {len(part.sample)}, {would} would start"
-    if part.excess is not None:
-        yield f"  {found.trigger.node}: waits for approval: {sentence(part.excess.to_json())}"
-
-
-def _moment(window: Window, moment: datetime) -> str:
-    return f"{moment.astimezone(ZoneInfo(window.zone)):%Y-%m-%d %H:%M}"

@@ -107,6 +107,19 @@ export interface Run {
   created_at: string | null;
   started_at: string | null;
   finished_at: string | null;
+  /** Of a search: where its words stand. */
+  matches?: Match[];
+}
+
+/** A text of a run in which a word stands that was looked for. */
+export interface Match {
+  where: "record" | "error" | "step" | "log" | "input" | "outcome" | "event" | "change" | "output";
+  node: string;
+  /** What the step is called. */
+  step: string;
+  /** The number of a log line. */
+  line: number | null;
+  text: string;
 }
 
 /** With what never changes in a run, which frames leave out: why it began and with what. */

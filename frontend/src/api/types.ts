@@ -156,6 +156,8 @@ export interface Page<Item> {
   results: Item[];
   /** Of a search in runs: newer ones are not searched yet. */
   searched_up_to?: string | null;
+  /** And of older ones log lines and outputs are not all searched yet. */
+  logs_read_from?: string | null;
 }
 
 /** Somebody else who has the draft open, or the reader in another tab. */

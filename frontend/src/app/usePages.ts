@@ -17,6 +17,8 @@ export interface Pages<Item> {
   again: () => void;
   /** Of a search: what is newer is not searched yet. */
   searchedUpTo?: string | null;
+  /** And of what is older not all texts are searched yet. */
+  logsReadFrom?: string | null;
 }
 
 /** A list of the API, page by page: what is shown stays while more, or other filters, are asked for. With `merge` the
@@ -93,6 +95,7 @@ export function usePages<Item>(address: string, merge?: Merge<Item>): Pages<Item
     stale: found !== null && !current,
     older: next !== null && current && !asking ? older : null,
     searchedUpTo: found?.page.searched_up_to ?? null,
+    logsReadFrom: found?.page.logs_read_from ?? null,
     again: useCallback(() => setTurn((now) => now + 1), []),
   };
 }

@@ -229,10 +229,10 @@ function columnsOf({ zone, dry_run }: BackfillDetail): Column<BackfillItem>[] {
       name: "What",
       cell: (one) =>
         one.slot !== null ? (
-          `slot of ${one.trigger}`
+          `slot of “${one.title}”`
         ) : (
           <>
-            <Link to={`events/${one.event}/`}>Event {one.event}</Link> for {one.trigger}
+            <Link to={`events/${one.event}/`}>Event {one.event}</Link> for “{one.title}”
           </>
         ),
     },

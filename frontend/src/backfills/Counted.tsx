@@ -42,7 +42,7 @@ export function Counted({ asked, preview, onStarted }: Props) {
       {held.length > 0 && (
         <p className="backfill-held">
           <span aria-hidden="true">⚠ </span>
-          Above the blast radius: {held.map((part) => `${part.trigger}: ${part.held?.sentence}`).join(" ")}{" "}
+          Above the blast radius: {held.map((part) => `“${part.title}”: ${part.held?.sentence}`).join(" ")}{" "}
           {preview.approvers.length > 0
             ? `If the trigger takes all of them, the first run waits, with all after it, until ${oneOf(preview.approvers)} agrees.`
             : "If the trigger takes all of them, it waits for approval, and nobody but you may approve here: share the right “approve” first."}
@@ -144,7 +144,9 @@ export function LeftOutList({ leftOut }: { leftOut: LeftOut[] }) {
 }
 
 function Oldest({ parts, zone }: { parts: BackfillPart[]; zone: string }) {
-  const rows = parts.flatMap((part) => part.sample.map((one) => ({ ...one, trigger: part.trigger })));
+  const rows = parts.flatMap((part) =>
+    part.sample.map((one) => ({ ...one, trigger: part.trigger, title: part.title })),
+  );
   if (rows.length === 0) return null;
   return (
     <details className="backfill-sample">
@@ -162,7 +164,7 @@ function Oldest({ parts, zone }: { parts: BackfillPart[]; zone: string }) {
 function partColumns(zone: string): Column<BackfillPart>[] {
   const moment = (at: string | null) => (at === null ? "–" : momentIn(at, zone));
   return [
-    { name: "Trigger", cell: (part) => part.trigger },
+    { name: "Trigger", cell: (part) => part.title },
     { name: "What", cell: (part) => part.makes_up_for },
     { name: "To be judged", number: true, cell: (part) => number(part.total) },
     { name: "First", number: true, cell: (part) => moment(part.first) },
@@ -171,10 +173,10 @@ function partColumns(zone: string): Column<BackfillPart>[] {
   ];
 }
 
-function sampleColumns(zone: string): Column<Sampled & { trigger: string }>[] {
+function sampleColumns(zone: string): Column<Sampled & { trigger: string; title: string }>[] {
   return [
     { name: "When", cell: (one) => momentIn(one.at, zone) },
-    { name: "Trigger", cell: (one) => one.trigger },
+    { name: "Trigger", cell: (one) => one.title },
     {
       name: "What",
       cell: (one) =>

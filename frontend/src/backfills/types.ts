@@ -73,6 +73,8 @@ export interface BackfillDetail extends Backfill {
 export interface BackfillItem {
   id: number;
   trigger: string;
+  /** Of the trigger; its id where it has none. */
+  title: string;
   at: string;
   event: number | null;
   slot: string | null;
@@ -99,6 +101,7 @@ export interface Sampled {
 
 export interface BackfillPart {
   trigger: string;
+  title: string;
   makes_up_for: "slots" | "events";
   total: number;
   complete: boolean;

@@ -45,7 +45,7 @@ function Chosen({ redrive: { asked, cause } }: { redrive: Redrive }) {
   if (cause === null) return <>chosen by {said.join(", ") || "nothing but that they failed"}</>;
   return (
     <>
-      dead letters of <Link to={`dead-letters/${cause.fingerprint}/`}>“{cause.cause}”</Link>
+      of the cause <Link to={`dead-letters/${cause.fingerprint}/`}>“{cause.cause}”</Link>
       {said.length > 0 && `, ${said.join(", ")}`}
     </>
   );

@@ -16,6 +16,7 @@ it("shows the beginning, and asks for all of it only when it is wanted", async (
   expect(screen.getByText('{"text":"the…')).toBeTruthy();
   expect(get).not.toHaveBeenCalled();
   fireEvent.click(screen.getByRole("button", { name: "Load all 1.2 MB" }));
+  expect(document.activeElement).toBe(screen.getByRole("region", { name: "Large value: Event" }));
   expect((await screen.findByRole("tree", { name: "Event" })).textContent).toContain("the whole letter");
   expect(get.mock.calls[0]?.[0]).toBe("events/7/snapshot/");
 });

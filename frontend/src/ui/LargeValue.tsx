@@ -1,4 +1,4 @@
-import { useCallback, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import type { Large } from "../api/runTypes";
 import { useSite } from "../app/context";
 import { useLoad } from "../app/useLoad";
@@ -17,16 +17,28 @@ interface Shown {
 /** The beginning of a value that is too large to be shown at once, and all of it for who asks. */
 export function LargeValue({ large, address, path, label }: Shown) {
   const [wanted, setWanted] = useState(false);
+  const place = useRef<HTMLElement>(null);
   const size = bytes(large.size);
-  if (wanted) return <Whole address={address} path={path} label={label} />;
+  const load = () => {
+    // The button goes: who pressed it by a key stays here.
+    place.current?.focus();
+    setWanted(true);
+  };
   return (
-    <div className="large-value">
-      <p className="note">{size}; it begins with:</p>
-      <pre>{large.preview}…</pre>
-      <button type="button" onClick={() => setWanted(true)}>
-        Load all {size}
-      </button>
-    </div>
+    <section className="large-value" aria-label={`Large value: ${label}`} tabIndex={-1} ref={place}>
+      {wanted ? (
+        <Whole address={address} path={path} label={label} />
+      ) : (
+        <>
+          <p className="note">{size}; it begins with:</p>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard. */}
+          <pre tabIndex={0}>{large.preview}…</pre>
+          <button type="button" onClick={load}>
+            Load all {size}
+          </button>
+        </>
+      )}
+    </section>
   );
 }
 

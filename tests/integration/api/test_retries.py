@@ -159,6 +159,9 @@ def test_a_retry_is_no_way_to_a_module_that_one_cannot_see(
     for right in ("view", "retry"):
         assign_perm(f"automations.{right}_workflow", bob, workflow)
     assert retry(client_of(bob), failed).status_code == 422
+    told = client_of(bob).get(f"/api/v1/runs/{failed.pk}/retry/").json()["choices"]
+    assert {choice["refusal"]["code"] for choice in told} == {"not-seen"}
+    assert told[0]["refusal"]["detail"].startswith("You don't see everything that version 1 uses. ")
     assign_perm("automations.view_module", bob, tickets)
     assert retry(client_of(bob), failed).status_code == 201
 

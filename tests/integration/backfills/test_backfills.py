@@ -40,7 +40,8 @@ def test_a_preview_counts_and_judges_a_sample_and_writes_nothing(
     assert (seen["total"], seen["mode"], seen["version"], seen["refusal"]) == (3, "execute", 1, "")
     assert left_out(seen) == {"already-judged": 1, "record-gone": 1}
     (part,) = seen["parts"]
-    assert (part["trigger"], part["makes_up_for"], part["held"]) == ("t1", "events", None)
+    assert (part["trigger"], part["title"], part["makes_up_for"]) == ("t1", "t1", "events")
+    assert part["held"] is None
     assert [(one["record"], one["answer"]) for one in part["sample"]] == [
         ("T1", "matched"),
         ("T2", "matched"),

@@ -122,3 +122,8 @@ def test_every_page_says_that_everything_stands_still(signed_in: Client, root: A
     page = signed_in.get("/").content.decode()
     assert "Everything stands still." in page
     assert "root: “The &lt;shop&gt; moves”" in page
+
+
+def test_pages_of_the_admin_find_no_missing_icon(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer.content) == (204, b"")

@@ -133,6 +133,12 @@ def test_what_can_not_be_triaged_so_is_refused(
     assert triage().state == "new"
 
 
+def test_a_choice_that_is_none_names_those_that_there_are(run: Run, operator: APIClient) -> None:
+    address = f"/api/v1/dead-letters/{DeadLetter.objects.get().fingerprint}/triage/"
+    (problem,) = operator.post(address, {"state": "{asleep}"}, format="json").json()["problems"]
+    assert problem["message"] == "“{asleep}” is none of “new”, “looking”, “fixed”, “ignored”."
+
+
 def test_a_fixed_cause_is_new_again_when_the_version_that_mends_it_fails_so(
     run: Run, operator: APIClient, alice: Any
 ) -> None:

@@ -29,7 +29,7 @@ from automations.models import (
     Step,
     Workflow,
 )
-from automations.runtime import retention, run_texts, ticker
+from automations.runtime import retention, run_reading, run_texts, ticker
 from automations.runtime.drain import drain
 from automations.services.records import create_record
 from automations.services.retention import lift_legal_hold, set_legal_hold, set_retention
@@ -263,6 +263,54 @@ def test_the_command_says_what_would_go_and_drops_it(
     assert not Run.objects.exists()
     set_legal_hold(workflow=workflow, reason="Claim", actor=alice)
     assert "greet: legal hold, nothing goes" in said("--dry-run")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_words_of_a_run_go_with_it_though_somebody_reads_it_meanwhile(
+    old: Callable[..., Run], workflow: Workflow, alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under a legal hold they stay. A reader that has the run in its hands keeps its words first, and then they go too."""
+    now = timezone.now()
+    run = old()
+    asked = Run.objects.filter(text__everything__meets="'hello'")  # of its log line and its output
+    set_retention(workflow=workflow, days=DAYS, actor=alice)
+    set_legal_hold(workflow=workflow, reason="Claim 117", actor=alice)
+    assert sweep(now) == 0
+    assert asked.get() == run
+    lift_legal_hold(workflow=workflow, actor=alice)
+    RunText.objects.update(is_final=False)
+    has_read, go_on = threading.Event(), threading.Event()
+    read = run_reading.read
+
+    def slowly(ids: Any) -> Any:
+        found = read(ids)
+        has_read.set()
+        go_on.wait(20)
+        return found
+
+    monkeypatch.setattr(run_reading, "read", slowly)
+
+    def catch_up() -> None:
+        run_texts.catch_up(now=now, seconds=0)
+        connection.close()
+
+    dropped: list[int] = []
+
+    def drop() -> None:
+        dropped.append(retention.drop_batch(retention.terms(now=now)[0], now=now))
+        connection.close()
+
+    reader, dropper = threading.Thread(target=catch_up), threading.Thread(target=drop)
+    reader.start()
+    assert has_read.wait(20)
+    dropper.start()
+    dropper.join(0.5)
+    assert dropped == []
+    go_on.set()
+    reader.join(20)
+    dropper.join(20)
+    assert dropped == [1]
+    assert not RunText.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from automations.engine.words import LONGEST, distinct_words, texts_in, words_of
+from automations.engine.words import LONGEST, distinct_words, texts_in, texts_in_beginning, words_of
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,18 @@ def test_words_are_kept_once_and_no_more_than_so_many() -> None:
 
 def test_a_word_is_kept_with_its_parts() -> None:
     assert distinct_words(["T-1042 x"], most=9) == ["t-1042", "t", "1042", "x"]
+
+
+@pytest.mark.parametrize(
+    ("cut", "texts"),
+    [
+        ('{"a": "x\\"y: \\u00e4", "b" : [1, -2.5e3, null, true]}', ['x"y: ä', "1", "-2.5e3"]),
+        ('{"name": "Anna", "rest": "12 of a long te', ["Anna", "12 of a long te"]),
+        ('["one \\\\", "two \\', ["one \\", "two "]),
+        ('["one \\u00', ["one "]),
+        ('["two\\nlines\\u0007", 1', ["two\nlines\x07", "1"]),
+        ("", []),
+    ],
+)
+def test_the_texts_of_a_value_that_was_cut_off(cut: str, texts: list[str]) -> None:
+    assert list(texts_in_beginning(cut)) == texts

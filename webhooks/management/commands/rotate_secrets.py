@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from automations.management.database import database_needed
 from webhooks.secrets.rotation import rotate_all
 
 
@@ -12,7 +13,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         lost = 0
-        for name, (done, unreadable) in rotate_all().items():
+        with database_needed(self):
+            rotated = rotate_all()
+        for name, (done, unreadable) in rotated.items():
             self.stdout.write(f"{name}: {done} encrypted anew")
             lost += unreadable
         if lost:

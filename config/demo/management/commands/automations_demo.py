@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from automations.management.database import database_needed
 from config.demo.seed import is_seeded, seed
 
 
@@ -12,8 +13,9 @@ class Command(BaseCommand):
     help = "Make the demo workspace, unless it is there."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if is_seeded():
-            return
+        with database_needed(self):
+            if is_seeded():
+                return
         self.stdout.write(
             "Making the demo workspace: two weeks of tickets and orders, lived through by the engine …"
         )

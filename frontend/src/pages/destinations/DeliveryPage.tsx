@@ -82,6 +82,11 @@ function Shown({ delivery, onChanged, refresh }: Showing) {
           )}
         </p>
       </Heading>
+      {delivery.may_resend && (
+        <p className="note">
+          Resent, it has the same webhook-id and body: a receiver that remembers ids takes it once.
+        </p>
+      )}
       <Trouble sentences={trouble} />
       {delivery.log.some((attempt) => attempt.unknown) && (
         <Unknowns of={{ delivery: delivery.id }} newest={delivery.attempts} onAnswered={refresh} />
@@ -89,7 +94,7 @@ function Shown({ delivery, onChanged, refresh }: Showing) {
       <Facts
         facts={[
           ["State", <StateMark key="state" state={delivery.state} />],
-          ["Next attempt", delivery.next_attempt_at === null ? "none" : dateTime(delivery.next_attempt_at)],
+          ["Next attempt", <Next key="next" at={delivery.next_attempt_at} />],
           ["Attempts", delivery.attempts],
           ["webhook-id", <code key="id">{delivery.message_id}</code>],
           ["Run", <OfRun key="run" run={delivery.run} />],
@@ -134,6 +139,15 @@ function Headers({ name, headers }: { name: string; headers: Record<string, stri
           </div>
         ))}
       </dl>
+    </>
+  );
+}
+
+function Next({ at }: { at: string | null }) {
+  if (at === null) return "none";
+  return (
+    <>
+      {dateTime(at)}, <Ago at={at} />
     </>
   );
 }

@@ -10,12 +10,14 @@ import { mergeNewest, usePages } from "../../app/usePages";
 import { Ago } from "../../ui/Ago";
 import { ModeChip, StatusMark } from "../../ui/chips";
 import { Choice, Filters, NoHitAsked, Typed } from "../../ui/Filters";
-import { clock, duration } from "../../ui/format";
+import { clock, dateTime, duration } from "../../ui/format";
 import { Link, recordTo } from "../../ui/Link";
 import { Paged } from "../../ui/Pager";
 import { type Column, Table } from "../../ui/Table";
 import { DecisionTable } from "../decisions/DecisionTable";
+import { Matches } from "./Matches";
 import { type RunFilters, redriveOf, runsAddress, setFilters } from "./runFilters";
+import "./runs.css";
 
 const RedriveDialog = lazy(async () => ({
   default: (await import("../../deadLetters/RedriveDialog")).RedriveDialog,
@@ -60,6 +62,11 @@ export function RunList({ workflow }: { workflow?: number }) {
       {filters.search && pages.searchedUpTo && (
         <p className="note">Searched up to {clock(pages.searchedUpTo)}. Newer runs follow in a moment.</p>
       )}
+      {filters.search && pages.logsReadFrom && (
+        <p className="note">
+          Log lines and outputs of runs before {dateTime(pages.logsReadFrom)} are still being read.
+        </p>
+      )}
       <RetryThese
         filters={filters}
         workflow={workflow}
@@ -73,7 +80,11 @@ export function RunList({ workflow }: { workflow?: number }) {
         }
       >
         {(runs, stale) => (
-          <RunTable runs={runs} stale={stale} columns={workflow === undefined ? ALL : OF_ONE} />
+          <RunTable
+            runs={runs}
+            stale={stale}
+            columns={withMatches(workflow === undefined ? ALL : OF_ONE, filters.search)}
+          />
         )}
       </Paged>
     </>
@@ -208,6 +219,17 @@ const OF_ONE: Column<Run>[] = [
   },
 ];
 const ALL: Column<Run>[] = [...OF_ONE.slice(0, 1), WORKFLOW, ...OF_ONE.slice(1)];
+
+/** The columns and, for a search, one of where its words stand. */
+function withMatches(columns: Column<Run>[], search: string | undefined): Column<Run>[] {
+  if (!search) return columns;
+  const found: Column<Run> = {
+    name: "Found in",
+    wide: true,
+    cell: (run) => <Matches run={run} search={search} />,
+  };
+  return [...columns.slice(0, -4), found, ...columns.slice(-4)];
+}
 
 export function RecordLink({ module, record }: { module: string | null; record: string }) {
   if (record === "") return "–";
