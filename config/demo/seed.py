@@ -28,6 +28,7 @@ from automations.services.versions import publish_version
 from automations.services.workflows import create_workflow
 from config.demo.crm import seed_trouble
 from config.demo.webhooks import seed_webhooks
+from config.demo.week import seed_review
 
 CLOCK = "demo"
 TICKETS, ORDERS, DAYS = 160, 80, 14
@@ -144,6 +145,7 @@ def seed(*, now: datetime) -> dict[str, int]:
     _live_through(modules, people, start, now)
     crm = seed_webhooks(people, now=now)
     seed_trouble(people, crm, now=now, clock=CLOCK)
+    seed_review(people, now=now)
     return {"records": TICKETS + ORDERS, "workflows": Workflow.objects.filter(mode=Mode.EXECUTE).count()}
 
 

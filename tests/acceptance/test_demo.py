@@ -102,6 +102,16 @@ class TestDemo(TestCase):
             assert Step.objects.filter(run=run).count() >= 2
             assert run.last_seq >= 2
 
+    def test_the_week_before_is_reviewed_for_who_signs_in(self) -> None:
+        client = Client()
+        client.login(username="noor", password=demo.PASSWORD)
+        (listed,) = client.get("/api/v1/reviews/kept/").json()["results"]
+        review = client.get(f"/api/v1/reviews/kept/{listed['id']}/").json()
+        week = {"finished_at__gte": review["figures"]["starts"], "finished_at__lt": review["figures"]["ends"]}
+        assert review["figures"]["now"]["ended"] == Run.objects.filter(**week).count() > 0
+        assert (review["intact"], review["signature"]) == (True, None)
+        assert not OutgoingEmail.objects.exists()
+
     def test_every_moment_lies_in_the_fortnight_before(self) -> None:
         start = NOW - timedelta(days=demo.DAYS)
         for run in Run.objects.exclude(workflow__key=TO_CRM):

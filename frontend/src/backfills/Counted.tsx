@@ -60,7 +60,7 @@ export function Counted({ asked, preview, onStarted }: Props) {
       )}
       <Oldest parts={parts} zone={zone} />
       {preview.refusal !== "" && preview.code !== "paused" ? (
-        <p className="problem">{preview.refusal}</p>
+        <p className={preview.code === "nothing-to-make-up" ? "note" : "problem"}>{preview.refusal}</p>
       ) : (
         <Begin asked={asked} preview={preview} onStarted={onStarted} />
       )}
