@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0041_standstill_scopes"),
+        ("automations", "0042_logs_are_searched"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
