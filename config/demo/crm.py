@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.utils import timezone
 
 from automations import permissions
 from automations.grants import set_rights
-from automations.models import Module, Notification, OutgoingEmail
-from automations.runtime.replay import Replay
+from automations.models import Module, Notification, OutgoingEmail, Workflow
+from automations.runtime.drain import drain
 from automations.services.consents import ask_consent, confirm_first_release, give_consent
 from automations.services.releases import promote_workflow
 from automations.services.runs import start_run
@@ -64,10 +66,25 @@ def _scenarios(now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def seed_trouble(people: Mapping[str, Any], crm: Destination, *, now: datetime, clock: str) -> None:
+def is_in_trouble() -> bool:
+    return Workflow.objects.filter(key=TO_CRM).exists()
+
+
+def seed_trouble() -> None:
     """Priya lets a workflow act that tells the CRM, disables the CRM, and Noor hands orders over all the same: each
-    run fails, all for one cause."""
-    owner = people["priya"]
+    run fails, all for one cause. It happens now, not in the fortnight that was lived through: what is wrong is found by
+    the clocks on the wall."""
+    users = get_user_model().objects
+    workflow = _break_the_crm({name: users.get(username=name) for name in ("priya", "ada", "svc-support")})
+    paid = Order.objects.filter(status__in=PAID).order_by("-placed_at", "number")
+    for number in paid.values_list("number", flat=True)[:LETTERS]:
+        start_run(workflow=workflow, actor=users.get(username="noor"), record_key=number)
+    drain()
+
+
+@transaction.atomic
+def _break_the_crm(people: Mapping[str, Any]) -> Workflow:
+    owner, crm, now = people["priya"], Destination.objects.get(key="crm"), timezone.now()
     for holder in (people["svc-support"], Group.objects.get(name="Operator")):
         set_rights(crm, holder, ("view", "use"))
     workflow = create_workflow(
@@ -92,9 +109,4 @@ def seed_trouble(people: Mapping[str, Any], crm: Destination, *, now: datetime, 
     promote_workflow(workflow=workflow, actor=owner, reason="Its scenarios pass.")
     reason = "An example: put the address of a system of yours in its settings, then enable it."
     disable_destination(destination=crm, actor=owner, reason=reason)
-    replay = Replay(clock, inline=True)
-    paid = Order.objects.filter(status__in=PAID).order_by("-placed_at", "number")
-    at = timezone.now()  # after what was changed just now
-    for number in paid.values_list("number", flat=True)[:LETTERS]:
-        start_run(workflow=workflow, actor=people["noor"], record_key=number, at=at, clock=clock)
-    replay.settle()
+    return workflow

@@ -26,7 +26,6 @@ from automations.services.releases import promote_workflow
 from automations.services.runs import start_run
 from automations.services.versions import publish_version
 from automations.services.workflows import create_workflow
-from config.demo.crm import seed_trouble
 from config.demo.webhooks import seed_webhooks
 from config.demo.week import seed_review
 
@@ -143,8 +142,7 @@ def seed(*, now: datetime) -> dict[str, int]:
             confirm_first_release(workflow=workflow, actor=owner, note="Nothing was automated before.")
             promote_workflow(workflow=workflow, actor=owner, reason="Its scenarios pass.")
     _live_through(modules, people, start, now)
-    crm = seed_webhooks(people, now=now)
-    seed_trouble(people, crm, now=now, clock=CLOCK)
+    seed_webhooks(people, now=now)
     seed_review(people, now=now)
     return {"records": TICKETS + ORDERS, "workflows": Workflow.objects.filter(mode=Mode.EXECUTE).count()}
 

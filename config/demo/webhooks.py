@@ -11,7 +11,6 @@ from automations import permissions
 from automations.services.versions import publish_version
 from automations.services.workflows import create_workflow
 from webhooks.inbound.services import create_endpoint
-from webhooks.models import Destination
 from webhooks.outbound.destinations import create_destination
 from webhooks.secrets.services import create_secret
 
@@ -65,7 +64,7 @@ def _scenarios(now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def seed_webhooks(people: Mapping[str, Any], *, now: datetime) -> Destination:
+def seed_webhooks(people: Mapping[str, Any], *, now: datetime) -> None:
     """An endpoint of Ada's, a workflow that starts from it in simulate, and a destination. The secrets are made anew, and
     nobody has seen them."""
     create_endpoint(key=ENDPOINT, name="Web shop", actor=people["ada"], now=now)
@@ -91,11 +90,10 @@ def seed_webhooks(people: Mapping[str, Any], *, now: datetime) -> Destination:
         actor=owner,
         description="An example; set your own value",
     )
-    crm, _ = create_destination(
+    create_destination(
         key="crm",
         name="CRM",
         url=f"https://{hosts[0]}/hooks",
         headers=[{"name": "Authorization", "text": "Bearer ", "secret": token}],
         actor=owner,
     )
-    return crm

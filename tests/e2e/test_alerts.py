@@ -58,7 +58,7 @@ def test_a_failure_is_told_within_a_minute_and_the_breaker_stops_what_goes_wrong
     dialog.get_by_role("button", name="Add").click()
     expect(dialog.get_by_role("status")).to_contain_text("The owner and noor are told once")
     dialog.get_by_role("button", name="Remove noor").click()
-    dialog.get_by_label("CRM").check()
+    dialog.get_by_role("checkbox", name="CRM").check()
     expect(dialog.get_by_text("other destinations that subscribe to alerts")).to_be_visible()
     assert violations(page) == []
     picture(page, "alert-rule")
