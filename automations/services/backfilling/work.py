@@ -114,9 +114,9 @@ def why_stop(job: Backfill) -> str:
         return f"Another version is live than version {job.version.number}, which it was asked for."
     if mode_now(live_triggers(workflow)) != job.mode:
         return f"The workflow is not in {job.mode} any more, as it was when this was asked for."
-    hold = _hold(job)
-    if hold is not None and hold.state in (Hold.State.REJECTED, Hold.State.EXPIRED):
-        return f"Its blast radius was not approved: {hold.state}."
+    refused = sorted(_answers(job) & {Hold.State.REJECTED, Hold.State.EXPIRED})
+    if refused:
+        return f"Its blast radius was not approved: {refused[0]}."
     return ""
 
 
@@ -129,8 +129,7 @@ def waits_why(job: Backfill) -> str:
     still = read_standing(now=timezone.now()).among([job.workflow]).get(job.workflow_id)
     if still is not None:
         return still.sentence
-    hold = _hold(job)
-    if hold is not None and hold.state == Hold.State.PENDING:
+    if Hold.State.PENDING in _answers(job):
         return "Its runs are above the blast radius and wait for approval."
     return ""
 
@@ -143,8 +142,10 @@ def question_of(job: Backfill) -> Approval | None:
     return asked.order_by("pk").first()
 
 
-def _hold(job: Backfill) -> Hold | None:
-    return Hold.objects.filter(workflow=job.workflow_id, firing=job.firing).order_by("-state").first()
+def _answers(job: Backfill) -> set[str]:
+    """What was answered to what holds its runs: each trigger has a question of its own."""
+    holds = Hold.objects.filter(workflow=job.workflow_id, firing=job.firing)
+    return set(holds.values_list("state", flat=True))
 
 
 def _judge(job: Backfill, items: Sequence[BackfillItem]) -> None:

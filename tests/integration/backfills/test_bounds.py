@@ -18,6 +18,7 @@ from automations.models import (
     Approval,
     Backfill,
     BackfillItem,
+    Hold,
     Module,
     RecordComment,
     Workflow,
@@ -97,6 +98,21 @@ def test_above_the_blast_radius_one_waits_for_approval_and_the_rest_for_it(
     assert (ended["approval"], ended["waits_for"]) == (None, [])
     assert Approval.objects.count() == 1
     assert RecordComment.objects.count() == 3
+
+
+def test_each_of_its_triggers_has_a_question_of_its_own(workflow: Workflow, owner: APIClient) -> None:
+    made = asked(owner, workflow)
+    firing, now = Backfill.objects.get().firing, timezone.now()
+    common = {"workflow": workflow, "firing": firing, "bound": Hold.Bound.FIRING, "cap": 2, "opened_at": now}
+    Hold.objects.create(**common, trigger_node="t1", state=Hold.State.RELEASED, ended_at=now)
+    second = Hold.objects.create(**common, trigger_node="t2")
+    waits = go_on(owner, made["id"])
+    assert (waits["waits_why"], told(waits)) == (
+        "Its runs are above the blast radius and wait for approval.",
+        {"waiting": 3},
+    )
+    Hold.objects.filter(pk=second.pk).update(state=Hold.State.REJECTED, ended_at=now)
+    assert go_on(owner, made["id"])["ended_why"] == "Its blast radius was not approved: rejected."
 
 
 def test_it_stops_when_its_blast_radius_is_not_approved(
