@@ -73,7 +73,8 @@ class StandstillAdmin(ServiceAdmin):
 
     @staticmethod
     def sees(actor: Any) -> QuerySet[Standstill]:
-        return alert_rights.visible_standstills(actor)
+        rows = alert_rights.visible_standstills(actor)
+        return rows if alert_rights.may_stand_still(actor, None) else rows.filter(workflow__isnull=False)
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return bool(request.user.is_staff) and alert_rights.may_stand_still(request.user, None)
