@@ -66,10 +66,6 @@ def _scenarios(now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def is_in_trouble() -> bool:
-    return Workflow.objects.filter(key=TO_CRM).exists()
-
-
 def seed_trouble() -> None:
     """Priya lets a workflow act that tells the CRM, disables the CRM, and Noor hands orders over all the same: each
     run fails, all for one cause. It happens now, not in the fortnight that was lived through: what is wrong is found by

@@ -16,7 +16,7 @@ from django.db.models import F
 
 from automations import permissions
 from automations.gallery import TEMPLATES
-from automations.models import Approval, Mode, Module, Notification, Workflow
+from automations.models import Approval, Module, Notification, Workflow
 from automations.runtime.replay import Replay
 from automations.services.approvals import decide_approval
 from automations.services.consents import confirm_first_release
@@ -105,9 +105,8 @@ def is_seeded() -> bool:
 
 
 @transaction.atomic
-def seed(*, now: datetime) -> dict[str, int]:
-    """Make the demo workspace, all of it or nothing; returns how many records and workflows there are. Must run once
-    only."""
+def seed(*, now: datetime) -> None:
+    """Make the demo workspace, all of it or nothing. Must run once only."""
     people = _people()
     owner = people["priya"]
     create_module(
@@ -144,7 +143,6 @@ def seed(*, now: datetime) -> dict[str, int]:
     _live_through(modules, people, start, now)
     seed_webhooks(people, now=now)
     seed_review(people, now=now)
-    return {"records": TICKETS + ORDERS, "workflows": Workflow.objects.filter(mode=Mode.EXECUTE).count()}
 
 
 def _people() -> dict[str, Any]:

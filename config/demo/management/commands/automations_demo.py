@@ -6,8 +6,9 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from automations.management.database import database_needed
-from config.demo.crm import is_in_trouble, seed_trouble
-from config.demo.seed import is_seeded, seed
+from automations.models import Mode, Workflow
+from config.demo.crm import seed_trouble
+from config.demo.seed import ORDERS, TICKETS, is_seeded, seed
 
 
 class Command(BaseCommand):
@@ -15,15 +16,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with database_needed(self):
-            if is_in_trouble():
+            if is_seeded():
                 return
-        if not is_seeded():
-            self._seed()
-        seed_trouble()
-
-    def _seed(self) -> None:
         self.stdout.write(
             "Making the demo workspace: two weeks of tickets and orders, lived through by the engine …"
         )
-        made = seed(now=timezone.now())
-        self.stdout.write(f"{made['records']} records, {made['workflows']} workflows in execute.")
+        seed(now=timezone.now())
+        seed_trouble()
+        acting = Workflow.objects.filter(mode=Mode.EXECUTE).count()
+        self.stdout.write(f"{TICKETS + ORDERS} records, {acting} workflows in execute.")
