@@ -138,7 +138,8 @@ def plan_backfill(
     for the rate, or when it is about nothing."""
     _require_bounds(slots, events, rate)
     found = unjudged(workflow, since=window.since, until=window.until, slots=slots, events=events)
-    mode = mode_now(live_triggers(workflow))
+    triggers = live_triggers(workflow)
+    mode = mode_now(triggers) if triggers else workflow.mode
     taken = Counter({found[number].trigger.node: count for number, count in _taken(found).items()})
     parts = [_part(one, taken[one.trigger.node], mode, now) for one in found]
     code, refusal = _refusal(workflow, parts)

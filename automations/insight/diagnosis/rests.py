@@ -13,11 +13,12 @@ from automations.insight.diagnosis.scene import CLUES, Scene
 from automations.insight.diagnosis.standing import kept_from_acting
 from automations.models import Workflow
 
+# A standstill is none of them: it holds triggers, and what is put back needs none.
 MOST = 5
 """Workflows that are looked at, those with the lowest numbers."""
 IN_THE_WAY = frozenset(
     (
-        *("archived", "paused", "breaker-open", "simulates", "standstill", "may-not-act"),
+        *("archived", "paused", "breaker-open", "simulates", "may-not-act"),
         *("destination-disabled", "destination-failing", "secret-expired"),
     )
 )

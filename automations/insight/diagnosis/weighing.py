@@ -55,6 +55,8 @@ def _related(touched: Touched, finding: Finding | None, about: frozenset[str]) -
     noun, thing = touched.noun, touched.thing
     node = finding.node if finding is not None else ""
     used_there = thing is not None and bool(node) and node in thing.nodes
+    if noun == "standstill" and finding is not None and finding.code == noun:
+        return DIRECT, "what stands still judges nothing meanwhile"
     if touched.rights:
         if "rights" in about:
             return DIRECT, "what fails is a right that is missing"
@@ -71,7 +73,7 @@ def _related(touched: Touched, finding: Finding | None, about: frozenset[str]) -
         return OWN, f"such failures come from a {noun}"
     if thing is not None:
         return USED, f"this workflow uses this {noun}"
-    return FAR, "it is about everything, this workflow included"
+    return FAR, "it is about more than this workflow"
 
 
 def _length(ago: timedelta) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from math import floor
 from typing import Any
 
 from automations.conf import setting
@@ -95,7 +96,7 @@ def headline(review: Review) -> str:
     if (rate := now.success_rate) is not None:
         than = before.success_rate
         change = "" if than is None else f" ({rate - than:+.1f} points)"
-        parts.append(f"success rate {rate:.1f} %{change}")
+        parts.append(f"success rate {floor(rate * 10) / 10:.1f} %{change}")  # 99.97 is not all
     if now.manual_steps:
         parts.append(f"{_number(now.manual_steps, 'step')} by hand less ({_hours(now):.1f} h)")
     if new := sum(group.is_new for group in review.failures):

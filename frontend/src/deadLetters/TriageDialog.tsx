@@ -1,4 +1,4 @@
-import { useId, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { useSite } from "../app/context";
 import { FormDialog } from "../ui/FormDialog";
 import { type CauseDetail, STATES, type TriageState } from "./types";
@@ -24,6 +24,16 @@ export function TriageDialog({ cause, onDone, onClose }: Props) {
   const [fix, setFix] = useState<keyof typeof FIXES>("active");
   const [assignee, setAssignee] = useState(first?.assignee ?? "");
   const [note, setNote] = useState(first?.note ?? "");
+  const taken = cause.state !== "new" || (first?.assignee ?? "") !== "";
+  useEffect(() => {
+    if (taken) return;
+    const left = new AbortController();
+    api.me(left.signal).then(
+      (me) => setAssignee((before) => before || me.username),
+      () => {}, // it can be typed
+    );
+    return () => left.abort();
+  }, [api, taken]);
   const send = async () => {
     await api.send("POST", `dead-letters/${cause.fingerprint}/triage/`, {
       ...(workflow === "" ? {} : { workflow: Number(workflow) }),
