@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from automations import permissions
+from automations import approval_rights
 from automations.errors import ServiceError
 from automations.models import Approval
 from automations.runtime.approval_mail import read_token
@@ -34,7 +34,7 @@ def approval_by_link(request: HttpRequest, token: str) -> HttpResponse:
         said, status = _decide(request, approval, person)
         approval.refresh_from_db()
     newest = Approval.objects.filter(run=approval.run_id, node=approval.node).order_by("-round")[0]
-    why_not = permissions.why_not_decide(person, approval)
+    why_not = approval_rights.why_not_decide(person, approval)
     return _shown(
         request,
         {

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from automations import permissions
+from automations import approval_rights, permissions
 from automations.admin.tools import Block, Lines, ReasonForm, Table, Task, Tool
 from automations.models import Backfill, Workflow
 from automations.runtime.subscriptions import definition_of
@@ -62,7 +62,7 @@ def _go(workflow: Workflow, actor: Any, given: Mapping[str, Any]) -> str | Seque
         plan = backfills.plan_backfill(now=now, **what)
         lines = [*lines_of(workflow, plan, given["rate"])]
         if any(part.excess is not None for part in plan.parts):
-            others = [str(one) for one in permissions.approvers_of(workflow) if one.pk != actor.pk]
+            others = [str(one) for one in approval_rights.approvers_of(workflow) if one.pk != actor.pk]
             lines.append(f"Whose yes it would wait for: {', '.join(others) or 'nobody else may approve'}.")
         return [Lines("Counted; nothing was started", lines)]
     dry_run = given["do"] == FORESEE

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth import get_user_model
 
-from automations import permissions
+from automations import approval_rights, permissions
 from automations.admin.base import as_json
 from automations.admin.tools import Block, Lines, Table, Task, Tool, ToolForm
 from automations.models import Approval
@@ -56,7 +56,7 @@ class DelegateForm(ToolForm):
     reason = forms.CharField(max_length=300, required=False, widget=forms.TextInput(attrs={"size": 80}))
 
     def prepare(self, thing: Any, actor: Any) -> None:
-        able = [user.pk for user in permissions.approvers_of(thing.workflow) if user.pk != actor.pk]
+        able = [user.pk for user in approval_rights.approvers_of(thing.workflow) if user.pk != actor.pk]
         people = get_user_model()._default_manager.filter(pk__in=able)
         self.fields["receiver"].queryset = people.order_by(get_user_model().USERNAME_FIELD)  # type: ignore[attr-defined]
 
@@ -93,19 +93,19 @@ def _remark(approval: Approval, actor: Any, given: Mapping[str, Any]) -> str:
 
 def _readable(actor: Any, approval: Approval) -> bool:
     """Values are for those who are asked, and for those who may see payloads."""
-    return not permissions.why_not_decide(actor, approval) or permissions.may(
+    return not approval_rights.why_not_decide(actor, approval) or permissions.may(
         actor, "view_payloads", approval.workflow
     )
 
 
 def _shown(approval: Approval, actor: Any) -> Sequence[Block]:
     pending = approval.state == Approval.State.PENDING
-    why_not = permissions.why_not_decide(actor, approval)
+    why_not = approval_rights.why_not_decide(actor, approval)
     said = [
         f"{approval.workflow.name}, record {approval.record_key or '–'}: {approval.state}. {approval.note}"
     ]
     if pending:
-        names = ", ".join(str(user) for user in permissions.deciders_of(approval))
+        names = ", ".join(str(user) for user in approval_rights.deciders_of(approval))
         said.append(f"{approval.quorum} must agree. Who can still decide: {names or 'nobody'}.")
         said += [why_not] if why_not else []
     made = [
@@ -151,13 +151,13 @@ def _tasks(approval: Approval, actor: Any) -> list[Task]:
         return []
     tasks = []
     decided = approval.decisions.filter(person=actor).exists()
-    if not decided and not permissions.why_not_decide(actor, approval):
+    if not decided and not approval_rights.why_not_decide(actor, approval):
         tasks += [
             Task("approve", "Agree", _saying("approve"), ApproveForm),
             Task("reject", "Reject", _saying("reject"), RejectForm),
             Task("delegate", "Put somebody in your place", _delegate, DelegateForm),
         ]
-    if not permissions.why_not_remark(actor, approval):
+    if not approval_rights.why_not_remark(actor, approval):
         tasks.append(Task("remark", "Ask or answer", _remark, RemarkForm, "It decides nothing."))
     return tasks
 

@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from automations import permissions
+from automations import approval_rights, permissions
 from automations.admin import diagnosing
 from automations.admin.base import SeenAdmin, SeenInline, with_reason
 from automations.admin.deciding import DECIDE
@@ -208,7 +208,7 @@ class ApprovalAdmin(ToolPages):
 
     tools = (DECIDE,)
 
-    sees = staticmethod(permissions.visible_approvals)
+    sees = staticmethod(approval_rights.visible_approvals)
     list_display = (
         "title",
         "workflow",

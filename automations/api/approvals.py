@@ -8,7 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automations import permissions
+from automations import approval_rights, permissions
 from automations.api.approval_shapes import (
     DETAIL,
     EXAMPLE,
@@ -42,7 +42,7 @@ ALIKE = 5
 
 def _visible(actor: Any) -> QuerySet[Approval]:
     return (
-        permissions.visible_approvals(actor)
+        approval_rights.visible_approvals(actor)
         .select_related("workflow", "module", "requester")
         .prefetch_related(Prefetch("decisions", ApprovalDecision.objects.order_by("pk")), "delegations")
     )
@@ -77,7 +77,7 @@ def _rows(page: list[Approval], actor: Any) -> list[dict[str, Any]]:
         return set(rows.values_list("pk", flat=True))
 
     readable, decidable = where("view_payloads"), where("approve")
-    asked = Approval.objects.filter(permissions.asked_of(actor), workflow__in=decidable)
+    asked = Approval.objects.filter(approval_rights.asked_of(actor), workflow__in=decidable)
     mine = set(asked.filter(pk__in=[row.pk for row in page]).values_list("pk", flat=True))
     return [_row(row, row.pk in mine or row.workflow_id in readable) for row in page]
 
@@ -104,7 +104,7 @@ def _why(approval: Approval) -> list[dict[str, Any]]:
 
 def describe(approval: Approval, actor: Any) -> dict[str, Any]:
     """An approval as one of those who are asked, or who may see payloads, sees it; others don't see values."""
-    why_not = permissions.why_not_decide(actor, approval)
+    why_not = approval_rights.why_not_decide(actor, approval)
     shown = not why_not or permissions.may(actor, "view_payloads", approval.workflow)
     alike = (
         Approval.objects.filter(
@@ -114,7 +114,7 @@ def describe(approval: Approval, actor: Any) -> dict[str, Any]:
         .prefetch_related("decisions")[:ALIKE]
     )
     pending = approval.state == Approval.State.PENDING
-    may_remark = not permissions.why_not_remark(actor, approval)
+    may_remark = not approval_rights.why_not_remark(actor, approval)
     return {
         **_row(approval, shown),
         "body": approval.body if shown else "",
@@ -123,7 +123,9 @@ def describe(approval: Approval, actor: Any) -> dict[str, Any]:
         "why": _why(approval) if shown else None,
         "changed_since": (changed_since(approval) if pending else []) if shown else None,
         "why_not": why_not if pending else "",
-        "deciders": [user.get_username() for user in permissions.deciders_of(approval)] if pending else [],
+        "deciders": [user.get_username() for user in approval_rights.deciders_of(approval)]
+        if pending
+        else [],
         "remarks": RemarkShape(approval.remarks.all(), many=True).data if shown or may_remark else None,
         "may_remark": pending and may_remark,
         "alike": AlikeShape(alike, many=True).data,
@@ -139,7 +141,7 @@ class ApprovalsView(ApiView):
         wanted = self.query(ApprovalQuery)
         rows = _visible(self.actor)
         if wanted.pop("mine"):
-            asked = Approval.objects.filter(permissions.asked_of(self.actor)).exclude(
+            asked = Approval.objects.filter(approval_rights.asked_of(self.actor)).exclude(
                 requester=self.actor, allow_self=False
             )
             rows = rows.filter(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automations import permissions
+from automations import approval_rights, permissions
 from automations.api.backfill_shapes import (
     DETAIL,
     EXAMPLE,
@@ -97,7 +97,7 @@ def _backfill(view: ApiView, pk: int) -> Backfill:
 def _detail(backfill: Backfill, actor: Any, *, status: int = 200) -> Response:
     unfinished = backfill.finished_at is None
     question = question_of(backfill) if unfinished else None
-    deciders = permissions.deciders_of(question) if question is not None else []
+    deciders = approval_rights.deciders_of(question) if question is not None else []
     told = {
         **_told([backfill])[0],
         "waits_why": waits_why(backfill) if unfinished else "",
@@ -156,7 +156,7 @@ def _part(part: service.Part, titles: Mapping[str, str], *, payloads: bool) -> d
 def _preview(workflow: Workflow, plan: service.Plan, rate: int, actor: Any) -> dict[str, Any]:
     payloads = permissions.may(actor, "view_payloads", workflow)
     held = any(part.excess is not None for part in plan.parts)
-    approvers = permissions.approvers_of(workflow) if held else []
+    approvers = approval_rights.approvers_of(workflow) if held else []
     titles = _titles(workflow.active_version)
     return {
         "workflow": workflow,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from automations import permissions
+from automations import approval_rights
 from automations.models import Approval, Notification, OutgoingEmail
 from automations.runtime.approval_mail import approval_mail
 
 
 def tell_deciders(approval: Approval, what: str, title: str, now: datetime) -> None:
     """A message in the app and by mail to each who can still decide; `what` names the occasion, told once."""
-    people = permissions.deciders_of(approval)
+    people = approval_rights.deciders_of(approval)
     key = f"approval:{approval.run_id}:{approval.node}:{approval.round}:{what}"
     Notification.objects.bulk_create(
         [

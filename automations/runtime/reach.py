@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automations import permissions
+from automations import approval_rights
 from automations.engine.documents import digest_of
 from automations.engine.effects import StartWorkflow
 from automations.engine.outcomes import Outcome, Wait
@@ -45,7 +45,7 @@ def ask_about_reach(unit: Unit, effect: StartWorkflow) -> Outcome:
         remind_at=now + REMIND_EVERY,
     )
     unit.ask(approval)
-    for user in permissions.approvers_of(unit.workflow):
+    for user in approval_rights.approvers_of(unit.workflow):
         if user.pk == unit.run.actor_id:
             continue
         key = f"approval:{unit.run.id}:{unit.node}:1"

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from automations import permissions
+from automations import approval_rights, permissions
 from automations.engine.errors import Problem
 from automations.engine.schemas import check_config
 from automations.errors import ConflictError, ForbiddenError, InvalidError
@@ -57,7 +57,7 @@ def decide_approval(
             )
         refusal = _ended(held, now) or _moved_on(held, plan_hash, now)
         if refusal is None:
-            why = permissions.why_not_decide(actor, held)
+            why = approval_rights.why_not_decide(actor, held)
             if why:
                 raise ForbiddenError(why)
             _check_answer(held, verdict, reason, answers or {})
@@ -76,7 +76,7 @@ def delegate_approval(*, approval: Approval, actor: Any, receiver: Any, reason: 
         held = _held(approval)
         if held.state != Approval.State.PENDING:
             raise _over(held)
-        why = permissions.why_not_decide(actor, held)
+        why = approval_rights.why_not_decide(actor, held)
         if why:
             raise ForbiddenError(why)
         problem = ""
@@ -128,7 +128,7 @@ def remark_on_approval(*, approval: Approval, actor: Any, text: str) -> Approval
     held = _held(approval)
     if held.state != Approval.State.PENDING:
         raise _over(held)
-    why = permissions.why_not_remark(actor, held)
+    why = approval_rights.why_not_remark(actor, held)
     if why:
         raise ForbiddenError(why)
     now = timezone.now()
@@ -136,8 +136,8 @@ def remark_on_approval(*, approval: Approval, actor: Any, text: str) -> Approval
         approval=held, person=actor, person_name=actor.get_username(), text=text, at=now
     )
     told = {row.person_id for row in held.remarks.all()} | {held.requester_id, held.workflow.owner_id}
-    if permissions.why_not_decide(actor, held):
-        told |= {person.pk for person in permissions.deciders_of(held)}
+    if approval_rights.why_not_decide(actor, held):
+        told |= {person.pk for person in approval_rights.deciders_of(held)}
     Notification.objects.bulk_create(
         [
             Notification(

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from automations import permissions
+from automations import approval_rights
 from automations.actions.approval.kind import Approval
 from automations.actions.values import is_dynamic
 from automations.engine.documents import Definition
@@ -57,7 +57,7 @@ def approver_findings(workflow: Workflow, definition: Definition) -> list[Proble
     ]
     if not asking:
         return []
-    able = {user.get_username() for user in permissions.approvers_of(workflow)}
+    able = {user.get_username() for user in approval_rights.approvers_of(workflow)}
     users = get_user_model()
     named = {name for _, node in asking for name in node.config.get("groups", ())}
     members: dict[str, set[str]] = {name: set() for name in named}
