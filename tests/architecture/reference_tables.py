@@ -103,7 +103,7 @@ def route_matrix() -> str:
     """Who passes at which address: the table that the test of every route holds the API to."""
     _set_up()
     from tests.integration.api.routes import ADDRESSES as addresses
-    from tests.integration.api.test_matrix import MATRIX, ROLES
+    from tests.integration.api.matrix import MATRIX, ROLES
 
     columns = ("outsider", *ROLES, "owner")
     rows = [

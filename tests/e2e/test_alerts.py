@@ -132,7 +132,9 @@ def test_a_standstill_is_planned_and_called_off_and_a_workflow_says_what_holds_i
     assert violations(page) == []
     picture(page, "standstills")
     planned.get_by_role("button", name="Call off… The shop moves").click()
-    page.get_by_role("dialog", name="Let “Stands still” go on").get_by_role("button", name="Go on").click()
+    dialog = page.get_by_role("dialog", name="Call off “The shop moves”")
+    expect(dialog).to_contain_text("nothing waits for it")
+    dialog.get_by_role("button", name="Call off").click()
     expect(planned).to_be_hidden()
 
     page.goto(f"/workflows/{made['id']}/settings/")

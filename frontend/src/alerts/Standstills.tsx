@@ -102,14 +102,24 @@ export function Standstills({ first, may, admin = false, modules = [], only }: P
       )}
       {lifting !== null && (
         <FormDialog
-          title={`Let ${lowered(lifting.subject)} go on`}
-          button="Go on"
+          title={
+            lifting.holding === null
+              ? `Call off “${lifting.reason}”`
+              : `Let ${lowered(lifting.subject)} go on`
+          }
+          button={lifting.holding === null ? "Call off" : "Go on"}
           onDo={lift}
           onClose={() => setLifting(null)}
         >
           <p>
-            “{lifting.reason}” ends now{lifting.comes_again !== "" && ", and comes no more"}. What has come
-            meanwhile is judged, oldest first.
+            {lifting.holding === null ? (
+              "It does not come, and nothing waits for it."
+            ) : (
+              <>
+                “{lifting.reason}” ends now{lifting.comes_again !== "" && ", and comes no more"}. What has
+                come meanwhile is judged, oldest first.
+              </>
+            )}
           </p>
           <label className="block">
             Why (kept in the trail)

@@ -8,7 +8,7 @@ import { OutcomeMark } from "../pages/decisions/DecisionTable";
 import { Ago } from "../ui/Ago";
 import { ModeChip, StatusMark } from "../ui/chips";
 import { Facts } from "../ui/Facts";
-import { number, shown } from "../ui/format";
+import { number } from "../ui/format";
 import { Link } from "../ui/Link";
 import { Heading, Show } from "../ui/Page";
 import { Paged } from "../ui/Pager";
@@ -30,6 +30,7 @@ import {
 } from "./types";
 import { Window } from "./Window";
 import "./backfills.css";
+import { WouldChange } from "../ui/WouldChange";
 
 const LOOK_MS = 2_000;
 const MINUTE_MS = 60_000;
@@ -259,16 +260,5 @@ function CameTo({ item }: { item: BackfillItem }) {
 const WOULD_CHANGE: Column<BackfillItem> = {
   name: "Would change",
   wide: true,
-  cell: (one) =>
-    one.changes.length === 0 ? (
-      "–"
-    ) : (
-      <ul className="plain">
-        {one.changes.map((change) => (
-          <li key={`${change.module}/${change.record}/${change.field}`}>
-            {change.record} {change.field}: {shown(change.before)} → {shown(change.after)}
-          </li>
-        ))}
-      </ul>
-    ),
+  cell: (one) => <WouldChange changes={one.changes} />,
 };

@@ -6,6 +6,7 @@ import { ModeChip } from "../ui/chips";
 import { number } from "../ui/format";
 import { Link } from "../ui/Link";
 import { type Column, Table } from "../ui/Table";
+import { Troubles } from "../ui/Troubles";
 import { PATIENCE_MS, sentencesOf } from "./asking";
 import {
   type Asked,
@@ -118,13 +119,7 @@ function Begin({ asked, preview, onStarted }: Props) {
             ? `Ask to make up for ${thingsOf(preview.total, asked)}`
             : `Make up for ${thingsOf(preview.total, asked)}`}
       </button>
-      {trouble.length > 0 && (
-        <div className="problem" role="alert">
-          {trouble.map((line) => (
-            <p key={line}>{line}</p>
-          ))}
-        </div>
-      )}
+      <Troubles lines={trouble} />
     </form>
   );
 }

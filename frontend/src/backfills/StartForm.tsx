@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { useSite } from "../app/context";
 import { useSearch } from "../app/router";
+import { Troubles } from "../ui/Troubles";
 import { PATIENCE_MS, sentencesOf } from "./asking";
 import { Counted } from "./Counted";
 import { type Asked, type BackfillDetail, type BackfillPreview, inZone } from "./types";
@@ -114,13 +115,7 @@ export function StartForm({ workflow, onStarted }: Props) {
         <button type="submit" className={counted === null ? "primary" : undefined} disabled={busy}>
           {busy ? "Counting…" : "Count"}
         </button>
-        {trouble.length > 0 && (
-          <div className="problem" role="alert">
-            {trouble.map((line) => (
-              <p key={line}>{line}</p>
-            ))}
-          </div>
-        )}
+        <Troubles lines={trouble} />
       </form>
       {counted !== null && <Counted {...counted} onStarted={onStarted} />}
     </>

@@ -7,6 +7,7 @@ import { Ago } from "../ui/Ago";
 import { dateTime } from "../ui/format";
 import { Paged } from "../ui/Pager";
 import { type Column, Table } from "../ui/Table";
+import { Troubles } from "../ui/Troubles";
 import { agreementOf, type Backtest, grouped, shadowsOf, sidesOf, statusOf } from "./backtests";
 import { Counts } from "./Counts";
 
@@ -187,13 +188,7 @@ function ShadowForm({ workflow, versions, live, onStarted }: FormProps) {
       <button type="submit" disabled={busy}>
         Start shadow
       </button>
-      {trouble.length > 0 && (
-        <div className="problem" role="alert">
-          {trouble.map((line) => (
-            <p key={line}>{line}</p>
-          ))}
-        </div>
-      )}
+      <Troubles lines={trouble} />
     </form>
   );
 }

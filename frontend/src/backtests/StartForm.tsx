@@ -2,6 +2,7 @@ import { type FormEvent, useState } from "react";
 import { ApiError } from "../api/client";
 import type { Version } from "../api/types";
 import { useSite } from "../app/context";
+import { Troubles } from "../ui/Troubles";
 import { type Asked, type BacktestDetail, backtestsOf } from "./backtests";
 
 interface Props {
@@ -96,13 +97,7 @@ export function StartForm({ workflow, versions, live, onStarted }: Props) {
       <button type="submit" className="primary" disabled={busy}>
         Start backtest
       </button>
-      {trouble.length > 0 && (
-        <div className="problem" role="alert">
-          {trouble.map((line) => (
-            <p key={line}>{line}</p>
-          ))}
-        </div>
-      )}
+      <Troubles lines={trouble} />
     </form>
   );
 }

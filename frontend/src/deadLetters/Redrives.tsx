@@ -6,6 +6,7 @@ import { StatusMark } from "../ui/chips";
 import { Link } from "../ui/Link";
 import { Paged } from "../ui/Pager";
 import { type Column, Table } from "../ui/Table";
+import { WouldChange } from "../ui/WouldChange";
 import type { Edit } from "./edits";
 import { Rests } from "./Rests";
 import {
@@ -179,18 +180,7 @@ const COLUMNS: Column<RedriveItem>[] = [
   {
     name: "Would change",
     wide: true,
-    cell: (one) =>
-      one.changes.length === 0 ? (
-        "–"
-      ) : (
-        <ul className="plain">
-          {one.changes.map((change) => (
-            <li key={`${change.module}/${change.record}/${change.field}`}>
-              {change.record} {change.field}: {said(change.before)} → {said(change.after)}
-            </li>
-          ))}
-        </ul>
-      ),
+    cell: (one) => <WouldChange changes={one.changes} />,
   },
 ];
 
