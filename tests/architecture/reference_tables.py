@@ -102,8 +102,8 @@ def roles() -> str:
 def route_matrix() -> str:
     """Who passes at which address: the table that the test of every route holds the API to."""
     _set_up()
-    from tests.integration.api.routes import ADDRESSES as addresses
     from tests.integration.api.matrix import MATRIX, ROLES
+    from tests.integration.api.routes import ADDRESSES as addresses
 
     columns = ("outsider", *ROLES, "owner")
     rows = [
