@@ -219,7 +219,7 @@ def starting(page: Page) -> None:
 
 def destination(page: Page) -> None:
     page.goto("/webhooks/destinations/")
-    page.locator("tbody th a").first.click()
+    page.get_by_role("link", name="CRM", exact=True).click()
     page.get_by_text("Settings", exact=True).click()
 
 

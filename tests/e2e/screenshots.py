@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.e2e.conftest import CHROMIUM, FLAGS, sign_in
+from tests.e2e.conftest import CHROMIUM, FLAGS, REMEMBERED, sign_in
 from tests.e2e.editing import call
 from tests.e2e.scenes import (
     approval,
@@ -109,7 +109,9 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "starting": starting,
     "audit": audit,
     "alerts": opened("/alerts/"),
-    "diagnosis": opened("/diagnosis/1/"),
+    "diagnosis": opened("/diagnosis/7/"),
+    "dead-letters": opened("/dead-letters/"),
+    "cause": first_row("/dead-letters/"),
     "reviews": opened("/reviews/"),
     "review": first_row("/reviews/"),
     "decisions": opened("/decisions/"),
@@ -147,6 +149,7 @@ VIEWED: dict[str, Callable[[Page], None]] = {"view-as": viewing}
 
 
 def take_all(browser: Browser, address: str, look: Look, only: list[str]) -> None:
+    REMEMBERED.clear()  # the look before has left Ada viewing as somebody else
     for person, pages in (("priya", PAGES), ("sam", OF_SAM), ("ada", OF_ADA), ("ada", VIEWED)):
         chosen = {name: go for name, go in pages.items() if not only or name in only}
         if chosen:
